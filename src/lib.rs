@@ -1,0 +1,1 @@
+//! Orrery: a private astrology-advice appliance in one executable.
