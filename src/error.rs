@@ -1,0 +1,244 @@
+//! P: One table of everything that can go wrong in public: code, class, retryable, public message. Knows no HTTP.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// What kind of failure it is; the edge maps it to a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The request cannot be read at all.
+    Malformed,
+    /// The request was read, and its values are wrong.
+    Invalid,
+    /// Nobody proved who asks.
+    Unauthenticated,
+    /// Who asks may not do it.
+    Forbidden,
+    /// It is not there, or not for who asks.
+    NotFound,
+    /// The path exists, the method does not.
+    MethodNotAllowed,
+    /// The state does not allow it.
+    Conflict,
+    /// The request is larger than a bound.
+    TooLarge,
+    /// The body is of a kind not accepted.
+    UnsupportedMedia,
+    /// Too many requests.
+    Throttled,
+    /// The appliance cannot do it now.
+    Unavailable,
+    /// It took too long.
+    Timeout,
+    /// A fault of ours.
+    Internal,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident, $code:literal, $class:ident, retry $retry:literal, $message:literal;)*) => {
+        /// Every public error code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* #[doc = $message] $variant,)* }
+
+        impl Code {
+            /// All codes, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The stable text of the code on the wire.
+            pub const fn as_str(self) -> &'static str { match self { $(Self::$variant => $code,)* } }
+
+            /// Kind of failure.
+            pub const fn class(self) -> Class { match self { $(Self::$variant => Class::$class,)* } }
+
+            /// Whether the same request may succeed later.
+            pub const fn retryable(self) -> bool { match self { $(Self::$variant => $retry,)* } }
+
+            /// The message shown when nothing more exact is known.
+            pub const fn message(self) -> &'static str { match self { $(Self::$variant => $message,)* } }
+        }
+    };
+}
+
+codes! {
+    MalformedBody, "malformed_body", Malformed, retry false, "The body is not valid JSON of the expected shape.";
+    MalformedRequest, "malformed_request", Malformed, retry false, "The request could not be read.";
+    InvalidFields, "invalid_fields", Invalid, retry false, "One or more fields are not acceptable.";
+    AmbiguousLocalTime, "ambiguous_local_time", Invalid, retry false, "This local time happened twice; say which offset is meant.";
+    NonexistentLocalTime, "nonexistent_local_time", Invalid, retry false, "This local time never happened: the clocks jumped over it.";
+    HouseSystemUndefined, "house_system_undefined", Invalid, retry false, "This house system does not exist at this latitude and time.";
+    DateOutOfRange, "date_out_of_range", Invalid, retry false, "The date lies outside the span of the ephemeris.";
+    WeakPassword, "weak_password", Invalid, retry false, "The password is not acceptable.";
+    MissingAccessToken, "missing_access_token", Unauthenticated, retry false, "Send `Authorization: Bearer <access token>`.";
+    InvalidToken, "invalid_token", Unauthenticated, retry false, "The token is not valid.";
+    TokenExpired, "token_expired", Unauthenticated, retry false, "The token has expired.";
+    InvalidCredentials, "invalid_credentials", Unauthenticated, retry false, "Tenant, e-mail or password is wrong.";
+    InsufficientRole, "insufficient_role", Forbidden, retry false, "Your role does not allow this.";
+    RegistrationClosed, "registration_closed", Forbidden, retry false, "This tenant does not take registrations.";
+    NotFound, "not_found", NotFound, retry false, "There is nothing at this path.";
+    ChartNotFound, "chart_not_found", NotFound, retry false, "There is no such chart.";
+    SessionNotFound, "session_not_found", NotFound, retry false, "There is no such session.";
+    TenantNotFound, "tenant_not_found", NotFound, retry false, "There is no such tenant.";
+    UserNotFound, "user_not_found", NotFound, retry false, "There is no such user.";
+    MethodNotAllowed, "method_not_allowed", MethodNotAllowed, retry false, "This path does not answer this method.";
+    TenantExists, "tenant_exists", Conflict, retry false, "A tenant with this slug exists already.";
+    TooManyCharts, "too_many_charts", Conflict, retry false, "You keep as many charts as allowed; delete one first.";
+    IdempotencyConflict, "idempotency_conflict", Conflict, retry false, "This Idempotency-Key was used with another request.";
+    IdempotencyInFlight, "idempotency_in_flight", Conflict, retry true, "The first request with this Idempotency-Key is still running.";
+    BodyTooLarge, "body_too_large", TooLarge, retry false, "The body is too large.";
+    UnsupportedMediaType, "unsupported_media_type", UnsupportedMedia, retry false, "Send `Content-Type: application/json`.";
+    Throttled, "throttled", Throttled, retry true, "Too many attempts; wait and try again.";
+    Overloaded, "overloaded", Unavailable, retry true, "The appliance is busy; try again shortly.";
+    StoreUnavailable, "store_unavailable", Unavailable, retry true, "The store cannot be used now.";
+    AuditUnavailable, "audit_unavailable", Unavailable, retry true, "The audit entry could not be written, so nothing was changed.";
+    IndexUnavailable, "index_unavailable", Unavailable, retry true, "The knowledge index cannot be used now.";
+    ShuttingDown, "shutting_down", Unavailable, retry true, "The appliance is stopping.";
+    TimedOut, "timed_out", Timeout, retry true, "The request took too long and was cut.";
+    Internal, "internal_error", Internal, retry true, "Something went wrong on our side.";
+}
+
+/// One field that is not acceptable: what was given, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Path of the field in the request, e.g. `date` or `query.tz`.
+    pub field: String,
+    /// What was given, cut short; absent for secrets and for missing fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<String>,
+    /// What is allowed, in words.
+    pub allowed: String,
+}
+
+impl FieldError {
+    /// A field with a wrong value.
+    pub fn new(field: impl Into<String>, given: impl fmt::Display, allowed: impl Into<String>) -> Self {
+        let given: String = given.to_string().chars().take(80).collect();
+        Self { field: field.into(), given: Some(given), allowed: allowed.into() }
+    }
+
+    /// A field that is missing, or whose value must not be repeated.
+    pub fn unshown(field: impl Into<String>, allowed: impl Into<String>) -> Self {
+        Self { field: field.into(), given: None, allowed: allowed.into() }
+    }
+}
+
+/// A failure on its way to the edge: the public half, and an internal half that only the log sees.
+#[derive(Clone, Debug)]
+pub struct Error {
+    code: Code,
+    message: Option<Cow<'static, str>>,
+    details: Map<String, Value>,
+    internal: Option<String>,
+    retry_after_s: Option<u64>,
+}
+
+/// Result of everything that the edge may show.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The bare code with its table message.
+    pub fn new(code: Code) -> Self {
+        Self { code, message: None, details: Map::new(), internal: None, retry_after_s: None }
+    }
+
+    /// Wrong fields.
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        Self::new(Code::InvalidFields).detail("errors", json!(errors))
+    }
+
+    /// A fault of ours; `cause` reaches the log only.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(Code::Internal).because(cause)
+    }
+
+    /// A more exact public message than the table's.
+    #[must_use]
+    pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// One more public detail.
+    #[must_use]
+    pub fn detail(mut self, key: &str, value: Value) -> Self {
+        self.details.insert(key.to_owned(), value);
+        self
+    }
+
+    /// The internal half. Must hold no personal data.
+    #[must_use]
+    pub fn because(mut self, cause: impl fmt::Display) -> Self {
+        self.internal = Some(cause.to_string());
+        self
+    }
+
+    /// When to try again.
+    #[must_use]
+    pub const fn retry_after_s(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The code.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The public message.
+    pub fn public_message(&self) -> &str {
+        self.message.as_deref().unwrap_or_else(|| self.code.message())
+    }
+
+    /// The public details.
+    pub const fn details(&self) -> &Map<String, Value> {
+        &self.details
+    }
+
+    /// The internal half, for the log.
+    pub fn cause(&self) -> Option<&str> {
+        self.internal.as_deref()
+    }
+
+    /// Seconds after which to try again.
+    pub const fn retry_after(&self) -> Option<u64> {
+        self.retry_after_s
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.public_message())?;
+        self.internal.as_ref().map_or(Ok(()), |cause| write!(f, " ({cause})"))
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_snake_case() {
+        let mut seen = std::collections::BTreeSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
+            assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+        }
+    }
+
+    #[test]
+    fn the_internal_half_is_not_public() {
+        let error = Error::internal("disk sector 7");
+        assert!(!error.public_message().contains("sector"));
+        assert_eq!(error.cause(), Some("disk sector 7"));
+    }
+}

@@ -1,0 +1,70 @@
+//! P: Every bound of the appliance, in one place, with its unit in the name. Holds numbers, decides nothing.
+
+/// Largest request body accepted by any route, in bytes.
+pub const BODY_MAX_BYTES: usize = 64 * 1024;
+/// Largest HTTP header section accepted, in bytes.
+pub const HEADERS_MAX_BYTES: usize = 16 * 1024;
+/// Longest time a request may take before it is cut, in milliseconds.
+pub const REQUEST_MAX_MS: u64 = 20_000;
+/// Requests handled at once; the next ones get 503 with `Retry-After`.
+pub const REQUESTS_IN_FLIGHT_MAX: usize = 1_024;
+/// Time that a graceful stop waits for open requests, in milliseconds.
+pub const SHUTDOWN_GRACE_MS: u64 = 10_000;
+
+/// Longest `X-Request-Id` taken from a client, in bytes.
+pub const REQUEST_ID_MAX_BYTES: usize = 64;
+/// Longest `Idempotency-Key`, in bytes.
+pub const IDEMPOTENCY_KEY_MAX_BYTES: usize = 128;
+/// How long a stored idempotent response is replayed, in milliseconds (24 hours).
+pub const IDEMPOTENCY_TTL_MS: u64 = 24 * 3_600_000;
+
+/// Rows that one page of a list may hold.
+pub const PAGE_MAX_ROWS: usize = 100;
+/// Rows of a page when the client names none.
+pub const PAGE_DEFAULT_ROWS: usize = 20;
+
+/// Longest question, in Unicode scalar values.
+pub const QUESTION_MAX_CHARS: usize = 1_000;
+/// Longest search query, in Unicode scalar values.
+pub const QUERY_MAX_CHARS: usize = 256;
+/// Passages that one search may return.
+pub const SEARCH_MAX_HITS: usize = 50;
+/// Passages that an answer may cite.
+pub const CITATIONS_MAX: usize = 8;
+
+/// Longest chart name, in Unicode scalar values.
+pub const CHART_NAME_MAX_CHARS: usize = 120;
+/// Longest place query, in Unicode scalar values.
+pub const PLACE_MAX_CHARS: usize = 120;
+/// Charts that one user may keep.
+pub const CHARTS_PER_USER_MAX: usize = 1_000;
+
+/// Longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
+pub const EMAIL_MAX_BYTES: usize = 254;
+/// Shortest password, in Unicode scalar values (NIST SP 800-63B-4 §3.1.1.2 asks for 8 at the least beside a second factor, 15 alone;
+/// 10 is this product's choice with throttling).
+pub const PASSWORD_MIN_CHARS: usize = 10;
+/// Longest password, in bytes.
+pub const PASSWORD_MAX_BYTES: usize = 256;
+/// Password hashes computed at once; more wait, beyond [`PASSWORD_HASH_QUEUE_MAX`] they get 503.
+pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
+/// Password hashes that may wait.
+pub const PASSWORD_HASH_QUEUE_MAX: usize = 256;
+/// Live sessions (devices) that one user may have; the oldest is revoked beyond it.
+pub const SESSIONS_PER_USER_MAX: usize = 32;
+/// Life of an access token, in seconds.
+pub const ACCESS_TOKEN_S: u64 = 15 * 60;
+/// Life of a refresh token, in seconds.
+pub const REFRESH_TOKEN_S: u64 = 7 * 24 * 3_600;
+/// Addresses and accounts that the throttle remembers.
+pub const THROTTLE_KEYS_MAX: usize = 65_536;
+
+/// Longest tenant slug, in bytes.
+pub const TENANT_SLUG_MAX_BYTES: usize = 64;
+
+/// Writes that one group commit may gather.
+pub const GROUP_COMMIT_MAX_WRITES: usize = 512;
+/// Writes that may wait for the writer; more get 503.
+pub const WRITE_QUEUE_MAX: usize = 8_192;
+/// Least free disk space with which the appliance calls itself ready, in bytes.
+pub const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
