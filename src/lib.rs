@@ -1,6 +1,7 @@
 //! Orrery: a private astrology-advice appliance in one executable.
 
 pub mod clock;
+pub mod config;
 pub mod error;
 pub mod ids;
 pub mod limits;

@@ -1,0 +1,1 @@
+//! Tests of the settings: precedence, provenance, suggestions, redaction, production's demands.
