@@ -104,7 +104,7 @@ pub async fn natal(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
     let caller = caller(&app, req)?;
     let body = json::<ChartRequest>(req, app.settings().server.body_max_bytes).await?;
     let stored = v1::charts::compute(&app, body.value.into())?;
-    app.charts().keep(&caller, &arrival.request_id, &stored, |_| Ok(())).await?;
+    app.charts().keep(&caller, &arrival, &stored, |_| Ok(())).await?;
     let name = stored.name.clone().unwrap_or_default();
     let birth = &stored.chart.birth;
     let axes: &[&'static str] = if stored.chart.angles.is_some() { &["SUN", "ASC", "MC"] } else { &["SUN"] };
@@ -174,6 +174,6 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     let caller = caller(&app, req)?;
     let body = json::<AdviseRequest>(req, app.settings().server.body_max_bytes).await?;
     let answered = v1::chat::answer(&app, &caller, &body.value)?;
-    app.answers().keep(&caller, &arrival.request_id, &answered, |_| Ok(())).await?;
+    app.answers().keep(&caller, &arrival, &answered, |_| Ok(())).await?;
     Ok(Bare(OldAnswer { answer: answered.answer.text.clone(), date: answered.answer.date }))
 }
