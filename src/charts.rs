@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 
 
 use crate::astro::{self, BirthInput, Certainty, Chart, Today};
-use crate::audit::{self, Auditor, Entry};
+use crate::audit::{self, Auditor, RequestContext};
 use crate::auth::Caller;
 use crate::clock::{Ambient, UnixMs};
 use crate::error::{Code, Error, Result};
 use crate::ids::ChartId;
 use crate::limits;
-use crate::store::tables::{ANSWERS, CHART_COUNTS, CHARTS, ChartRow, CountRow};
+use crate::store::tables::{ANSWERS, Actor, CHART_COUNTS, CHARTS, ChartRow, CountRow};
 use crate::store::{Reads, Span, Store, Tx};
 use crate::vault::Vault;
 
@@ -84,12 +84,12 @@ impl Charts {
     }
 
     /// Keeps a computed chart, its audit entry and whatever `also` writes, together or not at all.
-    pub async fn keep<F>(&self, caller: &Caller, request_id: &str, stored: &StoredChart, also: F) -> Result<()>
+    pub async fn keep<F>(&self, caller: &Caller, request: &RequestContext, stored: &StoredChart, also: F) -> Result<()>
     where
         F: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static,
     {
         let row = self.seal(caller, stored)?;
-        let entry = Entry::by(caller, request_id, "chart_create").on("chart", stored.id);
+        let entry = self.entry(caller, request, "chart_create", stored.id);
         let (owner, id) = ((caller.tenant, caller.user), stored.id);
         let auditor = self.auditor.clone();
         self.store
@@ -100,7 +100,7 @@ impl Charts {
                 }
                 tx.put(&CHART_COUNTS, &owner, &CountRow(count + 1))?;
                 tx.put(&CHARTS, &(owner.0, owner.1, id), &row)?;
-                audit::append(tx, &auditor, &entry)?;
+                audit::append(tx, &auditor, entry.clone())?;
                 also(tx)
             })
             .await
@@ -131,8 +131,8 @@ impl Charts {
     }
 
     /// Deletes the caller's chart `id` and the answers about it.
-    pub async fn delete(&self, caller: &Caller, request_id: &str, id: ChartId) -> Result<()> {
-        let entry = Entry::by(caller, request_id, "chart_delete").on("chart", id);
+    pub async fn delete(&self, caller: &Caller, request: &RequestContext, id: ChartId) -> Result<()> {
+        let entry = self.entry(caller, request, "chart_delete", id);
         let auditor = self.auditor.clone();
         let owner = (caller.tenant, caller.user);
         self.store
@@ -145,7 +145,7 @@ impl Charts {
                 for (key, _) in tx.scan(&ANSWERS, Span::prefix(&(owner.0, owner.1, id)), usize::MAX)? {
                     tx.delete(&ANSWERS, &key)?;
                 }
-                audit::append(tx, &auditor, &entry)
+                audit::append(tx, &auditor, entry.clone())
             })
             .await
     }
@@ -160,6 +160,11 @@ impl Charts {
         Ok(astro::today(&stored.chart, &date, zone)?)
     }
 
+    fn entry(&self, caller: &Caller, request: &RequestContext, action: &'static str, id: ChartId) -> audit::Entry {
+        let actor = Actor::User(caller.user, caller.role);
+        self.auditor.entry(caller.tenant, request, actor, action).target("chart", id)
+    }
+
     fn seal(&self, caller: &Caller, stored: &StoredChart) -> Result<ChartRow> {
         let kept = Kept { name: stored.name.clone(), chart: stored.chart.clone() };
         let plain = crate::store::codec::to_bytes(&kept).map_err(Error::internal)?;
@@ -168,7 +173,7 @@ impl Charts {
     }
 
     fn open(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<StoredChart> {
-        let plain = self.vault.open(caller.tenant, caller.user, PURPOSE, &id.0, &row.sealed)?;
+        let plain = self.vault.unseal(caller.tenant, caller.user, PURPOSE, &id.0, &row.sealed)?;
         let kept: Kept = crate::store::codec::from_bytes(&plain).map_err(Error::internal)?;
         Ok(StoredChart { id, name: kept.name, created_at: row.created_at, chart: kept.chart })
     }

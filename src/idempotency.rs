@@ -93,7 +93,7 @@ impl Idempotency {
         if row.request_hash != claim.request_hash {
             return Err(Code::IdempotencyConflict.into());
         }
-        let plain = self.vault.open(claim.tenant, claim.user, PURPOSE, &claim.key_hash, &row.sealed)?;
+        let plain = self.vault.unseal(claim.tenant, claim.user, PURPOSE, &claim.key_hash, &row.sealed)?;
         let data = serde_json::from_slice(&plain).map_err(Error::internal)?;
         Ok(Some(Earlier { status: row.status, data }))
     }
@@ -144,4 +144,9 @@ impl Record {
         tx.put(&IDEMPOTENCY_EXPIRY, &expiry, &Unit)?;
         Ok(())
     }
+}
+
+/// What the edge asks to be written with a change: the record, when the request came with a key.
+pub fn also(record: Option<Record>) -> impl Fn(&mut Tx<'_>) -> Result<()> + Send + 'static {
+    move |tx| record.as_ref().map_or(Ok(()), |record| record.apply(tx))
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use salvo::http::header;
 use salvo::{Depot, Request};
 
-use super::edge::Arrival;
 use crate::app::App;
+use crate::audit::RequestContext;
 pub use crate::auth::Caller;
+use crate::auth::Role;
 use crate::error::{Code, Error, Result};
-use crate::store::tables::Role;
 
 /// The appliance, as the edge put it in the depot.
 pub fn app(depot: &Depot) -> Result<Arc<App>> {
@@ -17,8 +17,8 @@ pub fn app(depot: &Depot) -> Result<Arc<App>> {
 }
 
 /// What the edge learned about the request.
-pub fn arrival(depot: &Depot) -> Result<Arrival> {
-    depot.obtain::<Arrival>().cloned().map_err(|_| Error::internal("no arrival in the depot"))
+pub fn arrival(depot: &Depot) -> Result<RequestContext> {
+    depot.obtain::<RequestContext>().cloned().map_err(|_| Error::internal("no arrival in the depot"))
 }
 
 /// The person behind the bearer token, with the role and tenant that are stored now.

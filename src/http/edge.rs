@@ -13,21 +13,13 @@ use tokio::sync::Semaphore;
 
 use super::problem::{Problem, code_of};
 use crate::app::App;
+use crate::audit::RequestContext;
 use crate::clock::Stopwatch;
 use crate::error::{Code, Error};
 use crate::limits;
 
 /// Name of the header that carries the request id.
 pub const REQUEST_ID: &str = "x-request-id";
-
-/// What the edge learned about a request before anyone proved who asks.
-#[derive(Clone, Debug)]
-pub struct Arrival {
-    /// Id of the request.
-    pub request_id: String,
-    /// Address of the client, past trusted proxies.
-    pub address: Option<IpAddr>,
-}
 
 /// The outermost handler.
 #[derive(Debug)]
@@ -62,26 +54,26 @@ impl Edge {
 impl Handler for Edge {
     async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
         let watch = Stopwatch::start();
-        let arrival = Arrival { request_id: self.request_id(req), address: self.address(req) };
+        let arrival = RequestContext { request_id: self.request_id(req), address: self.address(req) };
         if let Ok(value) = HeaderValue::from_str(&arrival.request_id) {
             res.headers_mut().insert(REQUEST_ID, value);
         }
         let metrics = self.app.metrics();
-        let guard = metrics.in_flight();
+        let guard = metrics.http_started();
         depot.inject(Arc::clone(&self.app)).inject(arrival.clone());
         self.pass(req, depot, res, ctrl).await;
         drop(guard);
         dress(req, res);
         let status = res.status_code.unwrap_or(StatusCode::OK).as_u16();
-        let route = route_of(req, status);
+        let route = route_of(req);
         let elapsed = watch.elapsed();
-        metrics.http_request(method_of(req), &route, status, elapsed);
+        metrics.http_answered(req.method().as_str(), route.as_deref(), status, elapsed);
         stamp(res, elapsed);
         tracing::info!(
             request_id = arrival.request_id,
             trace_id = trace_id(req).unwrap_or(""),
             method = method_of(req),
-            route,
+            route = route.as_deref().unwrap_or("unmatched"),
             status,
             duration_ms = elapsed.as_secs_f64() * 1e3,
             "request"
@@ -163,13 +155,10 @@ fn stamp(res: &mut Response, elapsed: Duration) {
 }
 
 /// Template of the route that matched, so that ids never become labels.
-fn route_of(req: &Request, status: u16) -> String {
+fn route_of(req: &Request) -> Option<String> {
     let template = req.matched_path();
-    if template.is_empty() {
-        let unmatched = matches!(status, 404 | 405) || req.uri().path() != "/";
-        return String::from(if unmatched { "unmatched" } else { "/" });
-    }
-    format!("/{}", template.trim_start_matches('/'))
+    let at_root = template.is_empty() && req.uri().path() == "/";
+    (at_root || !template.is_empty()).then(|| format!("/{}", template.trim_start_matches('/')))
 }
 
 /// Method as a label; anything unusual is `other`.

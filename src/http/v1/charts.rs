@@ -12,6 +12,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::{Reply, Stored};
 use crate::http::wire::chart::{ChartList, ChartReply, ChartRequest, Deleted};
 use crate::http::wire::today::{TodayReply, today_reply};
+use crate::idempotency::also;
 use crate::ids::ChartId;
 
 impl From<ChartRequest> for Draft {
@@ -51,8 +52,7 @@ pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<Chart
     };
     let chart = compute(&app, body.value.into())?;
     let (prepared, record) = once.prepare(&app, &ChartReply::from(&chart))?;
-    let also = move |tx: &mut crate::store::Tx<'_>| record.as_ref().map_or(Ok(()), |r| r.apply(tx));
-    let outcome = app.charts().keep(&caller, &arrival.request_id, &chart, also).await;
+    let outcome = app.charts().keep(&caller, &arrival, &chart, also(record)).await;
     Ok(prepared.settle(&app, outcome)?)
 }
 
@@ -98,7 +98,7 @@ pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Delete
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
     let id: ChartId = path_id(req, "id", Code::ChartNotFound)?;
-    app.charts().delete(&caller, &arrival.request_id, id).await?;
+    app.charts().delete(&caller, &arrival, id).await?;
     Ok(Reply(Deleted { deleted: id.to_string() }))
 }
 
