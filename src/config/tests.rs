@@ -234,7 +234,7 @@ fn production_takes_only_a_strong_private_key_of_its_own() {
 
 #[test]
 fn weak_keys_are_refused_with_the_reason() {
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     let sequence: Vec<u8> = (0..32).collect();
     let twice: Vec<u8> = [7u8, 99, 200, 13, 41, 180, 5, 250, 77, 31, 142, 66, 201, 3, 90, 155].repeat(2);
     for (bytes, why) in [
@@ -338,6 +338,14 @@ proptest! {
     }
 
     #[test]
+    fn what_is_printed_is_toml_whatever_was_given(directory in any::<String>(), grace in "0{0,3}[0-9]{1,5}") {
+        let given = sources("").flag("data_dir", "--data-dir", directory).flag("server.shutdown_grace_ms", "--grace", grace);
+        if let Ok((settings, provenance)) = Settings::load(&given) {
+            prop_assert_eq!(Settings::load(&sources(&provenance.to_string())).map(|again| again.0), Ok(settings));
+        }
+    }
+
+    #[test]
     fn a_secret_never_shows_whatever_stands_around_it(prefix in "[a-z]{0,3}", suffix in "[A-Za-z0-9+/=\n ]{0,60}") {
         let secret = format!("{prefix}hunter2{suffix}");
         let given = env(sources(""), &[("ORRERY_SECRETS_MASTER_KEY", secret.as_str())]);
@@ -349,7 +357,7 @@ proptest! {
     #[test]
     fn every_key_round_trips_as_hex_and_base64(bytes in any::<[u8; 32]>()) {
         use base64::Engine;
-        let hex: String = bytes.iter().map(|b| format!("{b:02X}")).collect();
+        let hex = bytes.iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().concat();
         let standard = base64::engine::general_purpose::STANDARD.encode(bytes);
         let url = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
         for text in [hex, standard, url] {
