@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audit::{self, Auditor};
-use crate::auth::Identity;
+use crate::auth::{Foundations, HashCost, Identity};
 use crate::charts::Charts;
 use crate::chat::Answers;
 use crate::clock::Ambient;
@@ -98,8 +98,13 @@ impl App {
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
-        let identity =
-            Identity::open(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone(), &settings.auth).await?;
+        let on = Foundations {
+            store: store.clone(),
+            vault: Arc::clone(&vault),
+            auditor: auditor.clone(),
+            ambient: ambient.clone(),
+        };
+        let identity = Identity::open(on, HashCost::OWASP).await?;
         let retrieval = Retrieval::open(&dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
@@ -167,9 +172,16 @@ impl App {
         &self.retrieval
     }
 
-    /// Checks every audit chain.
-    pub fn verify_audit(&self) -> Result<audit::Report> {
-        self.store.read(|view| audit::verify(view, &self.auditor))
+    /// Largest request body accepted.
+    pub fn body_max_bytes(&self) -> usize {
+        usize::try_from(self.settings.server.body_max_bytes).unwrap_or(limits::BODY_MAX_BYTES)
+    }
+
+    /// Checks every audit chain, off the async threads, as a long log takes its time.
+    pub async fn verify_audit(&self) -> Result<audit::Report> {
+        let (store, auditor) = (self.store.clone(), self.auditor.clone());
+        let check = move || store.read(|view| audit::verify(view, &auditor));
+        tokio::task::spawn_blocking(check).await.map_err(Error::internal)?
     }
 
     /// Tries the store, the index and the disk.

@@ -83,49 +83,49 @@ macro_rules! settings {
     };
 }
 
-fn number(value: u64) -> Option<String> {
-    Some(value.to_string())
+fn number(value: u64) -> String {
+    value.to_string()
 }
 
-fn text(value: &str) -> Option<String> {
-    Some(value.to_owned())
+fn text(value: &str) -> String {
+    value.to_owned()
 }
 
 settings! {
     /// What stands above all concerns.
     root: Root {
         #[doc = "`development`, or `production`, which refuses generated and weak secrets."]
-        [Text] environment: Environment = text("development"), environment;
+        [Text] environment: Environment = Some(text("development")), environment;
         #[doc = "Directory that holds all the appliance knows."]
-        [Text] data_dir: PathBuf = text("orrery-data"), path;
+        [Text] data_dir: PathBuf = Some(text("orrery-data")), path;
     }
 
     /// The HTTP listener and its bounds.
     server: Server {
         #[doc = "Address and port that the HTTP listener binds; port 0 takes a free one."]
-        [Text] listen: SocketAddr = text("127.0.0.1:8460"), socket_address;
+        [Text] listen: SocketAddr = Some(text("127.0.0.1:8460")), socket_address;
         #[doc = "How long a graceful stop waits for open requests, in milliseconds."]
-        [Integer] shutdown_grace_ms: u64 = number(limits::SHUTDOWN_GRACE_MS), |t| integer(t, 0, 600_000);
+        [Integer] shutdown_grace_ms: u64 = Some(number(limits::SHUTDOWN_GRACE_MS)), |t| integer(t, 0, 600_000);
         #[doc = "How long a request may take before it is cut, in milliseconds."]
-        [Integer] request_max_ms: u64 = number(limits::REQUEST_MAX_MS), |t| integer(t, 100, 600_000);
+        [Integer] request_max_ms: u64 = Some(number(limits::REQUEST_MAX_MS)), |t| integer(t, 100, 600_000);
         #[doc = "Largest request body accepted, in bytes."]
-        [Integer] body_max_bytes: u64 = number(limits::BODY_MAX_BYTES as u64), |t| integer(t, 4_096, 1_048_576);
+        [Integer] body_max_bytes: u64 = Some(number(limits::BODY_MAX_BYTES as u64)), |t| integer(t, 4_096, 1_048_576);
         #[doc = "Addresses of proxies whose `X-Forwarded-For` is believed; with none, the header is ignored."]
-        [TextList] trusted_proxies: Vec<IpAddr> = text(""), ip_list;
+        [TextList] trusted_proxies: Vec<IpAddr> = Some(text("")), ip_list;
         #[doc = "Whether `/metrics` is answered on this listener."]
-        [Bool] metrics: bool = text("true"), flag;
+        [Bool] metrics: bool = Some(text("true")), flag;
     }
 
     /// Access and refresh tokens.
     auth: Auth {
         #[doc = "Issuer written into tokens and demanded of them (`iss`)."]
-        [Text] issuer: String = text("orrery"), name;
+        [Text] issuer: String = Some(text("orrery")), name;
         #[doc = "Audience written into tokens and demanded of them (`aud`)."]
-        [Text] audience: String = text("orrery"), name;
+        [Text] audience: String = Some(text("orrery")), name;
         #[doc = "Life of an access token, in seconds."]
-        [Integer] access_token_s: u64 = number(limits::ACCESS_TOKEN_S), |t| integer(t, 60, 86_400);
+        [Integer] access_token_s: u64 = Some(number(limits::ACCESS_TOKEN_S)), |t| integer(t, 60, 86_400);
         #[doc = "Life of a refresh token, in seconds."]
-        [Integer] refresh_token_s: u64 = number(limits::REFRESH_TOKEN_S), |t| integer(t, 300, 7_776_000);
+        [Integer] refresh_token_s: u64 = Some(number(limits::REFRESH_TOKEN_S)), |t| integer(t, 300, 7_776_000);
     }
 
     /// The key that wraps all others.
@@ -139,9 +139,9 @@ settings! {
     /// Logs, written to standard error.
     log: Log {
         #[doc = "Least level that is written (`error` to `trace`), with exceptions by module: `info,orrery::store=debug`."]
-        [Text] level: String = text("info"), log_filter;
+        [Text] level: String = Some(text("info")), log_filter;
         #[doc = "`pretty` for people, `json` for machines, `compact` for one short line."]
-        [Text] format: LogFormat = text("compact"), log_format;
+        [Text] format: LogFormat = Some(text("compact")), log_format;
     }
 }
 

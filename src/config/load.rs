@@ -198,8 +198,8 @@ fn read_toml(
     problems: &mut Vec<Problem>,
 ) {
     let origin = |offset: usize| {
-        let before = text.as_bytes().get(..offset).unwrap_or_default();
-        Origin::File { file: file.to_owned(), line: 1 + before.iter().filter(|b| **b == b'\n').count() }
+        let before = text.get(..offset).unwrap_or_default();
+        Origin::File { file: file.to_owned(), line: 1 + before.matches('\n').count() }
     };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -219,15 +219,14 @@ fn read_toml(
                 let right = "a file found in the data directory cannot name it; use --data-dir or ORRERY_DATA_DIR";
                 problems.push(Problem::new(&key, origin(offset), None, right));
             }
-            Some(spec) => match plain(spec.shape, value) {
-                Some(text) => {
-                    winners.insert(spec.key, Given { text, origin: origin(offset) });
-                }
-                None => {
+            Some(spec) => {
+                let Some(text) = plain(spec.shape, value) else {
                     let right = format!("expected {}, not {}", spec.shape.words(), value.type_str());
                     problems.push(Problem::new(&key, origin(offset), None, right));
-                }
-            },
+                    continue;
+                };
+                winners.insert(spec.key, Given { text, origin: origin(offset) });
+            }
         }
     }
 }
@@ -277,7 +276,11 @@ fn provenance(winners: &BTreeMap<&'static str, Given>) -> Provenance {
 fn shown(shape: Shape, text: &str) -> String {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     match shape {
-        Shape::Integer if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() => text.to_owned(),
+        // TOML knows no leading zeros.
+        Shape::Integer if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() => {
+            let digits = text.trim_start_matches('0');
+            if digits.is_empty() { String::from("0") } else { digits.to_owned() }
+        }
         Shape::Bool if matches!(text, "true" | "false") => text.to_owned(),
         Shape::TextList => {
             let items: Vec<String> = text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(quoted).collect();

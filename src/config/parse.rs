@@ -1,4 +1,4 @@
-//! P: Texts to typed values; each parser answers with what would have been right. Reads no source.
+//! A: Texts to typed values, by the grammars of the crates that read them; each says what would have been right. Opens nothing.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -71,7 +71,7 @@ impl fmt::Display for Problem {
 pub struct Effective {
     /// Name, e.g. `server.listen`.
     pub key: &'static str,
-    /// The value as TOML; `None` when it is not set; [`REDACTED`] for a secret.
+    /// The value as TOML; `None` when it is not set; `[redacted]` for a secret.
     pub shown: Option<String>,
     /// Where it came from.
     pub origin: Origin,
@@ -92,6 +92,8 @@ impl fmt::Display for Provenance {
     /// A TOML file that sets the same values, with the origin of each; unset values and secrets stand in comments.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Effective { key, shown, origin } in &self.0 {
+            // A file's name may hold anything; a line break in it would end the comment.
+            let origin = origin.to_string().replace(char::is_control, " ");
             match shown.as_deref() {
                 None => writeln!(f, "# {key} is not set")?,
                 Some(REDACTED) => writeln!(f, "# {key} = {REDACTED}  # {origin}")?,

@@ -123,12 +123,12 @@ fn weakness(key: &[u8; 32]) -> Option<&'static str> {
         Some("are all the same byte")
     } else if steps.all(|next| Some(next) == first) {
         Some("are a sequence")
+    } else if key.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
+        Some("are readable text, such as a passphrase or an example")
     } else if key.get(..16) == key.get(16..) {
         Some("repeat themselves")
     } else if distinct < DISTINCT_BYTES_MIN {
         Some("hold too few different values")
-    } else if key.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
-        Some("are readable text, such as a passphrase or an example")
     } else {
         None
     }

@@ -102,7 +102,7 @@ pub async fn natal(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
     mark(res, "/v1/charts");
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
-    let body = json::<ChartRequest>(req, app.settings().server.body_max_bytes).await?;
+    let body = json::<ChartRequest>(req, app.body_max_bytes()).await?;
     let stored = v1::charts::compute(&app, body.value.into())?;
     app.charts().keep(&caller, &arrival, &stored, |_| Ok(())).await?;
     let name = stored.name.clone().unwrap_or_default();
@@ -172,7 +172,7 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     mark(res, "/v1/chat/advise");
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
-    let body = json::<AdviseRequest>(req, app.settings().server.body_max_bytes).await?;
+    let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
     let answered = v1::chat::answer(&app, &caller, &body.value)?;
     app.answers().keep(&caller, &arrival, &answered, |_| Ok(())).await?;
     Ok(Bare(OldAnswer { answer: answered.answer.text.clone(), date: answered.answer.date }))

@@ -45,7 +45,7 @@ impl From<ChartRequest> for Draft {
 pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<ChartReply, 201>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
-    let body = json::<ChartRequest>(req, app.settings().server.body_max_bytes).await?;
+    let body = json::<ChartRequest>(req, app.body_max_bytes()).await?;
     let once = match seen(&app, &caller, req, &body.bytes)? {
         Seen::Before(answer) => return Ok(answer),
         Seen::Never(once) => once,
