@@ -9,9 +9,9 @@ use crate::clock::Ambient;
 pub fn verify(options: &DirectoryArgs) -> Result<(), Failure> {
     let settings = config::load(&options.sources())?;
     let report = runtime()?.block_on(async {
-        let app = open::open_existing(settings, Ambient::system()).await.map_err(|failure| {
-            with_hint(failure, "while it serves, ask GET /v1/ops/audit/verify as an operator")
-        })?;
+        let app = open::open_existing(settings, Ambient::system())
+            .await
+            .map_err(|failure| with_hint(failure, "while it serves, ask GET /v1/ops/audit/verify as an operator"))?;
         let report = app.verify_audit().map_err(Failure::failed);
         app.shutdown();
         report

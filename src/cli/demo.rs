@@ -65,7 +65,11 @@ async fn demo(options: &DemoArgs) -> Result<(), Failure> {
     let app = open::open_or_make(settings, ambient).await?;
     let outcome = async {
         make_operator(&app, &accounts).await?;
-        steps.done("made a data directory with its first operator", "répertoire et première opératrice créés", watch)?;
+        steps.done(
+            "made a data directory with its first operator",
+            "répertoire et première opératrice créés",
+            watch,
+        )?;
         serve(options, &app, accounts, steps, whole, &mut signals).await
     }
     .await;
@@ -112,7 +116,7 @@ async fn serve(
         Some(Ok(Ok(visited))) => stay(options, &visited, signals).await,
     };
     // The server may have stopped by itself; then nobody listens.
-    drop(stop.send(()));
+    stop.send(()).ok();
     drop(server.await);
     outcome
 }

@@ -69,7 +69,10 @@ fn refused(error: &Error) -> Failure {
 /// The first line of a file, without the newline.
 fn read_password(file: &Path) -> Result<SecretString, Failure> {
     let wrong = |what: &dyn std::fmt::Display| {
-        Failure::usage(format!("--password-file {}: {what}; expected a text file whose first line is the password", file.display()))
+        Failure::usage(format!(
+            "--password-file {}: {what}; expected a text file whose first line is the password",
+            file.display()
+        ))
     };
     let meta = fs::metadata(file).map_err(|cause| wrong(&cause))?;
     if !meta.is_file() || meta.len() > PASSWORD_FILE_MAX_BYTES {
@@ -101,7 +104,8 @@ struct Before {
 impl Before {
     fn look(dir: &Path) -> Result<Self, Failure> {
         let cannot = |cause| Failure::usage(format!("cannot use {} as a data directory: {cause}", dir.display()));
-        let missing_parent = dir.ancestors().skip(1).take_while(|above| !above.as_os_str().is_empty() && !above.exists()).last();
+        let missing_parent =
+            dir.ancestors().skip(1).take_while(|above| !above.as_os_str().is_empty() && !above.exists()).last();
         let missing_parent = missing_parent.map(Path::to_owned);
         let is_initialised = open::is_initialised(dir);
         if !dir.exists() {

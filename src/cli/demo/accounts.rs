@@ -40,7 +40,10 @@ impl Accounts {
         let file = home.path().join(FILE);
         match fs::read_to_string(&file) {
             Ok(text) => serde_json::from_str(&text).map_err(|cause| {
-                Failure::usage(format!("{} cannot be read: {cause}; name a new directory with --data-dir", file.display()))
+                Failure::usage(format!(
+                    "{} cannot be read: {cause}; name a new directory with --data-dir",
+                    file.display()
+                ))
             }),
             Err(cause) if cause.kind() != ErrorKind::NotFound => {
                 Err(Failure::usage(format!("cannot read {}: {cause}", file.display())))
@@ -54,7 +57,8 @@ impl Accounts {
     }
 
     fn make(file: &Path, ambient: &Ambient) -> Result<Self, Failure> {
-        let account = |email: &str| Account { email: email.to_owned(), password: password::from_bytes(ambient.bytes()) };
+        let account =
+            |email: &str| Account { email: email.to_owned(), password: password::from_bytes(ambient.bytes()) };
         let accounts = Self { operator: account("operator@demo.example"), visitor: account("visitor@demo.example") };
         let text = serde_json::to_string_pretty(&accounts).map_err(Failure::failed)?;
         let mut options = OpenOptions::new();

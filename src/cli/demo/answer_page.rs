@@ -1,6 +1,6 @@
 //! P: The demo's page on a question, its answer and its sources. Lays out what the server said; adds no word to it.
 
-use super::replies::{Answer, Citation};
+use super::replies::{Advice, Citation};
 use super::words::Lang;
 use crate::cli::terminal::Look;
 use crate::cli::text::{printable, wrap};
@@ -9,7 +9,7 @@ use crate::cli::text::{printable, wrap};
 const FACTS_SHOWN: usize = 8;
 
 /// The page, line by line.
-pub fn answer_page(question: &str, answer: &Answer, lang: Lang, look: Look) -> Vec<String> {
+pub fn answer_page(question: &str, answer: &Advice, lang: Lang, look: Look) -> Vec<String> {
     let mut lines = vec![look.heading(lang.pick("ANSWER", "RÉPONSE"))];
     let columns = look.columns.saturating_sub(2);
     let asked = wrap(&printable(question), columns);

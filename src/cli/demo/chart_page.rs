@@ -1,6 +1,6 @@
 //! P: The demo's page on a natal chart. Lays out what the server said; computes no astrology.
 
-use super::replies::{Angle, Aspect, Chart, Placement};
+use super::replies::{Angle, Chart, Hit, Placement};
 use super::words::{Lang, sign_of};
 use crate::cli::terminal::Look;
 use crate::cli::text::{arc, coordinate, degree_in_sign, offset, pad, pad_left, printable, wrap};
@@ -42,7 +42,11 @@ fn birth_line(chart: &Chart, lang: Lang, look: Look) -> String {
     let birth = &chart.birth;
     let name = chart.name.as_deref().map(|name| format!("{}, ", look.strong(&printable(name)))).unwrap_or_default();
     let time = birth.time.clone().unwrap_or_else(|| lang.name(&birth.certainty));
-    let at = format!("{} {}", coordinate(birth.lat, 'N', 'S'), coordinate(birth.lon, 'E', lang.pick("W", "O").chars().next().unwrap_or('W')));
+    let at = format!(
+        "{} {}",
+        coordinate(birth.lat, 'N', 'S'),
+        coordinate(birth.lon, 'E', lang.pick("W", "O").chars().next().unwrap_or('W'))
+    );
     let place = birth.place.as_deref().map(|place| format!("{} ", printable(place))).unwrap_or_default();
     format!("{name}{}, {time}, {place}({at})", lang.date(&birth.date))
 }
@@ -85,7 +89,8 @@ fn body_line(placement: &Placement, lang: Lang, look: Look) -> String {
         let doubt = if range.sign_certain { "" } else { lang.pick(" (sign not certain)", " (signe incertain)") };
         format!("{from} - {to}{doubt}")
     });
-    let line = format!("  {}{sign}{degree} {retrograde}  {}  {}", look.strong(&name), pad_left(&house, 2), look.faint(&range));
+    let line =
+        format!("  {}{sign}{degree} {retrograde}  {}  {}", look.strong(&name), pad_left(&house, 2), look.faint(&range));
     line.trim_end().to_owned()
 }
 
@@ -146,7 +151,7 @@ fn balance(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
 fn aspects(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     // The two nodes stand almost at the same place; their aspect to each other says nothing.
     let is_node = |code: &str| code.ends_with("_node");
-    let mut tightest: Vec<&Aspect> = chart.aspects.iter().filter(|a| !(is_node(&a.a) && is_node(&a.b))).collect();
+    let mut tightest: Vec<&Hit> = chart.aspects.iter().filter(|a| !(is_node(&a.a) && is_node(&a.b))).collect();
     tightest.sort_by(|x, y| x.orb_deg.total_cmp(&y.orb_deg));
     let title = format!(
         "  {} ({}/{})",
@@ -160,7 +165,7 @@ fn aspects(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     lines
 }
 
-fn aspect_line(hit: &Aspect, lang: Lang, look: Look) -> String {
+fn aspect_line(hit: &Hit, lang: Lang, look: Look) -> String {
     let pair = format!("{} {} {}", lang.name(&hit.a), lang.name(&hit.aspect), lang.name(&hit.b));
     let doubt = if hit.certain { "" } else { lang.pick(", not certain", ", incertain") };
     format!(
@@ -191,7 +196,9 @@ fn unknowns(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     for unknown in &chart.unknowns {
         let text = format!("{}: {}", lang.name(&unknown.what), printable(&unknown.why));
         let wrapped = wrap(&text, look.columns.saturating_sub(4));
-        lines.extend(wrapped.iter().enumerate().map(|(i, line)| format!("{} {line}", if i == 0 { "  ?" } else { "   " })));
+        lines.extend(
+            wrapped.iter().enumerate().map(|(i, line)| format!("{} {line}", if i == 0 { "  ?" } else { "   " })),
+        );
     }
     if !lines.is_empty() {
         let title = lang.pick("  What the birth data leave open", "  Ce que les données laissent ouvert");

@@ -13,7 +13,7 @@ pub struct Chart {
     pub bodies: Vec<Placement>,
     pub angles: Option<Angles>,
     pub houses: Option<Houses>,
-    pub aspects: Vec<Aspect>,
+    pub aspects: Vec<Hit>,
     pub balance: Balance,
     pub unknowns: Vec<Unknown>,
     pub versions: Versions,
@@ -91,7 +91,7 @@ pub struct Houses {
 
 /// An aspect of the chart.
 #[derive(Debug, Deserialize)]
-pub struct Aspect {
+pub struct Hit {
     pub a: String,
     pub b: String,
     pub aspect: String,
@@ -175,7 +175,7 @@ pub struct Factor {
 
 /// An answer to a question.
 #[derive(Debug, Deserialize)]
-pub struct Answer {
+pub struct Advice {
     pub answer: String,
     pub citations: Vec<Citation>,
     pub chart_facts: Vec<Fact>,

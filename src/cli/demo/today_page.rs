@@ -28,7 +28,8 @@ pub fn today_page(today: &Today, lang: Lang, look: Look) -> Vec<String> {
         lines.extend(factors.iter().flat_map(|factor| factor_lines(factor, &today.tz, year, lang, look)));
         lines.push(String::new());
     }
-    let counts = [("energy", today.eao.energy), ("attention", today.eao.attention), ("opportunity", today.eao.opportunity)];
+    let counts =
+        [("energy", today.eao.energy), ("attention", today.eao.attention), ("opportunity", today.eao.opportunity)];
     let counts: Vec<String> = counts
         .iter()
         .map(|(code, count)| format!("{} {} {count}/3", lang.name(code), look.bar(usize::from(*count), 3)))
@@ -76,7 +77,8 @@ fn factor_lines(factor: &Factor, zone: &str, year: i16, lang: Lang, look: Look) 
     } else {
         format!("{} {}", lang.pick("exact", "exact le"), passes.join(", "))
     };
-    let house = factor.natal_house.map_or_else(String::new, |house| format!(" · {} {house}", lang.pick("house", "maison")));
+    let house =
+        factor.natal_house.map_or_else(String::new, |house| format!(" · {} {house}", lang.pick("house", "maison")));
     let score = format!("{} {:.2}", lang.pick("score", "poids"), factor.score);
     [first, look.faint(&format!("    {exact}{house} · {score}"))]
 }

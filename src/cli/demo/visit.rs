@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::accounts::{Account, Accounts};
 use super::answer_page::answer_page;
 use super::chart_page::chart_page;
-use super::replies::{Answer, Chart, Today, Tokens};
+use super::replies::{Advice, Chart, Today, Tokens};
 use super::today_page::today_page;
 use super::words::Lang;
 use crate::cli::Failure;
@@ -112,8 +112,12 @@ impl Visit {
         self.steps.done("read what today holds", "journée lue", watch)?;
         let watch = Stopwatch::start();
         let asked = json!({"chart_id": chart.id, "question": self.question, "lang": self.lang.code()});
-        let answer: Answer = person.post("/v1/chat/advise", &asked).map_err(explain)?;
-        self.steps.done("asked a question and got an answer with its sources", "question posée, réponse sourcée", watch)?;
+        let answer: Advice = person.post("/v1/chat/advise", &asked).map_err(explain)?;
+        self.steps.done(
+            "asked a question and got an answer with its sources",
+            "question posée, réponse sourcée",
+            watch,
+        )?;
         let elapsed = duration(self.whole.elapsed_ms());
         let pages = [
             chart_page(&chart, self.lang, self.look),
@@ -256,7 +260,10 @@ impl Visited {
         lines.push(look.heading(lang.pick("NEXT", "ENSUITE")));
         lines.extend(pages.iter().map(|(path, what)| format!("  {} {what}", pad(&format!("{url}{path}"), 40))));
         lines.push(String::new());
-        lines.push(look.faint(lang.pick("  The same by hand: log in, then use the access token.", "  À la main : se connecter, puis utiliser le jeton.")));
+        lines.push(look.faint(lang.pick(
+            "  The same by hand: log in, then use the access token.",
+            "  À la main : se connecter, puis utiliser le jeton.",
+        )));
         let login = json!({"tenant": TENANT, "email": visitor.email, "password": visitor.password});
         lines.push(format!("  curl -s {url}/v1/auth/login -H 'Content-Type: application/json' \\"));
         lines.push(format!("    -d '{login}'"));

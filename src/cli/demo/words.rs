@@ -26,10 +26,10 @@ impl Lang {
     /// Name for a code of the interface: a body, point, sign, aspect, phase, house system, certainty. A code that is not
     /// known here is shown as it is, with blanks.
     pub fn name(self, code: &str) -> String {
-        NAMES.iter().find(|(known, ..)| *known == code).map_or_else(
-            || code.replace('_', " "),
-            |(_, en, fr)| self.pick(en, fr).to_owned(),
-        )
+        NAMES
+            .iter()
+            .find(|(known, ..)| *known == code)
+            .map_or_else(|| code.replace('_', " "), |(_, en, fr)| self.pick(en, fr).to_owned())
     }
 
     /// `23 Nov 2026`, of an ISO date; the text itself when it is none.
@@ -93,7 +93,17 @@ const MONTHS: [(&str, &str); 12] = [
 
 /// Signs in the order of the zodiac, by code.
 pub const SIGNS: [&str; 12] = [
-    "aries", "taurus", "gemini", "cancer", "leo", "virgo", "libra", "scorpio", "sagittarius", "capricorn", "aquarius",
+    "aries",
+    "taurus",
+    "gemini",
+    "cancer",
+    "leo",
+    "virgo",
+    "libra",
+    "scorpio",
+    "sagittarius",
+    "capricorn",
+    "aquarius",
     "pisces",
 ];
 
