@@ -131,3 +131,6 @@ async fn stay(options: &DemoArgs, visited: &Visited, signals: &mut Signals) -> R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

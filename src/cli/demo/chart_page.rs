@@ -1,6 +1,6 @@
 //! P: The demo's page on a natal chart. Lays out what the server said; computes no astrology.
 
-use super::replies::{Angle, Chart, Hit, Placement};
+use super::replies::{Angle, Chart, Hit, Placement, Range};
 use super::words::{Lang, sign_of};
 use crate::cli::terminal::Look;
 use crate::cli::text::{arc, coordinate, degree_in_sign, offset, pad, pad_left, printable, wrap};
@@ -14,8 +14,12 @@ const SIGN_COLUMNS: usize = 12;
 
 /// The page, line by line.
 pub fn chart_page(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
-    let mut lines = vec![look.heading(lang.pick("NATAL CHART", "THÈME NATAL")), birth_line(chart, lang, look)];
-    lines.push(look.faint(&moment_line(chart, lang)));
+    let mut lines = vec![look.heading(lang.pick("NATAL CHART", "THÈME NATAL"))];
+    let name = chart.name.as_deref().map(printable).unwrap_or_default();
+    let name = name.replace('\n', " ");
+    lines.extend(wrap(&name, look.columns).iter().map(|line| look.strong(line)));
+    lines.extend(wrap(&birth_line(chart, lang), look.columns));
+    lines.extend(wrap(&moment_line(chart, lang), look.columns).iter().map(|line| look.faint(line)));
     lines.push(String::new());
     lines.extend(bodies(chart, lang, look));
     lines.push(String::new());
@@ -38,17 +42,13 @@ pub fn chart_page(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     lines
 }
 
-fn birth_line(chart: &Chart, lang: Lang, look: Look) -> String {
+fn birth_line(chart: &Chart, lang: Lang) -> String {
     let birth = &chart.birth;
-    let name = chart.name.as_deref().map(|name| format!("{}, ", look.strong(&printable(name)))).unwrap_or_default();
     let time = birth.time.clone().unwrap_or_else(|| lang.name(&birth.certainty));
-    let at = format!(
-        "{} {}",
-        coordinate(birth.lat, 'N', 'S'),
-        coordinate(birth.lon, 'E', lang.pick("W", "O").chars().next().unwrap_or('W'))
-    );
+    let west = if lang == Lang::En { 'W' } else { 'O' };
+    let at = format!("{} {}", coordinate(birth.lat, 'N', 'S'), coordinate(birth.lon, 'E', west));
     let place = birth.place.as_deref().map(|place| format!("{} ", printable(place))).unwrap_or_default();
-    format!("{name}{}, {time}, {place}({at})", lang.date(&birth.date))
+    format!("{}, {time}, {place}({at})", lang.date(&birth.date))
 }
 
 fn moment_line(chart: &Chart, lang: Lang) -> String {
@@ -82,16 +82,23 @@ fn body_line(placement: &Placement, lang: Lang, look: Look) -> String {
     let name = pad(&lang.name(&placement.body), NAME_COLUMNS);
     let sign = pad(&lang.name(&placement.sign), SIGN_COLUMNS);
     let degree = pad_left(&degree_in_sign(placement.degree_in_sign), 7);
-    let house = placement.house.map_or_else(String::new, |house| house.to_string());
     let retrograde = if placement.retrograde { look.tense("R") } else { String::from(" ") };
-    let range = placement.range.as_ref().map_or_else(String::new, |range| {
-        let (from, to) = (position(range.from_deg, lang), position(range.to_deg, lang));
-        let doubt = if range.sign_certain { "" } else { lang.pick(" (sign not certain)", " (signe incertain)") };
-        format!("{from} - {to}{doubt}")
-    });
-    let line =
-        format!("  {}{sign}{degree} {retrograde}  {}  {}", look.strong(&name), pad_left(&house, 2), look.faint(&range));
+    // Without an exact time there are no houses, and where the body may stand takes their place.
+    let rest = match (&placement.range, placement.house) {
+        (Some(range), _) => look.faint(&range_text(range, lang)),
+        (None, Some(house)) => pad_left(&house.to_string(), 2),
+        (None, None) => String::new(),
+    };
+    let line = format!("  {}{sign}{degree} {retrograde}  {rest}", look.strong(&name));
     line.trim_end().to_owned()
+}
+
+fn range_text(range: &Range, lang: Lang) -> String {
+    let ((from_sign, from), (to_sign, to)) = (sign_of(range.from_deg), sign_of(range.to_deg));
+    if range.sign_certain && from_sign == to_sign {
+        return format!("{} - {}", degree_in_sign(from), degree_in_sign(to));
+    }
+    format!("{} - {} (?)", position(range.from_deg, lang), position(range.to_deg, lang))
 }
 
 fn position(longitude_deg: f64, lang: Lang) -> String {
@@ -157,7 +164,7 @@ fn aspects(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
         "  {} ({}/{})",
         lang.pick("Tightest aspects", "Aspects les plus serrés"),
         tightest.len().min(ASPECTS_SHOWN),
-        chart.aspects.len(),
+        tightest.len(),
     );
     let mut lines = vec![look.faint(&title)];
     lines.extend(tightest.iter().take(ASPECTS_SHOWN).map(|hit| aspect_line(hit, lang, look)));
