@@ -37,7 +37,7 @@ pub const CHART_NAME_MAX_CHARS: usize = 120;
 /// Longest place query, in Unicode scalar values.
 pub const PLACE_MAX_CHARS: usize = 120;
 /// Charts that one user may keep.
-pub const CHARTS_PER_USER_MAX: usize = 1_000;
+pub const CHARTS_PER_USER_MAX: u64 = 100_000;
 
 /// Longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX_BYTES: usize = 254;

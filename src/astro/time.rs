@@ -1,0 +1,111 @@
+//! P: Time scales: UTC, UT1, TT, TDB and Delta T as Julian Dates. No clock, no time zones, no calendar text.
+
+mod tables;
+
+use tables::{DELTA_T_FIRST_JD, DELTA_T_PIECES, DELTA_T_STEP_DAYS, DELTA_T_TENTH_MS, LEAP_SECONDS};
+
+const DAY_S: f64 = 86_400.0;
+/// TT - TAI, exact by definition.
+const TT_MINUS_TAI_S: f64 = 32.184;
+
+/// One instant on the three scales that a chart needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scales {
+    /// Julian Date on the civil scale that was given; before 1972 it is UT1.
+    pub jd_utc: f64,
+    /// Julian Date UT1, which the Earth's rotation follows.
+    pub jd_ut1: f64,
+    /// Julian Date TT, which the ephemeris follows.
+    pub jd_tt: f64,
+    /// Delta T = TT - UT1 in seconds.
+    pub delta_t_s: f64,
+}
+
+/// Julian Date of a day of the (proleptic) Gregorian calendar plus a fraction of a day since midnight.
+///
+/// `year` is astronomical (0 is 1 BC), `month` 1 to 12, `day` 1 to 31; other values carry over. After Meeus 1998, ch. 7.
+#[must_use]
+pub fn julian_date(year: i32, month: u32, day: u32, day_fraction: f64) -> f64 {
+    let months = i64::from(year) * 12 + i64::from(month) - 1;
+    // Years that start in March put the leap day last.
+    let (y, m) = ((months - 2).div_euclid(12), (months - 2).rem_euclid(12));
+    let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + i64::from(day);
+    days as f64 + 1_721_118.5 + day_fraction
+}
+
+/// The scales of a UTC instant.
+///
+/// Before 1972 "UTC" is taken as UT1. From 1972 TT = UTC + leap seconds + 32.184 s and UT1 = TT - Delta T; leap seconds
+/// not yet announced are taken as none, so that UT1 drifts from UTC in the far future.
+#[must_use]
+pub fn scales_from_utc(jd_utc: f64) -> Scales {
+    match tai_minus_utc_s(jd_utc) {
+        None => {
+            let delta_t_s = delta_t_seconds(jd_utc);
+            Scales { jd_utc, jd_ut1: jd_utc, jd_tt: jd_utc + delta_t_s / DAY_S, delta_t_s }
+        }
+        Some(tai_minus_utc_s) => {
+            let tt_minus_utc_s = tai_minus_utc_s + TT_MINUS_TAI_S;
+            let jd_tt = jd_utc + tt_minus_utc_s / DAY_S;
+            let delta_t_s = delta_t_of_tt_seconds(jd_tt);
+            Scales { jd_utc, jd_ut1: jd_utc + (tt_minus_utc_s - delta_t_s) / DAY_S, jd_tt, delta_t_s }
+        }
+    }
+}
+
+/// TAI - UTC in seconds; `None` before 1972. Source: IERS Bulletin C.
+fn tai_minus_utc_s(jd_utc: f64) -> Option<f64> {
+    let after = LEAP_SECONDS.partition_point(|(from, _)| *from <= jd_utc);
+    LEAP_SECONDS[..after].last().map(|(_, seconds)| *seconds)
+}
+
+/// Delta T = TT - UT1 in seconds at a Julian Date UT1.
+///
+/// Splines of Morrison, Stephenson, Hohenkerk and Zawilski (2021) from 1720 to 1973, IERS observations to 2026, then a
+/// cubic to the long-term parabola of Stephenson, Morrison and Hohenkerk (2016) in 2800. Beyond 1720 and 2800 that
+/// parabola itself, -320 + 32.5 ((year - 1825) / 100)^2, serves.
+#[must_use]
+pub fn delta_t_seconds(jd_ut1: f64) -> f64 {
+    // Delta T changes by less than a microsecond within itself in the years covered; one step is enough.
+    let first = delta_t_of_tt_seconds(jd_ut1);
+    delta_t_of_tt_seconds(jd_ut1 + first / DAY_S)
+}
+
+/// [`delta_t_seconds`] by Julian Date TT.
+fn delta_t_of_tt_seconds(jd_tt: f64) -> f64 {
+    let position = (jd_tt - DELTA_T_FIRST_JD) / DELTA_T_STEP_DAYS;
+    let last = DELTA_T_TENTH_MS.len() - 1;
+    if position >= 0.0 && position < last as f64 {
+        let index = position as usize;
+        let (a, b) = (f64::from(DELTA_T_TENTH_MS[index]), f64::from(DELTA_T_TENTH_MS[index + 1]));
+        return (a + (b - a) * (position - index as f64)) * 1e-4;
+    }
+    let year = (jd_tt - 1_721_045.0) / 365.25;
+    let piece = if position < 0.0 {
+        let pieces = &DELTA_T_PIECES[..DELTA_T_PIECES.len() - 1];
+        let after = pieces.partition_point(|piece| piece[0] <= year);
+        pieces[..after].last()
+    } else {
+        DELTA_T_PIECES.last().filter(|piece| year < piece[1])
+    };
+    match piece {
+        Some([from, to, a3, a2, a1, a0]) => {
+            let u = (year - from) / (to - from);
+            a0 + u * (a1 + u * (a2 + u * a3))
+        }
+        None => -320.0 + 32.5 * ((year - 1825.0) / 100.0).powi(2),
+    }
+}
+
+/// TDB - TT in seconds, true to 10 microseconds from 1600 to 2200 (Kaplan 2005, USNO Circular 179, eq. 2.6).
+#[must_use]
+pub fn tdb_minus_tt_s(jd_tt: f64) -> f64 {
+    let t = (jd_tt - 2_451_545.0) / 36_525.0;
+    0.001_657 * (628.307_6 * t + 6.240_1).sin()
+        + 0.000_022 * (575.338_5 * t + 4.297_0).sin()
+        + 0.000_014 * (1_256.615_2 * t + 6.196_9).sin()
+        + 0.000_005 * (606.977_7 * t + 4.021_2).sin()
+        + 0.000_005 * (52.969_1 * t + 0.444_4).sin()
+        + 0.000_002 * (21.329_9 * t + 5.543_1).sin()
+        + 0.000_010 * t * (628.307_6 * t + 4.249_0).sin()
+}
