@@ -256,6 +256,18 @@ macro_rules! rows {
 }
 
 rows!(
-    Unit, MetaRow, TenantRow, UserRow, SessionRow, ChartRow, AnswerRow, CountRow, IdempotencyRow, AuditRow, AuditHeadRow, SealedRow,
-    TenantId, UserId,
+    Unit,
+    MetaRow,
+    TenantRow,
+    UserRow,
+    SessionRow,
+    ChartRow,
+    AnswerRow,
+    CountRow,
+    IdempotencyRow,
+    AuditRow,
+    AuditHeadRow,
+    SealedRow,
+    TenantId,
+    UserId,
 );
