@@ -61,7 +61,7 @@ fn tai_minus_utc_s(jd_utc: f64) -> Option<f64> {
 
 /// Delta T = TT - UT1 in seconds at a Julian Date UT1.
 ///
-/// Splines of Morrison, Stephenson, Hohenkerk and Zawilski (2021) from 1720 to 1973, IERS observations to 2026, then a
+/// Splines of Morrison, Stephenson, Hohenkerk and Zawilski (2021) from 1720 to 1973, IERS observations and prediction to 2026, then a
 /// cubic to the long-term parabola of Stephenson, Morrison and Hohenkerk (2016) in 2800. Beyond 1720 and 2800 that
 /// parabola itself, -320 + 32.5 ((year - 1825) / 100)^2, serves.
 #[must_use]
