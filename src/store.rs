@@ -193,8 +193,9 @@ impl Store {
 
 impl Inner {
     fn join(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+        // Held while it waits, so that a second one to close waits as long.
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
             // The writer catches every panic of its work; there is nothing left to report.
             let _ = thread.join();
         }
