@@ -58,7 +58,7 @@ pub enum StartError {
 pub struct App {
     settings: Settings,
     ambient: Ambient,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     store: Store,
     auditor: Auditor,
     tenants: Tenants,
@@ -92,8 +92,10 @@ impl App {
         let dir = settings.data_dir.clone();
         make_private(&dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
         let lock = DirLock::acquire(&dir, "orrery")?;
-        let metrics = Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?;
+        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
         let store = Store::open(&dir.join("store.redb"), STORE_TABLES)?;
+        let counted = Arc::clone(&metrics);
+        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
         let vault = Arc::new(Vault::open(&dir.join("keys.redb"), master, ambient.clone())?);
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
@@ -138,7 +140,7 @@ impl App {
     }
 
     /// Counters.
-    pub const fn metrics(&self) -> &Metrics {
+    pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 

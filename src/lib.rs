@@ -1,5 +1,6 @@
 //! Orrery: a private astrology-advice appliance in one executable.
 
+pub mod astro;
 pub mod clock;
 pub mod config;
 pub mod error;
