@@ -3,6 +3,8 @@
 use salvo::oapi::ToSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::chat::{Answer, Answered};
+
 /// A question about a chart.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,7 +40,7 @@ pub struct AdviseReply {
     /// What answered: `composer`.
     pub provider: String,
     /// Sentences that did not pass the check and were left out.
-    pub dropped_sentences: u32,
+    pub dropped_sentences: usize,
     /// What made this result.
     pub versions: AnswerVersions,
 }
@@ -47,7 +49,7 @@ pub struct AdviseReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CitationReply {
     /// Number of its marker.
-    pub marker: u32,
+    pub marker: usize,
     /// Id of the passage.
     pub id: String,
     /// Its title.
@@ -74,6 +76,8 @@ pub struct UsageReply {
     pub prompt_tokens: u64,
     /// Tokens of the answer.
     pub completion_tokens: u64,
+    /// Both.
+    pub total_tokens: u64,
     /// How they were counted: `words`.
     pub strategy: String,
     /// Cost in millionths of a US dollar.
@@ -91,8 +95,14 @@ pub struct AnswerVersions {
     pub ephemeris_sha256: String,
     /// Generation of the index.
     pub index_generation: String,
-    /// Version of the composer's phrasing.
-    pub composer: String,
+    /// Version of the time zone database.
+    pub tzdb: String,
+    /// Version of the phrasing or of the prompt.
+    pub prompt: String,
+    /// Hash of the chart's input.
+    pub chart_hash: String,
+    /// Hash of the day's input.
+    pub today_hash: String,
 }
 
 /// An answer as it was kept.
@@ -180,4 +190,46 @@ pub struct HitReply {
     pub house: Option<u8>,
     /// Aspect it is on.
     pub aspect: Option<String>,
+}
+
+impl AdviseReply {
+    /// Wire form of an answer.
+    pub fn new(answered: &Answered, answer: Answer) -> Self {
+        let citations = answer.citations.into_iter().map(|c| CitationReply {
+            marker: c.marker,
+            id: c.id,
+            title: c.title,
+            passage: c.passage,
+            score: c.score,
+        });
+        let facts = answer.chart_facts.into_iter().map(|f| FactReply { id: f.id, text: f.text });
+        Self {
+            id: answered.id.to_string(),
+            chart_id: answered.chart.to_string(),
+            answer: answer.text,
+            language: answer.language.code().to_owned(),
+            citations: citations.collect(),
+            chart_facts: facts.collect(),
+            date: answer.date,
+            usage: UsageReply {
+                prompt_tokens: answer.usage.prompt_tokens,
+                completion_tokens: answer.usage.completion_tokens,
+                total_tokens: answer.usage.total_tokens,
+                strategy: answer.usage.strategy.to_owned(),
+                cost_micro_usd: answer.usage.cost_micro_usd,
+            },
+            provider: answer.provider,
+            dropped_sentences: answer.dropped_sentences,
+            versions: AnswerVersions {
+                engine: answer.versions.engine,
+                ruleset: answer.versions.ruleset,
+                ephemeris_sha256: answer.versions.ephemeris_sha256,
+                tzdb: answer.versions.tzdb,
+                index_generation: answer.versions.index_generation,
+                prompt: answer.versions.prompt,
+                chart_hash: answer.versions.chart_hash,
+                today_hash: answer.versions.today_hash,
+            },
+        }
+    }
 }
