@@ -105,6 +105,13 @@ impl Entry {
         self
     }
 
+    /// Who did it, when that is known only inside the transaction.
+    #[must_use]
+    pub fn by(mut self, actor: Actor) -> Self {
+        self.row.actor = actor;
+        self
+    }
+
     /// It was tried and not done.
     #[must_use]
     pub const fn failed(mut self) -> Self {

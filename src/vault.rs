@@ -180,16 +180,9 @@ impl Vault {
 
     /// Keeps a secret of the appliance under a name, durably, in place of the one before.
     pub async fn put_secret(&self, name: &str, secret: &[u8]) -> Result<(), VaultError> {
-        let row = self.sealed_secret(name, secret)?;
-        let name = secret_name(name);
+        let sealed = crypto::seal(&self.secrets, self.ambient.bytes(), &secret_place(name), secret)?;
+        let (name, row) = (secret_name(name), SealedRow { sealed });
         self.store.write(move |tx| Ok(tx.put(&SECRETS, &name, &row)?)).await
-    }
-
-    /// As [`Self::put_secret`], for the start of the appliance. Blocks.
-    pub fn put_secret_blocking(&self, name: &str, secret: &[u8]) -> Result<(), VaultError> {
-        let row = self.sealed_secret(name, secret)?;
-        let name = secret_name(name);
-        self.store.write_blocking(move |tx| Ok(tx.put(&SECRETS, &name, &row)?))
     }
 
     /// The secret of this name, if there is one.
@@ -203,9 +196,15 @@ impl Vault {
         Ok(self.store.probe_writable().await?)
     }
 
-    fn sealed_secret(&self, name: &str, secret: &[u8]) -> Result<SealedRow, VaultError> {
-        let sealed = crypto::seal(&self.secrets, self.ambient.bytes(), &secret_place(name), secret)?;
-        Ok(SealedRow { sealed })
+    /// Data keys in the ring, for tests of what is left behind.
+    #[cfg(test)]
+    pub fn count_user_keys(&self) -> Result<usize, VaultError> {
+        Ok(self.store.read(|view| view.scan(&USER_KEYS, Span::all(), usize::MAX))?.len())
+    }
+
+    /// Finishes what is being written and closes the file. Nothing can be opened or sealed for a new user after.
+    pub fn close(&self) {
+        self.store.clone().close();
     }
 
     fn user_key(&self, tenant: TenantId, user: UserId) -> Result<Arc<Key>, VaultError> {
@@ -229,7 +228,8 @@ fn make_root(store: &Store, master: &Key, ambient: &Ambient) -> Result<Key, Vaul
     let root: Key = Zeroizing::new(ambient.bytes());
     let row = SealedRow { sealed: crypto::seal(master, ambient.bytes(), &secret_place(ROOT), root.as_slice())? };
     store.write_blocking(move |tx| {
-        let holds_keys = !tx.scan(&USER_KEYS, Span::all(), 1)?.is_empty() || !tx.scan(&SECRETS, Span::all(), 1)?.is_empty();
+        let holds_keys =
+            !tx.scan(&USER_KEYS, Span::all(), 1)?.is_empty() || !tx.scan(&SECRETS, Span::all(), 1)?.is_empty();
         if holds_keys {
             return Err(VaultError::RootMissing);
         }
@@ -258,4 +258,135 @@ fn secret_name(name: &str) -> String {
 
 fn secret_place(name: &str) -> Vec<u8> {
     framed(&[b"secret v1", name.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const TENANT: TenantId = TenantId([1; 16]);
+    const ADA: UserId = UserId([2; 16]);
+    const BOB: UserId = UserId([3; 16]);
+
+    fn master() -> MasterKey {
+        MasterKey::from_hex(&"0123456789abcdef".repeat(4)).unwrap()
+    }
+
+    fn open_in(dir: &TempDir, master: &MasterKey) -> Result<Vault, VaultError> {
+        Vault::open(&dir.path().join("keys.redb"), master, Ambient::system())
+    }
+
+    #[tokio::test]
+    async fn what_is_sealed_opens_in_its_place_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = open_in(&dir, &master()).unwrap();
+        for user in [ADA, BOB] {
+            vault.create_user_key(TENANT, user).await.unwrap();
+        }
+        let sealed = vault.seal(TENANT, ADA, "name", b"row 1", b"Ada").unwrap();
+        assert!(!sealed.windows(3).any(|bytes| bytes == b"Ada"));
+        assert_eq!(vault.unseal(TENANT, ADA, "name", b"row 1", &sealed).unwrap(), b"Ada");
+        let elsewhere = [
+            vault.unseal(TENANT, ADA, "name", b"row 2", &sealed),
+            vault.unseal(TENANT, ADA, "born", b"row 1", &sealed),
+            vault.unseal(TENANT, BOB, "name", b"row 1", &sealed),
+            vault.unseal(TENANT, ADA, "namerow", b" 1", &sealed),
+        ];
+        for opened in elsewhere {
+            assert!(matches!(opened, Err(VaultError::Tampered)));
+        }
+        assert!(matches!(vault.unseal(TenantId([9; 16]), ADA, "name", b"row 1", &sealed), Err(VaultError::NoKey)));
+        let mut altered = sealed;
+        altered[30] ^= 1;
+        assert!(matches!(vault.unseal(TENANT, ADA, "name", b"row 1", &altered), Err(VaultError::Tampered)));
+    }
+
+    #[tokio::test]
+    async fn a_wrapped_key_moved_to_another_user_does_not_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = open_in(&dir, &master()).unwrap();
+        vault.create_user_key(TENANT, ADA).await.unwrap();
+        let row = vault.store.read(|view| view.get(&USER_KEYS, &(TENANT, ADA))).unwrap().unwrap();
+        vault.store.write(move |tx| tx.put(&USER_KEYS, &(TENANT, BOB), &row)).await.unwrap();
+        assert!(matches!(vault.seal(TENANT, BOB, "name", b"", b"x"), Err(VaultError::Tampered)));
+    }
+
+    #[tokio::test]
+    async fn a_destroyed_key_is_gone_at_once_and_after_reopening() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = open_in(&dir, &master()).unwrap();
+        vault.create_user_key(TENANT, ADA).await.unwrap();
+        let sealed = vault.seal(TENANT, ADA, "name", b"", b"Ada").unwrap();
+        assert!(vault.destroy_user_key(TENANT, ADA).await.unwrap());
+        assert!(!vault.destroy_user_key(TENANT, ADA).await.unwrap());
+        assert!(matches!(vault.unseal(TENANT, ADA, "name", b"", &sealed), Err(VaultError::NoKey)));
+        vault.create_user_key(TENANT, ADA).await.unwrap();
+        assert!(matches!(vault.unseal(TENANT, ADA, "name", b"", &sealed), Err(VaultError::Tampered)));
+        drop(vault);
+        let vault = open_in(&dir, &master()).unwrap();
+        assert!(matches!(vault.unseal(TENANT, ADA, "name", b"", &sealed), Err(VaultError::Tampered)));
+    }
+
+    #[tokio::test]
+    async fn keys_secrets_and_indexes_survive_reopening() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = open_in(&dir, &master()).unwrap();
+        vault.create_user_key(TENANT, ADA).await.unwrap();
+        let sealed = vault.seal(TENANT, ADA, "name", b"", b"Ada").unwrap();
+        vault.create_user_key(TENANT, ADA).await.unwrap();
+        vault.put_secret("root", b"not the root").await.unwrap();
+        vault.put_secret("ring", b"first").await.unwrap();
+        vault.put_secret("ring", b"second").await.unwrap();
+        let (index, mac) = (vault.blind_index(TENANT, "email", "a@b.co"), vault.mac("audit", b"x"));
+        drop(vault);
+        let vault = open_in(&dir, &master()).unwrap();
+        assert_eq!(vault.unseal(TENANT, ADA, "name", b"", &sealed).unwrap(), b"Ada");
+        assert_eq!(vault.secret("ring").unwrap().unwrap().as_slice(), b"second");
+        assert_eq!(vault.secret("root").unwrap().unwrap().as_slice(), b"not the root");
+        assert!(vault.secret("other").unwrap().is_none());
+        assert_eq!((vault.blind_index(TENANT, "email", "a@b.co"), vault.mac("audit", b"x")), (index, mac));
+        assert_ne!(vault.blind_index(TenantId([9; 16]), "email", "a@b.co"), index);
+        assert_ne!(vault.blind_index(TENANT, "phone", "a@b.co"), index);
+        assert_ne!(vault.mac("audits", b"x"), mac);
+    }
+
+    #[tokio::test]
+    async fn a_secret_under_another_name_does_not_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = open_in(&dir, &master()).unwrap();
+        vault.put_secret("a", b"x").await.unwrap();
+        let row = vault.store.read(|view| view.get(&SECRETS, &secret_name("a"))).unwrap().unwrap();
+        vault.store.write(move |tx| tx.put(&SECRETS, &secret_name("b"), &row)).await.unwrap();
+        assert!(matches!(vault.secret("b"), Err(VaultError::Tampered)));
+    }
+
+    #[tokio::test]
+    async fn another_master_key_is_told_apart_and_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = open_in(&dir, &master()).unwrap();
+        vault.put_secret("a", b"x").await.unwrap();
+        drop(vault);
+        let error = open_in(&dir, &MasterKey::new([1; 32])).unwrap_err();
+        assert!(matches!(error, VaultError::WrongMasterKey));
+        assert_eq!(error.to_string(), "the master key does not fit this key ring");
+        assert_eq!(open_in(&dir, &master()).unwrap().secret("a").unwrap().unwrap().as_slice(), b"x");
+    }
+
+    #[tokio::test]
+    async fn a_ring_without_its_root_is_not_given_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let vault = open_in(&dir, &master()).unwrap();
+        vault.create_user_key(TENANT, ADA).await.unwrap();
+        vault.store.write(|tx| tx.delete(&SECRETS, &ROOT.to_owned())).await.unwrap();
+        drop(vault);
+        assert!(matches!(open_in(&dir, &master()), Err(VaultError::RootMissing)));
+    }
+
+    #[tokio::test]
+    async fn nothing_of_it_is_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(format!("{:?}", open_in(&dir, &master()).unwrap()), "Vault(redacted)");
+    }
 }

@@ -102,11 +102,6 @@ impl ChainCheck {
         Self { tenant, sequence: 0, hash: GENESIS }
     }
 
-    /// The chain that is read.
-    pub const fn tenant(&self) -> TenantId {
-        self.tenant
-    }
-
     /// What to say when an entry of the next page is no entry at all.
     pub const fn unreadable(&self) -> Fault {
         Fault { sequence: self.sequence + 1, what: "this entry, or one soon after it, cannot be read" }
@@ -170,19 +165,28 @@ mod tests {
             any::<[u8; 16]>().prop_map(|id| Actor::User(UserId(id), Role::Ops)),
         ];
         let details = prop::collection::btree_map("[a-c]{0,2}", "[a-c]{0,2}", 0..3);
-        (any::<[u8; 16]>(), any::<u64>(), actor, ["[ab]{0,2}", "[ab]{0,2}", "[ab]{0,2}", "[ab]{0,2}"], any::<bool>(), details)
-            .prop_map(|(id, at, actor, [action, target_kind, target, request_id], succeeded, details)| AuditRow {
-                id: AuditId(id),
-                at: UnixMs(at),
-                actor,
-                action,
-                target_kind,
-                target,
-                succeeded,
-                request_id,
-                details,
-                previous: GENESIS,
-                hash: GENESIS,
+        (
+            any::<[u8; 16]>(),
+            any::<u64>(),
+            actor,
+            ["[ab]{0,2}", "[ab]{0,2}", "[ab]{0,2}", "[ab]{0,2}"],
+            any::<bool>(),
+            details,
+        )
+            .prop_map(|(id, at, actor, [action, target_kind, target, request_id], succeeded, details)| {
+                AuditRow {
+                    id: AuditId(id),
+                    at: UnixMs(at),
+                    actor,
+                    action,
+                    target_kind,
+                    target,
+                    succeeded,
+                    request_id,
+                    details,
+                    previous: GENESIS,
+                    hash: GENESIS,
+                }
             })
     }
 

@@ -91,9 +91,34 @@ mod tests {
         let long = format!("{}@example.org", "a".repeat(65));
         let longer = format!("a@{}.org", "b.".repeat(130));
         let all = [
-            "", "@", "a", "a@b", "@b.co", "a@", "a@.co", "a@b.", "a@b..co", "a@@b.co", "a@b@c.co", "a b@c.co", "a@b c.co",
-            ".a@b.co", "a.@b.co", "a..b@c.co", "a\u{0}@b.co", "a\u{200b}@b.co", "a@-b.co", "a@b-.co", "a@b_c.co",
-            "a@192.0.2.1", "<a@b.co>", "a@[192.0.2.1]", "\"a\"@b.co", "a@b.co, c@d.co", &long, &longer,
+            "",
+            "@",
+            "a",
+            "a@b",
+            "@b.co",
+            "a@",
+            "a@.co",
+            "a@b.",
+            "a@b..co",
+            "a@@b.co",
+            "a@b@c.co",
+            "a b@c.co",
+            "a@b c.co",
+            ".a@b.co",
+            "a.@b.co",
+            "a..b@c.co",
+            "a\u{0}@b.co",
+            "a\u{200b}@b.co",
+            "a@-b.co",
+            "a@b-.co",
+            "a@b_c.co",
+            "a@192.0.2.1",
+            "<a@b.co>",
+            "a@[192.0.2.1]",
+            "\"a\"@b.co",
+            "a@b.co, c@d.co",
+            &long,
+            &longer,
         ];
         for bad in all {
             let error = Email::parse(bad).expect_err(bad);
@@ -108,13 +133,15 @@ mod tests {
                 prop_assert_eq!(Email::parse(email.as_str()).unwrap(), email.clone());
                 prop_assert!(email.as_str().len() <= EMAIL_MAX_BYTES);
                 prop_assert_eq!(email.as_str().matches('@').count(), 1);
-                prop_assert!(!format!("{email:?}").contains(email.as_str()));
+                let shown = format!("{email:?}");
+                prop_assert!(!shown.contains(email.as_str()));
             }
         }
 
         #[test]
         fn plain_addresses_are_accepted(text in "[a-z0-9]{1,20}@[a-z0-9]{1,20}\\.[a-z]{2,10}") {
-            prop_assert_eq!(Email::parse(&text.to_uppercase()).unwrap().as_str(), text);
+            let email = Email::parse(&text.to_uppercase()).unwrap();
+            prop_assert_eq!(email.as_str(), text);
         }
     }
 }

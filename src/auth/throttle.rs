@@ -98,13 +98,8 @@ impl Throttle {
     }
 
     /// Subjects remembered.
-    pub fn len(&self) -> usize {
+    pub fn subjects(&self) -> usize {
         self.whole_at.len()
-    }
-
-    /// Whether none is remembered.
-    pub fn is_empty(&self) -> bool {
-        self.whole_at.is_empty()
     }
 
     fn remember(&mut self, subject: Subject, whole_at: u64) {
@@ -175,7 +170,7 @@ mod tests {
         for n in 1..=200 {
             throttle.attempt(subject(n), RULE, UnixMs(1_000_000)).unwrap();
         }
-        assert_eq!(throttle.len(), 4);
+        assert_eq!(throttle.subjects(), 4);
         assert!(throttle.attempt(subject(0), RULE, UnixMs(1_000_000)).is_err());
     }
 
@@ -187,7 +182,7 @@ mod tests {
             for (n, later) in steps {
                 now += later;
                 let _ = throttle.attempt(subject(n), RULE, UnixMs(now));
-                prop_assert!(throttle.len() <= capacity);
+                prop_assert!(throttle.subjects() <= capacity);
                 prop_assert_eq!(throttle.order.len(), throttle.whole_at.len());
             }
         }

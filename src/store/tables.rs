@@ -270,6 +270,17 @@ macro_rules! rows {
 }
 
 rows!(
-    Unit, MetaRow, TenantRow, UserRow, SessionRow, ChartRow, AnswerRow, IdempotencyRow, AuditRow, AuditHeadRow, SealedRow,
-    TenantId, UserId,
+    Unit,
+    MetaRow,
+    TenantRow,
+    UserRow,
+    SessionRow,
+    ChartRow,
+    AnswerRow,
+    IdempotencyRow,
+    AuditRow,
+    AuditHeadRow,
+    SealedRow,
+    TenantId,
+    UserId,
 );
