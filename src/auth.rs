@@ -41,7 +41,8 @@ use crate::clock::{Ambient, UnixMs};
 use crate::error::{Code, Error, Result};
 use crate::ids::{SessionId, TenantId, UserId};
 use crate::limits::THROTTLE_KEYS_MAX;
-use crate::store::tables::{Actor, Role, SESSIONS, SessionRow, TENANT_BY_SLUG, TENANTS, TenantRow, USERS, UserRow};
+pub use crate::store::tables::Role;
+use crate::store::tables::{Actor, SESSIONS, SessionRow, TENANT_BY_SLUG, TENANTS, TenantRow, USERS, UserRow};
 use crate::store::{Reads, Store};
 use crate::vault::Vault;
 

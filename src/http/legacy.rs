@@ -140,20 +140,20 @@ pub async fn today(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
     let app = app(depot)?;
     let caller = caller(&app, req)?;
     let stored = app.charts().get(&caller, id)?;
-    let today = app.charts().today(&stored, None, None)?;
+    let day = app.charts().today(&stored, None, None)?;
     let passage = |f: &astro::Factor| app.retrieval().passage(Lang::En, &f.passage_id);
-    let snippets = today.leaders.iter().filter_map(passage);
+    let snippets = day.leaders.iter().filter_map(passage);
     Ok(Bare(OldToday {
-        date: today.date.clone(),
-        leaders: today.leaders.iter().map(old_factor).collect(),
-        influences: today.influences.iter().map(old_factor).collect(),
+        date: day.date.clone(),
+        leaders: day.leaders.iter().map(old_factor).collect(),
+        influences: day.influences.iter().map(old_factor).collect(),
         eao: super::wire::today::Eao {
-            energy: today.energy,
-            attention: today.attention,
-            opportunity: today.opportunity,
+            energy: day.energy,
+            attention: day.attention,
+            opportunity: day.opportunity,
         },
         snippets: snippets.map(|p| OldSnippet { id: p.id.clone(), text: p.text.clone() }).collect(),
-        precision_score: today.precision,
+        precision_score: day.precision,
     }))
 }
 

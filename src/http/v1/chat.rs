@@ -79,12 +79,12 @@ pub async fn answers(req: &mut Request, depot: &mut Depot) -> Result<Reply<Answe
     let page = page::<AnswerId>(req)?;
     let (rows, more) = app.answers().list(&caller, chart, page.limit, page.after)?;
     let next_cursor = rows.last().filter(|_| more).map(|a| a.id.to_string());
-    let answers = rows.into_iter().map(|a| KeptAnswer {
+    let listed = rows.into_iter().map(|a| KeptAnswer {
         id: a.id.to_string(),
         created_at: a.created_at.rfc3339(),
         provider: a.provider,
         question: a.said.question,
         answer: a.said.answer,
     });
-    Ok(Reply(AnswerList { answers: answers.collect(), next_cursor }))
+    Ok(Reply(AnswerList { answers: listed.collect(), next_cursor }))
 }
