@@ -1,6 +1,12 @@
 //! Durable writes per second at 1, 16 and 64 concurrent writers: group commit against one transaction per write.
 //! Ends with a table of the ratios.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench has no callers to document for or to hand an error to"
+)]
+
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

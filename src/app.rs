@@ -5,23 +5,27 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::astro::{Chart, Today};
 use crate::audit::{self, Auditor};
 use crate::auth::{Foundations, HashCost, Identity};
 use crate::charts::Charts;
-use crate::chat::Answers;
+use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::Ambient;
 use crate::config::{MasterKey, Settings};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
-use crate::retrieval::Retrieval;
+use crate::llm::Composer;
+use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
-use crate::store::tables::STORE_TABLES;
+use crate::store::tables::{META, MetaRow, STORE_TABLES};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
 use crate::vault::{Vault, VaultError};
 
+/// Name under which the store says which generation of the index serves.
+const SERVING_INDEX: &str = "index_generation";
 /// How often expired idempotency records are removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(60);
 
@@ -58,7 +62,7 @@ pub enum StartError {
 pub struct App {
     settings: Settings,
     ambient: Ambient,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     store: Store,
     auditor: Auditor,
     tenants: Tenants,
@@ -92,8 +96,10 @@ impl App {
         let dir = settings.data_dir.clone();
         make_private(&dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
         let lock = DirLock::acquire(&dir, "orrery")?;
-        let metrics = Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?;
+        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
         let store = Store::open(&dir.join("store.redb"), STORE_TABLES)?;
+        let counted = Arc::clone(&metrics);
+        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
         let vault = Arc::new(Vault::open(&dir.join("keys.redb"), master, ambient.clone())?);
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
@@ -105,7 +111,7 @@ impl App {
             ambient: ambient.clone(),
         };
         let identity = Identity::open(on, HashCost::OWASP).await?;
-        let retrieval = Retrieval::open(&dir.join("index"), &store).await?;
+        let retrieval = serve_index(&dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), vault, auditor.clone(), ambient.clone());
@@ -138,7 +144,7 @@ impl App {
     }
 
     /// Counters.
-    pub const fn metrics(&self) -> &Metrics {
+    pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
@@ -184,14 +190,24 @@ impl App {
         tokio::task::spawn_blocking(check).await.map_err(Error::internal)?
     }
 
+    /// Answers a question about a chart and its day, with the provider that is configured.
+    pub fn advise(&self, chart: &Chart, today: &Today, question: Question<'_>) -> Result<Answer> {
+        chat::advise(chart, today, question, &self.retrieval, &Composer)
+    }
+
     /// Tries the store, the index and the disk.
     pub async fn probe(&self) -> Vec<Probe> {
         let store = match self.store.probe_writable().await {
             Ok(()) => Probe { name: "store", ok: true, detail: "took a durable write".into() },
             Err(error) => Probe { name: "store", ok: false, detail: error.to_string() },
         };
-        let index = match self.retrieval.probe() {
-            Ok(passages) => Probe { name: "index", ok: passages > 0, detail: format!("{passages} passages") },
+        let known = Query { text: "Sun Soleil".into(), limit: 1, ..Query::default() };
+        let index = match self.retrieval.search(&known) {
+            Ok(hits) => Probe {
+                name: "index",
+                ok: !hits.is_empty(),
+                detail: format!("generation {} answers", self.retrieval.generation()),
+            },
             Err(error) => Probe { name: "index", ok: false, detail: error.to_string() },
         };
         vec![store, index, disk(&self.settings.data_dir)]
@@ -208,6 +224,17 @@ impl Drop for App {
     fn drop(&mut self) {
         self.cleaner.abort();
     }
+}
+
+/// Opens the index of this corpus, says in the store that it serves, and only then removes the others.
+async fn serve_index(root: &Path, store: &Store) -> Result<Retrieval, StartError> {
+    let root = root.to_path_buf();
+    let opened = tokio::task::spawn_blocking(move || Retrieval::open(&root));
+    let retrieval = opened.await.map_err(Error::internal)?.map_err(Error::from)?;
+    let serving = MetaRow::Text(retrieval.generation().to_owned());
+    store.write(move |tx| tx.put(&META, &SERVING_INDEX.to_owned(), &serving)).await?;
+    retrieval.remove_other_generations().map_err(Error::from)?;
+    Ok(retrieval)
 }
 
 async fn clean(idempotency: Idempotency) {

@@ -21,8 +21,9 @@ mod writer;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
+use std::time::Duration;
 
 pub use self::error::StoreError;
 pub use self::span::Span;
@@ -42,8 +43,12 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
+/// Told of each durable commit: how many writes it held, and how long it took.
+pub type CommitObserver = Box<dyn Fn(usize, Duration) + Send + Sync>;
+
 struct Inner {
     engine: Arc<Engine>,
+    observer: Arc<OnceLock<CommitObserver>>,
     queue: Option<SyncSender<Message>>,
     closing: AtomicBool,
     writer: ThreadId,
@@ -74,18 +79,27 @@ impl Store {
         let engine = Arc::new(engine);
         let (queue, waiting) = sync_channel(WRITE_QUEUE_MAX);
         let writers = Arc::clone(&engine);
+        let observer = Arc::new(OnceLock::new());
+        let watched = Arc::clone(&observer);
         let thread = thread::Builder::new()
             .name(String::from("store-writer"))
-            .spawn(move || writer::run(&waiting, &writers))
+            .spawn(move || writer::run(&waiting, &writers, &watched))
             .map_err(|cause| StoreError::Io(cause.to_string()))?;
         let inner = Inner {
             engine,
+            observer,
             queue: Some(queue),
             closing: AtomicBool::new(false),
             writer: thread.thread().id(),
             thread: Mutex::new(Some(thread)),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Tells `observer` of each commit from now on; the first observer stays.
+    pub fn observe(&self, observer: CommitObserver) {
+        // A second one is dropped: the store has one owner who counts.
+        drop(self.inner.observer.set(observer));
     }
 
     /// Runs `f` in a transaction that is durable when this returns `Ok`. When the returned future is dropped, the write
@@ -193,8 +207,9 @@ impl Store {
 
 impl Inner {
     fn join(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+        // Held while it waits, so that a second one to close waits as long.
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
             // The writer catches every panic of its work; there is nothing left to report.
             let _ = thread.join();
         }

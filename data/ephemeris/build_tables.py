@@ -29,8 +29,10 @@ def group(n):
 
 
 def number(x):
-    text = repr(float(x))
-    return text if "e" not in text else f"{x:.12f}"
+    whole, fraction = np.format_float_positional(x, trim="0").split(".")
+    sign = "-" if whole.startswith("-") else ""
+    parts = "_".join(fraction[i:i + 3] for i in range(0, len(fraction), 3))
+    return f"{sign}{group(abs(int(whole)))}.{parts}"
 
 
 def rows(values, width=110):
@@ -51,7 +53,7 @@ def time_tables():
     count = int((tt[-1] - first) // STEP_DAYS) + 1
     sample = np.interp(first + STEP_DAYS * np.arange(count), tt, seconds)
     pieces = spline_pieces(ts)
-    text = "//! P: Delta T and leap-second tables, written by data/ephemeris/build_tables.py; no code.\n\n"
+    text = "//! P: Delta T and leap-second tables, written by `data/ephemeris/build_tables.py`; no code.\n\n"
     text += "/// Cubic pieces of Delta T: first and last year (TT Julian years), then a3, a2, a1, a0 in seconds.\n"
     text += f"pub(super) const DELTA_T_PIECES: [[f64; 6]; {len(pieces)}] = [\n"
     text += "".join("    [" + ", ".join(number(v) for v in p) + "],\n" for p in pieces) + "];\n\n"
@@ -89,7 +91,7 @@ def spline_pieces(ts):
 
 def nutation_table():
     order = np.argsort(-np.hypot(LON[:, 0], OBL[:, 0]))[:NUTATION_TERMS]
-    text = "//! P: The largest lunisolar terms of IAU 2000A nutation, written by data/ephemeris/build_tables.py; no code.\n\n"
+    text = "//! P: The largest lunisolar terms of IAU 2000A nutation, written by `data/ephemeris/build_tables.py`; no code.\n\n"
     text += "/// Multiples of l, l', F, D, Omega, then sine, sine * T and cosine of longitude and cosine, cosine * T and sine of\n"
     text += "/// obliquity, in units of 0.1 microarcsecond (T in Julian centuries TT from J2000.0).\n#[rustfmt::skip]\n"
     text += f"pub(super) const LEADING_TERMS: [([i8; 5], [f64; 6]); {len(order)}] = [\n"

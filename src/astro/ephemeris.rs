@@ -101,13 +101,22 @@ impl Ephemeris {
     }
 
     /// Longitude alone (0 up to 360 degrees) of one body at a Julian Date TT: the cheap way for root finding. It is the
-    /// longitude of [`Self::apparent`] but for rounding.
+    /// longitude of [`Self::apparent`] to 1e-9 degrees.
     ///
     /// # Errors
     /// As [`Self::apparent`].
     pub fn longitude_deg(&self, body: Body, jd_tt: f64) -> Result<f64, AstroError> {
         let sky = Sky::<f64>::new(self.asset_at(jd_tt)?, jd_tt);
         Ok(reduced_deg(sky.longitude_rad(body)))
+    }
+
+    /// The longitudes of every body, in the order of [`Body::ALL`], as [`Self::longitude_deg`] gives them one by one.
+    ///
+    /// # Errors
+    /// As [`Self::apparent`].
+    pub fn longitudes_deg(&self, jd_tt: f64) -> Result<[f64; 12], AstroError> {
+        let sky = Sky::<f64>::new(self.asset_at(jd_tt)?, jd_tt);
+        Ok(Body::ALL.map(|body| reduced_deg(sky.longitude_rad(body))))
     }
 
     /// Nutation in longitude and in obliquity at a Julian Date TT, radians.
@@ -139,12 +148,12 @@ struct Sky<'a, T> {
 
 impl<'a, T: Motion> Sky<'a, T> {
     fn new(asset: &'a Asset, jd_tt: f64) -> Self {
-        let nutation = asset.series(Content::Nutation).state(jd_tt);
+        let nutation = asset.series(Content::Nutation).motion(jd_tt);
         let dpsi_rad = T::number(nutation.place[0], nutation.velocity[0]);
         let moving_jd = T::number(jd_tt, 1.0);
         Self {
             asset,
-            instant: Instant::new(asset, jd_tt + time::tdb_minus_tt_s(jd_tt) / 86_400.0),
+            instant: Instant::new::<T>(asset, jd_tt + time::tdb_minus_tt_s(jd_tt) / 86_400.0),
             frame: EclipticFrame::new(moving_jd, dpsi_rad),
             jd_tt: moving_jd,
             dpsi_rad,
@@ -214,7 +223,12 @@ fn reduced_deg(radians: impl jet::Scalar) -> f64 {
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            hex.push(char::from_digit(nibble.into(), 16).unwrap_or('?'));
+        }
+        hex
+    })
 }
 
 #[cfg(test)]

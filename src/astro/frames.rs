@@ -46,8 +46,8 @@ pub fn true_obliquity_deg(jd_tt: f64) -> f64 {
 #[must_use]
 pub fn general_precession_deg(jd_tt: f64) -> f64 {
     let t = centuries(jd_tt);
-    let arcsec = t
-        * (5_028.796_195 + t * (1.105_434_8 + t * (0.000_079_64 + t * (-0.000_023_857 - 0.000_000_038_3 * t))));
+    let arcsec =
+        t * (5_028.796_195 + t * (1.105_434_8 + t * (0.000_079_64 + t * (-0.000_023_857 - 0.000_000_038_3 * t))));
     arcsec / 3600.0
 }
 
@@ -79,4 +79,61 @@ fn leading_nutation_rad(jd_tt: f64) -> (f64, f64) {
         deps += (ec + ect * t) * cos + es * sin;
     }
     (dpsi * 1e-7 * ARCSEC_RAD, deps * 1e-7 * ARCSEC_RAD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ERFA's gst06a, obl06, nut06a and p06e at 100 instants (tests/fixtures/astro/README.md).
+    const FIXTURE: &str = include_str!("../../tests/fixtures/astro/time_frames.csv");
+
+    fn arcsec(found_deg: f64, expected_deg: f64) -> f64 {
+        (((found_deg - expected_deg + 180.0).rem_euclid(360.0) - 180.0) * 3600.0).abs()
+    }
+
+    #[test]
+    fn sidereal_time_obliquity_nutation_and_precession_agree_with_erfa() {
+        let mut worst = [0.0_f64; 5];
+        for line in FIXTURE.lines().skip(1) {
+            let v: Vec<f64> = line.split(',').map(|f| f.parse().unwrap()).collect();
+            let (dpsi, deps) = nutation(v[1]);
+            let found = [
+                arcsec(gast_deg(v[0], v[1]), v[2]),
+                arcsec(mean_obliquity_deg(v[1]), v[3]),
+                arcsec(dpsi, v[4]),
+                arcsec(deps, v[5]),
+                arcsec(general_precession_deg(v[1]), v[6]),
+            ];
+            assert!(arcsec(true_obliquity_deg(v[1]), v[3] + v[5]) < 2e-4);
+            worst = std::array::from_fn(|i| worst[i].max(found[i]));
+        }
+        let [gast, obliquity, dpsi, deps, precession] = worst;
+        assert!(gast < 3e-4, "sidereal time {gast}");
+        assert!(obliquity < 1e-6 && precession < 1e-6, "obliquity {obliquity}, precession {precession}");
+        assert!(dpsi < 2e-4 && deps < 2e-4, "nutation {dpsi} {deps}");
+    }
+
+    #[test]
+    fn the_leading_terms_come_within_their_promise_of_the_whole_series() {
+        for line in FIXTURE.lines().skip(1) {
+            let v: Vec<f64> = line.split(',').map(|f| f.parse().unwrap()).collect();
+            let (dpsi, deps) = leading_nutation_rad(v[1]);
+            let (dpsi, deps) = (arcsec(dpsi.to_degrees(), v[4]), arcsec(deps.to_degrees(), v[5]));
+            assert!(dpsi < 0.02 && deps < 0.02, "{dpsi} {deps}");
+        }
+    }
+
+    #[test]
+    fn nutation_serves_beyond_the_ephemeris() {
+        // ERFA nut06a in radians, years 1499 and 2403.
+        let rows = [
+            (2_268_932.5, -7.479_935_331_377_511e-5_f64, 9.162_766_696_116_26e-6_f64),
+            (2_598_932.5, 7.752_446_213_025_684e-5, -2.415_499_502_587_889_4e-5),
+        ];
+        for (jd_tt, dpsi, deps) in rows {
+            let found = nutation(jd_tt);
+            assert!(arcsec(found.0, dpsi.to_degrees()) < 0.03 && arcsec(found.1, deps.to_degrees()) < 0.03);
+        }
+    }
 }

@@ -17,5 +17,5 @@ pub(crate) fn mean_node_rad<T: Scalar>(jd_tt: T) -> T {
 /// geocentric place and velocity of the Moon (ICRS, per day) cuts the ecliptic of `frame`.
 pub(crate) fn true_node_rad<T: Scalar>(frame: &EclipticFrame<T>, place: Vec3<T>, velocity: Vec3<T>) -> T {
     let [x, y, _] = frame.rotate(place.cross(velocity)).0;
-    frame.from_equinox(x.atan2(-y))
+    frame.since_equinox(x.atan2(-y))
 }

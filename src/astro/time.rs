@@ -61,7 +61,7 @@ fn tai_minus_utc_s(jd_utc: f64) -> Option<f64> {
 
 /// Delta T = TT - UT1 in seconds at a Julian Date UT1.
 ///
-/// Splines of Morrison, Stephenson, Hohenkerk and Zawilski (2021) from 1720 to 1973, IERS observations to 2026, then a
+/// Splines of Morrison, Stephenson, Hohenkerk and Zawilski (2021) from 1720 to 1973, IERS observations and prediction to 2026, then a
 /// cubic to the long-term parabola of Stephenson, Morrison and Hohenkerk (2016) in 2800. Beyond 1720 and 2800 that
 /// parabola itself, -320 + 32.5 ((year - 1825) / 100)^2, serves.
 #[must_use]
@@ -108,4 +108,66 @@ pub fn tdb_minus_tt_s(jd_tt: f64) -> f64 {
         + 0.000_005 * (52.969_1 * t + 0.444_4).sin()
         + 0.000_002 * (21.329_9 * t + 5.543_1).sin()
         + 0.000_010 * t * (628.307_6 * t + 4.249_0).sin()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Skyfield's scales and ERFA's calendar and TDB (tests/fixtures/astro/README.md).
+    const FIXTURE: &str = include_str!("../../tests/fixtures/astro/time_scales.csv");
+
+    #[test]
+    fn scales_agree_with_skyfield_and_erfa() {
+        for line in FIXTURE.lines().skip(1) {
+            let v: Vec<f64> = line.split(',').map(|f| f.parse().unwrap()).collect();
+            let jd = julian_date(v[0] as i32, v[1] as u32, v[2] as u32, v[3]);
+            assert!((jd - v[4]).abs() < 1e-8, "{line}");
+            let scales = scales_from_utc(jd);
+            // A Julian Date near 2.4 million resolves 40 microseconds.
+            assert!((scales.jd_ut1 - v[5]).abs() * DAY_S < 2e-3, "{line}");
+            assert!((scales.jd_tt - v[6]).abs() * DAY_S < 2e-3, "{line}");
+            assert!((scales.delta_t_s - v[7]).abs() < 2e-3, "{line}: {}", scales.delta_t_s);
+            assert!((delta_t_seconds(v[5]) - v[7]).abs() < 2e-3, "{line}");
+            assert!((tdb_minus_tt_s(v[6]) - v[8]).abs() < 2e-5, "{line}: {}", tdb_minus_tt_s(v[6]));
+        }
+    }
+
+    #[test]
+    fn delta_t_agrees_with_the_published_observations() {
+        // USNO deltat.data (from IERS Earth orientation), first of January.
+        let published =
+            [(1980, 50.5387), (1990, 56.8553), (2000, 63.8285), (2010, 66.0699), (2015, 67.6439), (2020, 69.3612)];
+        for (year, seconds) in published {
+            let found = delta_t_seconds(julian_date(year, 1, 1, 0.0));
+            assert!((found - seconds).abs() < 2e-3, "{year}: {found}");
+        }
+    }
+
+    #[test]
+    fn delta_t_has_no_steps() {
+        let mut before = delta_t_seconds(julian_date(1721, 1, 1, 0.0));
+        for day in (0..146_000).step_by(5) {
+            let now = delta_t_seconds(julian_date(1721, 1, 1, f64::from(day) + 5.0));
+            assert!((now - before).abs() < 0.025, "day {day}: {before} to {now}");
+            before = now;
+        }
+    }
+
+    #[test]
+    fn leap_seconds_start_in_1972_and_end_in_2017() {
+        let at = |year, month| tai_minus_utc_s(julian_date(year, month, 1, 0.0));
+        assert_eq!((at(1971, 12), at(1972, 1), at(1972, 7), at(1999, 1)), (None, Some(10.0), Some(11.0), Some(32.0)));
+        assert_eq!((at(2016, 12), at(2017, 1), at(2026, 11)), (Some(36.0), Some(37.0), Some(37.0)));
+    }
+
+    #[test]
+    fn the_calendar_agrees_with_meeus() {
+        // Meeus 1998, ch. 7 (Gregorian examples) and the epochs of definition.
+        assert!((julian_date(2000, 1, 1, 0.5) - 2_451_545.0).abs() < 1e-9);
+        assert!((julian_date(1957, 10, 4, 0.81) - 2_436_116.31).abs() < 1e-9);
+        assert!((julian_date(1600, 12, 31, 0.0) - 2_305_812.5).abs() < 1e-9);
+        assert!((julian_date(1858, 11, 17, 0.0) - 2_400_000.5).abs() < 1e-9);
+        assert!((julian_date(2100, 3, 1, 0.0) - julian_date(2100, 2, 28, 0.0) - 1.0).abs() < 1e-9);
+    }
 }

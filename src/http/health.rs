@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::caller::app;
 use super::problem::Problem;
 use super::reply::{Bare, write_json};
+use crate::error::{Code, Error};
 
 /// The process answers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,12 +63,16 @@ pub async fn ready(depot: &mut Depot, res: &mut Response) -> Result<(), Problem>
     Ok(())
 }
 
-/// Prometheus text exposition.
+/// Prometheus text exposition; 404 when `server.metrics` is off
 #[endpoint(tags("operation"), responses(
     (status_code = 200, body = String, content_type = "text/plain", description = "Prometheus text format 0.0.4"),
 ))]
 pub async fn metrics(depot: &mut Depot, res: &mut Response) -> Result<(), Problem> {
-    let text = app(depot)?.metrics().render();
+    let app = app(depot)?;
+    if !app.settings().server.metrics {
+        return Err(Error::new(Code::NotFound).into());
+    }
+    let text = app.metrics().render().map_err(Error::internal)?;
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     res.headers_mut().insert(header::CONTENT_TYPE, kind);
     res.status_code(StatusCode::OK);

@@ -13,7 +13,7 @@ use super::reply::Bare;
 use super::v1;
 use super::wire::chart::ChartRequest;
 use super::wire::chat::AdviseRequest;
-use crate::astro;
+use crate::astro::{self, Lang};
 use crate::error::Code;
 
 /// 2026-11-23T00:00:00Z, when version 1 took their place.
@@ -140,19 +140,20 @@ pub async fn today(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
     let app = app(depot)?;
     let caller = caller(&app, req)?;
     let stored = app.charts().get(&caller, id)?;
-    let today = app.charts().today(&stored, None, None)?;
-    let snippets = today.leaders.iter().filter_map(|f| app.passage_text(&f.passage_id));
+    let day = app.charts().today(&stored, None, None)?;
+    let passage = |f: &astro::Factor| app.retrieval().passage(Lang::En, &f.passage_id);
+    let snippets = day.leaders.iter().filter_map(passage);
     Ok(Bare(OldToday {
-        date: today.date.clone(),
-        leaders: today.leaders.iter().map(old_factor).collect(),
-        influences: today.influences.iter().map(old_factor).collect(),
+        date: day.date.clone(),
+        leaders: day.leaders.iter().map(old_factor).collect(),
+        influences: day.influences.iter().map(old_factor).collect(),
         eao: super::wire::today::Eao {
-            energy: today.energy,
-            attention: today.attention,
-            opportunity: today.opportunity,
+            energy: day.energy,
+            attention: day.attention,
+            opportunity: day.opportunity,
         },
-        snippets: snippets.map(|(id, text)| OldSnippet { id, text }).collect(),
-        precision_score: today.precision,
+        snippets: snippets.map(|p| OldSnippet { id: p.id.clone(), text: p.text.clone() }).collect(),
+        precision_score: day.precision,
     }))
 }
 
@@ -173,7 +174,7 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
-    let answered = v1::chat::answer(&app, &caller, &body.value)?;
+    let (answered, answer) = v1::chat::answer(&app, &caller, &body.value)?;
     app.answers().keep(&caller, &arrival, &answered, |_| Ok(())).await?;
-    Ok(Bare(OldAnswer { answer: answered.answer.text.clone(), date: answered.answer.date }))
+    Ok(Bare(OldAnswer { answer: answer.text, date: answer.date }))
 }

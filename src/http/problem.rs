@@ -13,9 +13,9 @@ use crate::error::{Class, Code, Error};
 #[derive(Debug)]
 pub struct Problem(pub Error);
 
-impl<E: Into<Error>> From<E> for Problem {
-    fn from(error: E) -> Self {
-        Self(error.into())
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self(error)
     }
 }
 

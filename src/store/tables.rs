@@ -106,6 +106,18 @@ pub enum Role {
     EnterpriseAdmin,
 }
 
+impl Role {
+    /// Stable name, on the wire, in tokens and in the audit chain.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Support => "support",
+            Self::Ops => "ops",
+            Self::EnterpriseAdmin => "enterprise_admin",
+        }
+    }
+}
+
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRow {
@@ -206,6 +218,13 @@ pub enum Actor {
     System,
 }
 
+impl Actor {
+    /// Whether this one runs the appliance.
+    pub const fn is_operator(&self) -> bool {
+        matches!(self, Self::Console | Self::System | Self::User(_, Role::Ops))
+    }
+}
+
 /// One entry of the audit log. Holds no personal data: ids, codes and counts alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRow {
@@ -256,6 +275,18 @@ macro_rules! rows {
 }
 
 rows!(
-    Unit, MetaRow, TenantRow, UserRow, SessionRow, ChartRow, AnswerRow, CountRow, IdempotencyRow, AuditRow, AuditHeadRow, SealedRow,
-    TenantId, UserId,
+    Unit,
+    MetaRow,
+    TenantRow,
+    UserRow,
+    SessionRow,
+    ChartRow,
+    AnswerRow,
+    CountRow,
+    IdempotencyRow,
+    AuditRow,
+    AuditHeadRow,
+    SealedRow,
+    TenantId,
+    UserId,
 );

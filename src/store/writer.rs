@@ -2,12 +2,14 @@
 //! answers them all. Knows no rows.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, OnceLock};
 
+use super::CommitObserver;
 use super::engine::{Batch, Engine};
 use super::error::StoreError;
 use super::tx::{Pending, Tx};
+use crate::clock::Stopwatch;
 use crate::limits::GROUP_COMMIT_MAX_WRITES;
 
 /// What the writer is sent.
@@ -61,13 +63,17 @@ where
 }
 
 /// The writer's thread: ends at [`Message::Stop`] or when nobody can send any more.
-pub(super) fn run(queue: &Receiver<Message>, engine: &Arc<Engine>) {
+pub(super) fn run(queue: &Receiver<Message>, engine: &Arc<Engine>, observer: &OnceLock<CommitObserver>) {
     let mut open = true;
     while open {
         let mut jobs = Vec::new();
         open = gather(queue, &mut jobs);
         if !jobs.is_empty() {
+            let (writes, watch) = (jobs.len(), Stopwatch::start());
             commit(jobs, engine);
+            if let Some(observer) = observer.get() {
+                observer(writes, watch.elapsed());
+            }
         }
     }
 }

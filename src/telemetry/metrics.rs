@@ -16,28 +16,22 @@ const ROUTES_MAX: usize = 256;
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// What may happen in identity.
 pub const AUTH_EVENTS: &[&str] = &[
-    "login_ok",
+    "register",
+    "register_failed",
+    "login",
     "login_failed",
-    "register_ok",
-    "register_refused",
-    "refresh_ok",
+    "refresh",
     "refresh_failed",
-    "refresh_reused",
     "logout",
-    "session_revoked",
-    "password_changed",
-    "token_refused",
+    "logout_failed",
+    "session_revoke",
+    "session_revoke_failed",
+    "password_change",
+    "password_change_failed",
 ];
 /// What may be held back.
-pub const THROTTLE_KINDS: &[&str] = &[
-    "login_account",
-    "login_address",
-    "register_account",
-    "register_address",
-    "requests_in_flight",
-    "password_hashes",
-    "writes",
-];
+pub const THROTTLE_KINDS: &[&str] =
+    &["register", "login", "refresh", "password_change", "requests_in_flight", "password_hashes", "writes"];
 /// Who may write an answer.
 pub const PROVIDERS: &[&str] = &["composer", "local", "remote"];
 /// Languages of answers.
@@ -264,8 +258,8 @@ mod tests {
         let in_flight = metrics.http_started();
         metrics.http_answered("GET", Some("/v1/charts/{id}"), 200, Duration::from_millis(30));
         metrics.http_answered("GET", None, 404, Duration::from_millis(1));
-        metrics.auth_event("login_ok");
-        metrics.throttled("login_account");
+        metrics.auth_event("login");
+        metrics.throttled("login");
         metrics.store_committed(7, Duration::from_micros(900));
         metrics.chart_computed();
         metrics.answered("composer", "fr");
@@ -276,8 +270,8 @@ mod tests {
         assert_eq!(seen[r#"http_request_duration_seconds_bucket{route="/v1/charts/{id}",le="0.025"}"#], 0.0);
         assert_eq!(seen[r#"http_request_duration_seconds_bucket{route="/v1/charts/{id}",le="0.05"}"#], 1.0);
         assert_eq!(seen["http_requests_in_flight"], 1.0);
-        assert_eq!(seen[r#"auth_events_total{event="login_ok"}"#], 1.0);
-        assert_eq!(seen[r#"throttled_total{kind="login_account"}"#], 1.0);
+        assert_eq!(seen[r#"auth_events_total{event="login"}"#], 1.0);
+        assert_eq!(seen[r#"throttled_total{kind="login"}"#], 1.0);
         assert_eq!(seen["store_commit_batch_size_sum"], 7.0);
         assert_eq!(seen[r#"store_commit_seconds_bucket{le="0.001"}"#], 1.0);
         assert_eq!(seen["charts_computed_total"], 1.0);

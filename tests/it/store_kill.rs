@@ -38,10 +38,11 @@ impl Seeded {
     }
 }
 
-/// Row `part` of record `number`: between 1 and about 3000 bytes that no other row has.
+/// Row `part` of record `number`: bytes that no other row has, now and then more than a page of them.
 fn part(number: u64, part: u8) -> SealedRow {
     let mut seeded = Seeded(number * 4 + u64::from(part));
-    let length = 1 + usize::try_from(seeded.below(3_000)).unwrap() / (1 + usize::from(part) * 8);
+    let most = if number.is_multiple_of(16) { 6_000 } else { 300 };
+    let length = usize::try_from(seeded.below(most)).unwrap();
     let fill = u8::try_from(seeded.below(256)).unwrap();
     let mut sealed = number.to_be_bytes().to_vec();
     sealed.push(part);
@@ -82,7 +83,8 @@ fn child_writer() {
     let _lock = DirLock::acquire(Path::new(&dir), "child writer").unwrap();
     say("locked");
     let store = Store::open(&Path::new(&dir).join("store.redb"), TABLES).unwrap();
-    let next = Arc::new(AtomicU64::new(records(&store).last().map_or(0, |last| last + 1)));
+    let last = store.read::<_, StoreError>(|view| view.scan(&SUMS, Span::all().reversed(), 1)).unwrap();
+    let next = Arc::new(AtomicU64::new(last.first().map_or(0, |(number, _)| number + 1)));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {
         let writers = (0..WRITERS).map(|_| {
@@ -147,7 +149,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_half_there_after_kill_9() {
         let mut fresh = BTreeSet::new();
         if kill % 2 == 0 {
             // At any moment from the start of the process, its opening of the store included.
-            std::thread::sleep(Duration::from_micros(seeded.below(150_000)));
+            std::thread::sleep(Duration::from_micros(seeded.below(200_000)));
         } else {
             // Right after some acknowledgement, a moment later.
             let wanted = 1 + usize::try_from(seeded.below(120)).unwrap();

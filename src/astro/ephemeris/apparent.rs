@@ -4,7 +4,7 @@
 
 use super::asset::{Asset, Content};
 use super::jet::{Jet, Scalar, Vec3};
-use super::series::State;
+use super::series::{Series, State};
 
 /// Speed of light in AU per day (exact, from 299 792.458 km/s and 149 597 870.7 km).
 const LIGHT_AU_PER_DAY: f64 = 299_792.458 * 86_400.0 / 149_597_870.7;
@@ -29,6 +29,8 @@ pub(super) struct Instant {
 
 /// A scalar that can be taken out of a state: a place with or without its motion.
 pub(super) trait Motion: Scalar {
+    /// The state of a body on which rates depend: with its acceleration where rates are wanted.
+    fn state(series: &Series, jd_tdb: f64) -> State;
     /// The vector that moves from `place` with `velocity`.
     fn vector(place: [f64; 3], velocity: [f64; 3]) -> Vec3<Self>;
     /// A number with its rate.
@@ -36,6 +38,10 @@ pub(super) trait Motion: Scalar {
 }
 
 impl Motion for f64 {
+    #[inline]
+    fn state(series: &Series, jd_tdb: f64) -> State {
+        series.motion(jd_tdb)
+    }
     #[inline]
     fn vector(place: [f64; 3], _: [f64; 3]) -> Vec3<Self> {
         Vec3(place)
@@ -47,6 +53,10 @@ impl Motion for f64 {
 }
 
 impl Motion for Jet {
+    #[inline]
+    fn state(series: &Series, jd_tdb: f64) -> State {
+        series.state(jd_tdb)
+    }
     #[inline]
     fn vector(place: [f64; 3], velocity: [f64; 3]) -> Vec3<Self> {
         Vec3([0, 1, 2].map(|i| Self::new(place[i], velocity[i])))
@@ -68,7 +78,7 @@ impl State {
         }
     }
 
-    /// Place and velocity a short time later (days), to second order in the place.
+    /// Place and velocity a short time later (days): minutes for the Sun, a second for the others.
     #[inline]
     fn after(&self, days: f64) -> Self {
         let (p, v, a) = (self.place, self.velocity, self.acceleration);
@@ -81,10 +91,10 @@ impl State {
 }
 
 impl Instant {
-    pub(super) fn new(asset: &Asset, jd_tdb: f64) -> Self {
-        let sun = asset.series(Content::Sun).state(jd_tdb);
-        let barycentre = asset.series(Content::EarthMoon).state(jd_tdb);
-        let moon_geocentric = asset.series(Content::Moon).state(jd_tdb);
+    pub(super) fn new<T: Motion>(asset: &Asset, jd_tdb: f64) -> Self {
+        let sun = asset.series(Content::Sun).motion(jd_tdb);
+        let barycentre = T::state(asset.series(Content::EarthMoon), jd_tdb);
+        let moon_geocentric = T::state(asset.series(Content::Moon), jd_tdb);
         let earth_part = 1.0 / (1.0 + EARTH_MOON_RATIO);
         Self {
             jd_tdb,
@@ -125,7 +135,7 @@ impl Instant {
             _ => {
                 let series = asset.series(content);
                 let days = (Vec3(series.value(self.jd_tdb)) - earth).norm() / LIGHT_AU_PER_DAY;
-                (series.state(self.jd_tdb - days), days)
+                (series.motion(self.jd_tdb - days), days)
             }
         };
         // One step of Newton's method on c * light-time = distance; what remains is of order 1e-13 days.
@@ -141,8 +151,7 @@ impl Instant {
 /// Bending by the Sun of the direction to a body (`from_sun_to_body`, `from_sun` to the observer: unit vectors).
 fn deflect<T: Scalar>(direction: Vec3<T>, from_sun_to_body: Vec3<T>, from_sun: Vec3<T>, sun_au: T) -> Vec3<T> {
     let denominator = T::constant(1.0) + from_sun_to_body.dot(from_sun);
-    let denominator =
-        if denominator.value() < DEFLECTION_FLOOR { T::constant(DEFLECTION_FLOOR) } else { denominator };
+    let denominator = if denominator.value() < DEFLECTION_FLOOR { T::constant(DEFLECTION_FLOOR) } else { denominator };
     let weight = (sun_au * denominator).recip().scale(SUN_SCHWARZSCHILD_AU);
     let bend = from_sun.times(direction.dot(from_sun_to_body)) - from_sun_to_body.times(direction.dot(from_sun));
     direction + bend.times(weight)

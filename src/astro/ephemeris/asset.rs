@@ -76,7 +76,7 @@ impl Asset {
         let (first_jd, last_jd) = (reader.finite()?, reader.finite()?);
         let series = NAMES
             .iter()
-            .map(|name| parse_series(&mut reader, name, first_jd, last_jd))
+            .map(|name| parse_series(&mut reader, **name, first_jd, last_jd))
             .collect::<Result<Vec<_>, _>>()?
             .try_into()
             .map_err(|_| AstroError::BadAsset("unexpected number of series"))?;
@@ -99,8 +99,8 @@ struct Code {
     offset: i64,
 }
 
-fn parse_series(reader: &mut Reader, name: &[u8; 8], first_jd: f64, last_jd: f64) -> Result<Series, AstroError> {
-    if reader.array::<8>()? != *name {
+fn parse_series(reader: &mut Reader, name: [u8; 8], first_jd: f64, last_jd: f64) -> Result<Series, AstroError> {
+    if reader.array::<8>()? != name {
         return Err(AstroError::BadAsset("unexpected series"));
     }
     let (components, terms, segments) = (reader.u32()? as usize, reader.u32()? as usize, reader.u32()? as usize);

@@ -145,8 +145,8 @@ impl<T: Scalar> Vec3<T> {
     }
     #[inline]
     pub(crate) fn cross(self, o: Self) -> Self {
-        let ([a, b, c], [x, y, z]) = (self.0, o.0);
-        Self([b * z - c * y, c * x - a * z, a * y - b * x])
+        let minor = |i: usize, j: usize| self.0[i] * o.0[j] - self.0[j] * o.0[i];
+        Self([minor(1, 2), minor(2, 0), minor(0, 1)])
     }
     #[inline]
     pub(crate) fn norm(self) -> T {

@@ -46,6 +46,26 @@ impl Series {
         [0, 1, 2].map(|i| c[0][i] + x * b1[i] - b2[i])
     }
 
+    /// Value and first derivative at `jd`; the acceleration is left at zero.
+    #[inline]
+    pub(crate) fn motion(&self, jd: f64) -> State {
+        let (c, x) = self.segment(jd);
+        let (mut b1, mut b2) = ([0.0; 3], [0.0; 3]);
+        let (mut d1, mut d2) = ([0.0; 3], [0.0; 3]);
+        for term in c[1..].iter().rev() {
+            for i in 0..3 {
+                (d1[i], d2[i]) = (2.0 * x * d1[i] - d2[i] + 2.0 * b1[i], d1[i]);
+                (b1[i], b2[i]) = (2.0 * x * b1[i] - b2[i] + term[i], b1[i]);
+            }
+        }
+        let per_day = 2.0 / self.segment_days;
+        State {
+            place: [0, 1, 2].map(|i| c[0][i] + x * b1[i] - b2[i]),
+            velocity: [0, 1, 2].map(|i| (b1[i] + x * d1[i] - d2[i]) * per_day),
+            acceleration: [0.0; 3],
+        }
+    }
+
     /// Value and derivatives at `jd`, by Clenshaw's recurrence and its first and second derivative by the argument.
     #[inline]
     pub(crate) fn state(&self, jd: f64) -> State {
@@ -84,6 +104,8 @@ mod tests {
         let value = 16.0 * x.powi(3) + 6.0 * x * x - 10.0 * x - 2.0;
         assert!((state.place[0] - value).abs() < 1e-12);
         assert!((series.value(101.3)[1] - 10.0 * value).abs() < 1e-11);
+        let motion = series.motion(101.3);
+        assert_eq!((motion.place, motion.velocity), (state.place, state.velocity));
         assert!((state.velocity[0] - (48.0 * x * x + 12.0 * x - 10.0)).abs() < 1e-11);
         assert!((state.acceleration[0] - (96.0 * x + 12.0)).abs() < 1e-10);
     }

@@ -20,18 +20,12 @@ impl<T: Scalar> EclipticFrame<T> {
     /// The frame at `jd_tt` (a moving instant if the rates are wanted), `dpsi_rad` being the nutation in longitude.
     pub(crate) fn new(jd_tt: T, dpsi_rad: T) -> Self {
         let t = (jd_tt - T::constant(J2000_JD)).scale(1.0 / 36_525.0);
-        let gamma = polynomial(
-            t,
-            [-0.052_928, 10.556_378, 0.493_204_4, -0.000_312_38, -0.000_002_788, 0.000_000_026_0],
-        );
-        let phi = polynomial(
-            t,
-            [84_381.412_819, -46.811_016, 0.051_126_8, 0.000_532_89, -0.000_000_440, -0.000_000_017_6],
-        );
-        let psi = polynomial(
-            t,
-            [-0.041_775, 5_038.481_484, 1.558_417_5, -0.000_185_22, -0.000_026_452, -0.000_000_014_8],
-        );
+        let gamma =
+            polynomial(t, [-0.052_928, 10.556_378, 0.493_204_4, -0.000_312_38, -0.000_002_788, 0.000_000_026_0]);
+        let phi =
+            polynomial(t, [84_381.412_819, -46.811_016, 0.051_126_8, 0.000_532_89, -0.000_000_440, -0.000_000_017_6]);
+        let psi =
+            polynomial(t, [-0.041_775, 5_038.481_484, 1.558_417_5, -0.000_185_22, -0.000_026_452, -0.000_000_014_8]);
         let (zero, (sg, cg), (sp, cp)) = (T::constant(0.0), gamma.sin_cos(), phi.sin_cos());
         Self {
             rows: [Vec3([cg, sg, zero]), Vec3([-sg * cp, cg * cp, sp]), Vec3([sg * sp, -cg * sp, cp])],
@@ -40,7 +34,7 @@ impl<T: Scalar> EclipticFrame<T> {
     }
 
     /// The vector in axes of the ecliptic of date whose first axis lies psi short of the equinox; pass longitudes taken
-    /// in it to [`Self::from_equinox`].
+    /// in it to [`Self::since_equinox`].
     #[inline]
     pub(crate) fn rotate(&self, v: Vec3<T>) -> Vec3<T> {
         Vec3(self.rows.map(|row| row.dot(v)))
@@ -48,7 +42,7 @@ impl<T: Scalar> EclipticFrame<T> {
 
     /// Longitude from the true equinox (radians, not reduced) of a longitude taken in the axes of [`Self::rotate`].
     #[inline]
-    pub(crate) fn from_equinox(&self, longitude: T) -> T {
+    pub(crate) fn since_equinox(&self, longitude: T) -> T {
         longitude + self.psi
     }
 
@@ -56,13 +50,13 @@ impl<T: Scalar> EclipticFrame<T> {
     #[inline]
     pub(crate) fn longitude_latitude(&self, direction: Vec3<T>) -> (T, T) {
         let [x, y, z] = self.rotate(direction).0;
-        (self.from_equinox(y.atan2(x)), z.atan2((x * x + y * y).sqrt()))
+        (self.since_equinox(y.atan2(x)), z.atan2((x * x + y * y).sqrt()))
     }
 
     /// Longitude alone, as in [`Self::longitude_latitude`].
     #[inline]
     pub(crate) fn longitude(&self, direction: Vec3<T>) -> T {
-        self.from_equinox(self.rows[1].dot(direction).atan2(self.rows[0].dot(direction)))
+        self.since_equinox(self.rows[1].dot(direction).atan2(self.rows[0].dot(direction)))
     }
 }
 

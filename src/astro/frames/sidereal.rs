@@ -2,7 +2,7 @@
 
 use super::{argument, centuries, fundamental_arguments, mean_obliquity_deg, nutation};
 
-/// Earth rotation angle in degrees, 0 to 360, IAU 2000 (Capitaine, Guinot and McCarthy 2000).
+/// Earth rotation angle in degrees, 0 to 360, IAU 2000 (Capitaine et al. 2000, A&A 355, 398).
 #[must_use]
 pub fn earth_rotation_angle_deg(jd_ut1: f64) -> f64 {
     let days = jd_ut1 - super::J2000_JD;
@@ -13,7 +13,7 @@ pub fn earth_rotation_angle_deg(jd_ut1: f64) -> f64 {
 
 /// Greenwich apparent sidereal time in degrees, 0 to 360: IAU 2006 mean sidereal time (Capitaine, Wallace and Chapront
 /// 2003, eq. 42) plus the equation of the equinoxes with IAU 2006/2000A nutation and the complementary terms of IAU 2000
-/// above 1 microarcsecond (Capitaine, Wallace and McCarthy 2003).
+/// above 1 microarcsecond (Capitaine et al. 2003, A&A 406, 1135).
 #[must_use]
 pub fn gast_deg(jd_ut1: f64, jd_tt: f64) -> f64 {
     const COMPLEMENTARY_UAS: [([i8; 5], f64); 8] = [
@@ -28,11 +28,10 @@ pub fn gast_deg(jd_ut1: f64, jd_tt: f64) -> f64 {
     ];
     let t = centuries(jd_tt);
     let precession_arcsec = 0.014_506
-        + t * (4_612.156_534
-            + t * (1.391_581_7 + t * (-0.000_000_44 + t * (-0.000_029_956 - 0.000_000_036_8 * t))));
+        + t * (4_612.156_534 + t * (1.391_581_7 + t * (-0.000_000_44 + t * (-0.000_029_956 - 0.000_000_036_8 * t))));
     let arguments = fundamental_arguments(t);
-    let complementary_uas =
-        COMPLEMENTARY_UAS.iter().map(|(n, a)| a * argument(*n, arguments).sin()).sum::<f64>() - 0.87 * t * arguments[4].sin();
+    let complementary_uas = COMPLEMENTARY_UAS.iter().map(|(n, a)| a * argument(*n, arguments).sin()).sum::<f64>()
+        - 0.87 * t * arguments[4].sin();
     let equation_deg = nutation(jd_tt).0 * mean_obliquity_deg(jd_tt).to_radians().cos();
     let sum_deg = precession_arcsec / 3600.0 + equation_deg + complementary_uas / 3.6e9;
     (earth_rotation_angle_deg(jd_ut1) + sum_deg).rem_euclid(360.0)

@@ -100,14 +100,14 @@ pub async fn logout(req: &mut Request, depot: &mut Depot) -> Result<Reply<Done>,
 pub async fn me(req: &mut Request, depot: &mut Depot) -> Result<Reply<MeReply>, Problem> {
     let app = app(depot)?;
     let caller = caller(&app, req)?;
-    let me = app.identity().me(&caller)?;
+    let seen = app.identity().me(&caller)?;
     Ok(Reply(MeReply {
-        id: me.user.to_string(),
-        email: me.email,
-        role: me.role.as_str().to_owned(),
-        tenant: me.tenant_slug,
-        tenant_zone: me.tenant_zone,
-        created_at: me.created_at.rfc3339(),
+        id: seen.user.to_string(),
+        email: seen.email,
+        role: seen.role.as_str().to_owned(),
+        tenant: seen.tenant_slug,
+        tenant_zone: seen.tenant_zone,
+        created_at: seen.created_at.rfc3339(),
         session_id: caller.session.to_string(),
     }))
 }
@@ -130,7 +130,7 @@ pub async fn sessions(req: &mut Request, depot: &mut Depot) -> Result<Reply<Sess
     let app = app(depot)?;
     let caller = caller(&app, req)?;
     let live = app.identity().list_sessions(&caller)?;
-    let sessions = live.into_iter().map(|s| SessionReply {
+    let listed = live.into_iter().map(|s| SessionReply {
         id: s.id.to_string(),
         device: s.device,
         created_at: s.created_at.rfc3339(),
@@ -138,7 +138,7 @@ pub async fn sessions(req: &mut Request, depot: &mut Depot) -> Result<Reply<Sess
         expires_at: s.expires_at.rfc3339(),
         current: s.current,
     });
-    Ok(Reply(SessionList { sessions: sessions.collect() }))
+    Ok(Reply(SessionList { sessions: listed.collect() }))
 }
 
 /// End one of your sessions

@@ -120,6 +120,6 @@ pub async fn today(req: &mut Request, depot: &mut Depot) -> Result<Reply<TodayRe
     only_queries(req, &["date", "tz"])?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
     let (date, zone) = (query(req, "date")?, query(req, "tz")?);
-    let today = app.charts().today(&stored, date.as_deref(), zone.as_deref())?;
-    Ok(Reply(today_reply(&stored.id.to_string(), &today)))
+    let day = app.charts().today(&stored, date.as_deref(), zone.as_deref())?;
+    Ok(Reply(today_reply(&stored.id.to_string(), &day)))
 }

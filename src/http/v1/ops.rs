@@ -66,8 +66,8 @@ pub async fn create_tenant(req: &mut Request, depot: &mut Depot) -> Result<Reply
         zone: body.zone.unwrap_or_else(|| "UTC".into()),
         registration_open: body.registration_open,
     };
-    let tenant = app.tenants().create(&arrival, &caller.actor(), new).await?;
-    Ok(Reply(TenantReply::from(&tenant)))
+    let made = app.tenants().create(&arrival, &caller.actor(), new).await?;
+    Ok(Reply(TenantReply::from(&made)))
 }
 
 /// One tenant
@@ -93,14 +93,14 @@ pub async fn change_tenant(req: &mut Request, depot: &mut Depot) -> Result<Reply
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let actor = operator(&app, req)?.actor();
     let body = json::<TenantChange>(req, app.body_max_bytes()).await?.value;
-    let mut tenant = named(&app, req)?;
+    let mut changed = named(&app, req)?;
     if let Some(open) = body.registration_open {
-        tenant = app.tenants().set_registration_open(&arrival, &actor, tenant.id, open).await?;
+        changed = app.tenants().set_registration_open(&arrival, &actor, changed.id, open).await?;
     }
     if let Some(suspended) = body.suspended {
-        tenant = app.tenants().set_suspended(&arrival, &actor, tenant.id, suspended).await?;
+        changed = app.tenants().set_suspended(&arrival, &actor, changed.id, suspended).await?;
     }
-    Ok(Reply(TenantReply::from(&tenant)))
+    Ok(Reply(TenantReply::from(&changed)))
 }
 
 /// Make a user of a tenant, of any role that the tenant may have
@@ -118,8 +118,8 @@ pub async fn create_user(req: &mut Request, depot: &mut Depot) -> Result<Reply<U
         let allowed = "one of: user, support, ops, enterprise_admin";
         Error::fields(vec![FieldError::new("role", &body.role, allowed)])
     })?;
-    let tenant = named(&app, req)?.id;
-    let new = NewUser { tenant, email: body.email.0, password: SecretString::from(body.password.0), role };
+    let owner = named(&app, req)?.id;
+    let new = NewUser { tenant: owner, email: body.email.0, password: SecretString::from(body.password.0), role };
     let user = app.identity().create_user(&arrival, &caller.actor(), &new).await?;
     Ok(Reply(UserReply { id: user.to_string(), role: body.role }))
 }

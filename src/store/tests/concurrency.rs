@@ -118,7 +118,7 @@ fn a_snapshot_does_not_move() {
 
 #[test]
 fn a_full_queue_refuses_at_once_and_dropped_callers_lose_nothing() {
-    let (_dir, _path, store) = fresh();
+    let (_dir, path, store) = fresh();
     let go = hold(&store);
     for number in 0..WRITE_QUEUE_MAX as u64 {
         // Polled once and dropped: the write was sent, the caller is gone.
@@ -131,6 +131,7 @@ fn a_full_queue_refuses_at_once_and_dropped_callers_lose_nothing() {
     store.clone().close();
     assert_eq!(store.write_blocking::<_, StoreError, _>(|_| Ok(())), Err(StoreError::Closed));
     assert_eq!(store.read::<_, StoreError>(|view| view.get(&NUMBERS, &1)), Err(StoreError::Closed));
+    assert_eq!(numbers(&Store::open(&path, TABLES).unwrap()), (0..WRITE_QUEUE_MAX as u64).collect());
 }
 
 #[test]

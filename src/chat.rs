@@ -1,0 +1,135 @@
+//! The one sequence that answers a question: guard, chart facts, day, passages, provider, verification, answer. Keeps
+//! nothing, computes no chart, and lets no sentence out that was not verified.
+
+mod answer;
+mod answers;
+pub mod claims;
+mod evidence;
+mod facts;
+pub mod verify;
+
+use sha2::{Digest, Sha256};
+
+use crate::astro::{Chart, Lang, Today};
+use crate::error::{Code, Error, Result};
+use crate::guard;
+use crate::llm::{Brief, Flow, Intent, Provider, ProviderError, Sentence, Sink, language, reading};
+use crate::retrieval::{Retrieval, RetrievalError};
+pub use answers::{Answered, Answers, Said};
+pub use answer::{Answer, AnswerVersions, Citation, FactUsed, Usage};
+use verify::{Scope, Verdict};
+
+/// Fewest verified sentences that make an answer; below it the minimal answer is given.
+const SENTENCES_MIN: usize = 3;
+
+/// A question as it came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The words.
+    pub text: &'a str,
+    /// Language wanted; `None` follows the question.
+    pub lang: Option<Lang>,
+    /// Language where the question does not tell.
+    pub default_lang: Lang,
+}
+
+impl From<RetrievalError> for Error {
+    fn from(error: RetrievalError) -> Self {
+        Self::new(Code::IndexUnavailable).because(error)
+    }
+}
+
+impl From<ProviderError> for Error {
+    fn from(error: ProviderError) -> Self {
+        Self::new(Code::Overloaded).because(error)
+    }
+}
+
+/// Verifies each sentence as it arrives, so that none leaves unverified even while streaming.
+struct Verifying<'a> {
+    scope: &'a Scope<'a>,
+    kept: Vec<Sentence>,
+    dropped: usize,
+    /// A dropped sentence that opened a paragraph hands that on.
+    opens_paragraph: bool,
+}
+
+impl Sink for Verifying<'_> {
+    fn sentence(&mut self, mut sentence: Sentence) -> Flow {
+        let repeated = self.kept.iter().any(|kept| kept.text == sentence.text);
+        if repeated || verify::sentence(&sentence, self.scope) != Verdict::Holds {
+            self.dropped += 1;
+            self.opens_paragraph |= sentence.opens_paragraph;
+            return Flow::Continue;
+        }
+        sentence.opens_paragraph |= std::mem::take(&mut self.opens_paragraph);
+        self.kept.push(sentence);
+        Flow::Continue
+    }
+}
+
+/// Answers a question about a chart on a day.
+///
+/// # Errors
+/// `InvalidFields` naming `question`; `IndexUnavailable` when the index cannot be read; `Overloaded` when the provider
+/// gives no answer.
+pub fn advise(
+    chart: &Chart,
+    today: &Today,
+    question: Question<'_>,
+    retrieval: &Retrieval,
+    provider: &dyn Provider,
+) -> Result<Answer> {
+    let text = guard::question(question.text).map_err(|problem| Error::fields(vec![problem]))?;
+    let asked_in = language::detect(&text, question.lang.unwrap_or(question.default_lang));
+    let lang = question.lang.unwrap_or(asked_in);
+    let reading = reading::read(&text, asked_in);
+    let facts = facts::for_reading(chart, &reading, lang);
+    let factors = facts::factors(today, &reading);
+    let evidence =
+        if reading.intent == Intent::Crisis { Vec::new() } else { evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)? };
+    let brief = Brief {
+        question: &text,
+        reading: &reading,
+        language: lang,
+        facts: &facts,
+        factors: &factors,
+        evidence: &evidence,
+        certainty: chart.birth.certainty,
+        seed: seed(chart, today, &text),
+    };
+    let scope = Scope { chart, today, facts: &facts, factors: &factors, evidence: &evidence, retrieval, lang };
+    let mut sink = Verifying { scope: &scope, kept: Vec::new(), dropped: 0, opens_paragraph: false };
+    let spent = provider.answer(&brief, &mut sink)?;
+    let (mut sentences, dropped) = (sink.kept, sink.dropped);
+    if sentences.len() < SENTENCES_MIN && dropped > 0 {
+        sentences = minimal(&brief, &scope);
+    }
+    Ok(answer::assemble(&brief, &scope, provider, &sentences, dropped, spent))
+}
+
+/// What is left to say when a provider's draft did not hold: where the chart's first fact stands, and what one may ask.
+fn minimal(brief: &Brief<'_>, scope: &Scope<'_>) -> Vec<Sentence> {
+    let mut reading = brief.reading.clone();
+    reading.intent = Intent::Elsewhere;
+    let brief = Brief { reading: &reading, ..brief.clone() };
+    let draft = crate::llm::composer::compose(&brief);
+    // The first sentence says that the question lies elsewhere, which is not the reason here.
+    draft.into_iter().skip(1).filter(|sentence| verify::sentence(sentence, scope) == Verdict::Holds).collect()
+}
+
+/// The only source of variation: chart, date and question, the question without case, accents and punctuation.
+fn seed(chart: &Chart, today: &Today, question: &str) -> u64 {
+    let mut hasher = Sha256::new();
+    for part in [chart.input_hash.as_str(), today.date.as_str(), &crate::llm::lexicon::fold(question)] {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let digest = hasher.finalize();
+    digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

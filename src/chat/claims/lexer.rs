@@ -1,0 +1,278 @@
+//! P: Finds the words of astrology in a sentence: bodies, signs, houses, degrees, aspects, motion. Joins none of them.
+
+use super::Position;
+use crate::astro::{Aspect, Body, Lang, Point, Sign};
+use crate::llm::lexicon;
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A body or angle; `natal` after "your".
+    Point { point: Point, natal: bool },
+    /// A sign.
+    Sign(Sign),
+    /// A house; `is_place` after "in" and the like.
+    House { house: u8, is_place: bool },
+    /// An angle in figures.
+    Degree(Position),
+    /// An aspect.
+    Aspect(Aspect),
+    /// Backward motion.
+    Retrograde,
+    /// The contact forms or passes.
+    Moving { applying: bool },
+    /// A house holds what follows.
+    Holds,
+    /// A house holds nothing.
+    Empty,
+    /// A semicolon: what stands before it is not carried over.
+    Break,
+}
+
+/// A find in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mention {
+    pub kind: Kind,
+    /// Whether only words such as "and", "your" or a comma stand between it and the one before.
+    pub joined: bool,
+    /// Whether nothing stands between it and the one before.
+    pub adjacent: bool,
+}
+
+enum Token {
+    /// A word as written and folded.
+    Word { raw: String, folded: String },
+    Degree(Position),
+    Comma,
+    Break,
+}
+
+/// All finds of a sentence, in order.
+pub fn mentions(sentence: &str, lang: Lang) -> Vec<Mention> {
+    let tokens = tokens(sentence);
+    let mut found = Vec::new();
+    let (mut at, mut last_end) = (0, 0);
+    while at < tokens.len() {
+        match find(&tokens, at, lang) {
+            Some((kind, length)) => {
+                let between = &tokens[last_end..at];
+                let first = found.is_empty();
+                found.push(Mention {
+                    kind,
+                    joined: !first && between.iter().all(is_joint),
+                    adjacent: !first && between.iter().all(|token| matches!(token, Token::Word { folded, .. } if folded == "of" || folded == "du" || folded == "de" || folded == "des" || folded == "la")),
+                });
+                at += length;
+                last_end = at;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+fn is_joint(token: &Token) -> bool {
+    match token {
+        Token::Comma => true,
+        Token::Word { folded, .. } => {
+            matches!(folded.as_str(), "and" | "et" | "your" | "votre" | "the" | "le" | "la" | "l" | "both" | "or" | "ou" | "as" | "well" | "ainsi" | "que" | "natal")
+        }
+        _ => false,
+    }
+}
+
+fn tokens(sentence: &str) -> Vec<Token> {
+    let chars: Vec<char> = sentence.chars().collect();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        let c = chars[at];
+        if c.is_ascii_digit() && let Some((position, end)) = degree(&chars, at) {
+            tokens.push(Token::Degree(position));
+            at = end;
+        } else if c.is_alphanumeric() {
+            let end = (at..chars.len()).find(|&i| !chars[i].is_alphanumeric()).unwrap_or(chars.len());
+            let raw: String = chars[at..end].iter().collect();
+            let folded = lexicon::fold(&raw).trim().to_owned();
+            tokens.push(Token::Word { raw, folded });
+            at = end;
+        } else {
+            match c {
+                ',' | '(' | ')' => tokens.push(Token::Comma),
+                ';' => tokens.push(Token::Break),
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+    tokens
+}
+
+/// `16°59′`, `16° 59'`, `16 degrees 59 minutes`, `16 degrés`, `16,98°`.
+fn degree(chars: &[char], at: usize) -> Option<(Position, usize)> {
+    let (degrees, end) = number(chars, at)?;
+    let after_fraction = match chars.get(end) {
+        Some('.' | ',') => number(chars, end + 1).map_or(end, |(_, after)| after),
+        _ => end,
+    };
+    let mut next = skip_blanks(chars, after_fraction);
+    next = unit(chars, next, &["°", "º", "degrees", "degree", "degrés", "degré"])?;
+    if after_fraction != end {
+        return Some((Position { degrees, minutes: None }, next));
+    }
+    let minutes_at = skip_blanks(chars, next);
+    if let Some((minutes, after)) = number(chars, minutes_at)
+        && let Some(after) = unit(chars, skip_blanks(chars, after), &["′", "'", "’", "minutes", "minute"])
+    {
+        return Some((Position { degrees, minutes: Some(minutes) }, after));
+    }
+    Some((Position { degrees, minutes: None }, next))
+}
+
+fn number(chars: &[char], at: usize) -> Option<(u16, usize)> {
+    let end = (at..chars.len()).find(|&i| !chars[i].is_ascii_digit()).unwrap_or(chars.len());
+    let digits: String = chars.get(at..end)?.iter().collect();
+    digits.parse().ok().map(|value| (value, end))
+}
+
+fn skip_blanks(chars: &[char], at: usize) -> usize {
+    (at..chars.len()).find(|&i| !chars[i].is_whitespace()).unwrap_or(chars.len())
+}
+
+fn unit(chars: &[char], at: usize, names: &[&str]) -> Option<usize> {
+    names.iter().find_map(|name| {
+        let length = name.chars().count();
+        let here = chars.get(at..at + length)?;
+        here.iter().copied().eq(name.chars()).then_some(at + length)
+    })
+}
+
+fn folded(tokens: &[Token], at: usize) -> &str {
+    match tokens.get(at) {
+        Some(Token::Word { folded, .. }) => folded,
+        _ => "",
+    }
+}
+
+fn find(tokens: &[Token], at: usize, lang: Lang) -> Option<(Kind, usize)> {
+    match &tokens[at] {
+        Token::Degree(position) => Some((Kind::Degree(*position), 1)),
+        Token::Break => Some((Kind::Break, 1)),
+        Token::Comma => None,
+        Token::Word { raw, .. } => point(tokens, at)
+            .or_else(|| house(tokens, at))
+            .or_else(|| sign(tokens, at, raw, lang))
+            .or_else(|| motion(tokens, at))
+            .or_else(|| aspect(folded(tokens, at)).map(|aspect| (Kind::Aspect(aspect), 1))),
+    }
+}
+
+fn point(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
+    let (one, two, three) = (folded(tokens, at), folded(tokens, at + 1), folded(tokens, at + 2));
+    let (point, length) = match (one, two, three) {
+        ("milieu", "du", "ciel") => (Point::Midheaven, 3),
+        ("north", "node", _) | ("noeud", "nord", _) => (Point::Body(Body::TrueNode), 2),
+        ("rising", "sign", _) | ("signe", "ascendant", _) => (Point::Ascendant, 2),
+        ("ascendant" | "ascendent", ..) => (Point::Ascendant, 1),
+        ("midheaven", ..) => (Point::Midheaven, 1),
+        _ => (Point::Body(body(one)?), 1),
+    };
+    let before = at.checked_sub(1).map_or("", |before| folded(tokens, before));
+    let before_that = at.checked_sub(2).map_or("", |before| folded(tokens, before));
+    let is_month = one == "mars" && (before.bytes().all(|b| b.is_ascii_digit()) && !before.is_empty());
+    let natal = |word: &str| matches!(word, "your" | "votre" | "vos" | "natal");
+    // "your Aries Sun", "your natal Moon"
+    (!is_month).then_some((Kind::Point { point, natal: natal(before) || natal(before_that) && before != "and" && before != "et" }, length))
+}
+
+fn body(word: &str) -> Option<Body> {
+    Some(match word {
+        "sun" | "soleil" => Body::Sun,
+        "moon" | "lune" => Body::Moon,
+        "mercury" | "mercure" => Body::Mercury,
+        "venus" => Body::Venus,
+        "mars" => Body::Mars,
+        "jupiter" => Body::Jupiter,
+        "saturn" | "saturne" => Body::Saturn,
+        "uranus" => Body::Uranus,
+        "neptune" => Body::Neptune,
+        "pluto" | "pluton" => Body::Pluto,
+        _ => return None,
+    })
+}
+
+/// A sign; a French sign name that is an everyday word counts with a capital, or after "en" or a degree.
+fn sign(tokens: &[Token], at: usize, raw: &str, lang: Lang) -> Option<(Kind, usize)> {
+    let folded_word = folded(tokens, at);
+    let is_named = |lang: Lang, sign: &Sign| lexicon::fold(lexicon::sign_name(lang, *sign)).trim() == folded_word;
+    let own = Sign::ALL.into_iter().find(|sign| is_named(lang, sign));
+    let other = || Sign::ALL.into_iter().find(|sign| is_named(Lang::En, sign));
+    let sign = own.or_else(other)?;
+    let capital = raw.chars().next().is_some_and(char::is_uppercase);
+    let near = at > 0 && (folded(tokens, at - 1) == "en" || folded(tokens, at - 1) == "in" || at > 1 && matches!(tokens[at - 2], Token::Degree(_)));
+    (capital || near).then_some((Kind::Sign(sign), 1))
+}
+
+fn house(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
+    let (one, two) = (folded(tokens, at), folded(tokens, at + 1));
+    let (house, length) = match (one, two) {
+        (number, "house" | "maison") => (house_number(number)?, 2),
+        ("house" | "maison", number) => (cardinal(number)?, 2),
+        _ => return None,
+    };
+    Some((Kind::House { house, is_place: is_place(tokens, at) }, length))
+}
+
+/// Whether a house is named as the place of something: "in your tenth house", "occupies the tenth house".
+fn is_place(tokens: &[Token], at: usize) -> bool {
+    let back = |steps: usize| at.checked_sub(steps).map_or("", |index| folded(tokens, index));
+    let article = |word: &str| matches!(word, "your" | "the" | "votre" | "la" | "natal");
+    let preposition = |word: &str| matches!(word, "in" | "into" | "inside" | "within" | "through" | "dans" | "en" | "occupies" | "occupe" | "traverse" | "habite");
+    preposition(back(1)) || article(back(1)) && preposition(back(2)) || article(back(1)) && article(back(2)) && preposition(back(3))
+}
+
+fn house_number(word: &str) -> Option<u8> {
+    let ordinal = |lang: Lang| {
+        let place = lexicon::house_ordinals(lang).iter().position(|name| lexicon::fold(name).trim() == word)?;
+        u8::try_from(place + 1).ok()
+    };
+    let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
+    let suffix = matches!(&word[digits.len()..], "st" | "nd" | "rd" | "th" | "e" | "eme" | "ere" | "re");
+    let figure = || digits.parse().ok().filter(|house| suffix && (1..=12).contains(house));
+    ordinal(Lang::En).or_else(|| ordinal(Lang::Fr)).or_else(figure)
+}
+
+fn cardinal(word: &str) -> Option<u8> {
+    const ROMAN: [&str; 12] = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"];
+    let roman = ROMAN.iter().position(|numeral| *numeral == word).and_then(|place| u8::try_from(place + 1).ok());
+    word.parse().ok().filter(|house| (1..=12).contains(house)).or(roman)
+}
+
+fn aspect(word: &str) -> Option<Aspect> {
+    Some(match word {
+        "conjunction" | "conjunct" | "conjunctions" | "conjonction" | "conjoint" | "conjointe" => Aspect::Conjunction,
+        "sextile" | "sextiles" => Aspect::Sextile,
+        "square" | "squares" | "squaring" | "carre" | "carres" => Aspect::Square,
+        "trine" | "trines" | "trigone" | "trigones" => Aspect::Trine,
+        "opposition" | "oppositions" | "opposite" | "opposes" | "opposing" | "oppose" | "opposee" | "s oppose" => Aspect::Opposition,
+        _ => return None,
+    })
+}
+
+fn motion(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
+    let (one, two) = (folded(tokens, at), folded(tokens, at + 1));
+    let kind = match (one, two) {
+        ("retrograde" | "retrogrades" | "backward" | "backwards", _) => Kind::Retrograde,
+        ("applying" | "building" | "tightening" | "approaching" | "applique" | "appliquant", _) | ("se", "resserre" | "renforce" | "rapproche") => {
+            Kind::Moving { applying: true }
+        }
+        ("separating" | "easing" | "loosening" | "fading" | "waning" | "separant", _) | ("se", "relache" | "desserre" | "defait") => {
+            Kind::Moving { applying: false }
+        }
+        ("holds" | "hosts" | "contains" | "houses" | "accueille" | "abrite" | "contient" | "recoit", _) => Kind::Holds,
+        ("no", "planet" | "planets") | ("aucune", "planete") | ("abriter", "de") => Kind::Empty,
+        ("empty" | "vide", _) => Kind::Empty,
+        _ => return None,
+    };
+    Some((kind, 1))
+}

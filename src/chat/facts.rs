@@ -1,0 +1,164 @@
+//! P: Chooses and words the chart facts that matter for a question, and orders the day's contacts. States only what the
+//! chart holds: where the birth time leaves something open, the fact says so or is not made.
+
+use crate::astro::{Body, Chart, Factor, Lang, Placement, Point, Sign, Today};
+use crate::llm::{ChartFact, FactValue, Reading, Topic, composer, lexicon};
+
+/// Facts offered to a provider.
+const FACTS_MAX: usize = 8;
+/// Widest range, in degrees, at which a body's degree is still stated without a birth time: none, since the minute is.
+const RANGE_STATED_MAX_DEG: f64 = 0.0;
+
+/// One place in the chart to look at.
+#[derive(Clone, Copy)]
+enum Look {
+    Planet(Body),
+    At(Point),
+    House(u8),
+}
+
+const ASCENDANT: Look = Look::At(Point::Ascendant);
+const MIDHEAVEN: Look = Look::At(Point::Midheaven);
+
+/// Where tradition looks first for a topic.
+const fn significators(topic: Topic) -> &'static [Look] {
+    use Look::{House, Planet};
+    use Body::{Jupiter, Mars, Mercury, Moon, Neptune, Pluto, Saturn, Sun, Uranus, Venus};
+    match topic {
+        Topic::Love => &[Planet(Venus), House(7), Planet(Moon), Planet(Mars)],
+        Topic::Work => &[MIDHEAVEN, Planet(Saturn), Planet(Sun), House(6), Planet(Mars)],
+        Topic::Money => &[House(2), Planet(Venus), Planet(Saturn), Planet(Jupiter)],
+        Topic::Family => &[Planet(Moon), House(4), Planet(Saturn), Planet(Sun)],
+        Topic::Friendship => &[House(11), Planet(Mercury), Planet(Venus), Planet(Jupiter)],
+        Topic::Rest => &[Planet(Moon), House(12), Planet(Neptune), Planet(Saturn)],
+        Topic::Decisions => &[Planet(Mercury), Planet(Saturn), Planet(Sun), Planet(Mars)],
+        Topic::Change => &[Planet(Uranus), Planet(Sun), Planet(Pluto), ASCENDANT],
+        Topic::Grief => &[Planet(Moon), Planet(Saturn), House(8), Planet(Pluto)],
+        Topic::Creativity => &[House(5), Planet(Venus), Planet(Sun), Planet(Neptune)],
+        Topic::Conflict => &[Planet(Mars), Planet(Mercury), Planet(Venus), House(7)],
+        Topic::Study => &[Planet(Mercury), House(9), Planet(Jupiter), Planet(Saturn)],
+        Topic::Home => &[House(4), Planet(Moon), Planet(Venus), Planet(Saturn)],
+        Topic::Loneliness => &[Planet(Moon), House(11), Planet(Saturn), Planet(Venus)],
+        Topic::General => &[Planet(Sun), Planet(Moon), ASCENDANT, MIDHEAVEN],
+    }
+}
+
+/// The facts for a question, the weightiest first: what it names, then where its topic is looked for; the closest natal
+/// aspect of the first body comes third.
+pub fn for_reading(chart: &Chart, reading: &Reading, lang: Lang) -> Vec<ChartFact> {
+    let mut looks: Vec<Look> = reading.points.iter().map(|point| Look::At(*point)).collect();
+    looks.extend(reading.houses.iter().map(|house| Look::House(*house)));
+    let in_named_signs = chart.bodies.iter().filter(|p| p.body != Body::MeanNode && reading.signs.contains(&p.sign));
+    if reading.points.is_empty() {
+        looks.extend(in_named_signs.map(|p| Look::At(Point::Body(p.body))));
+    }
+    if reading.retrograde {
+        let back = chart.bodies.iter().filter(|p| p.retrograde && !matches!(p.body, Body::MeanNode | Body::TrueNode));
+        looks.extend(back.map(|p| Look::At(Point::Body(p.body))));
+    }
+    looks.extend(significators(reading.topic));
+    looks.extend(significators(Topic::General));
+    let mut values: Vec<FactValue> = Vec::new();
+    for look in looks {
+        if let Some(value) = value_at(chart, look) && !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    if let Some(aspect) = closest_aspect(chart, &values) {
+        values.insert(values.len().min(2), aspect);
+    }
+    values.truncate(FACTS_MAX);
+    values.into_iter().map(|value| ChartFact { id: fact_id(&value), text: composer::fact_text(lang, &value), value }).collect()
+}
+
+/// The day's contacts: leaders before influences; those with a body that the question names come first.
+pub fn factors(today: &Today, reading: &Reading) -> Vec<Factor> {
+    let mut factors: Vec<Factor> = today.leaders.iter().chain(&today.influences).filter(|f| f.certain).cloned().collect();
+    let named = |f: &Factor| reading.points.contains(&Point::Body(f.transiting)) || reading.points.contains(&f.natal);
+    factors.sort_by_key(|factor| !named(factor));
+    factors
+}
+
+/// `Mars square Sun 0°42′`: a contact in a few words.
+pub fn factor_text(lang: Lang, factor: &Factor) -> String {
+    let (sky, natal) = (lexicon::point_name(lang, Point::Body(factor.transiting)), lexicon::point_name(lang, factor.natal));
+    let (from, to) = if lang == Lang::En { ("transiting", "natal") } else { ("en transit", "natal") };
+    let (aspect, orb) = (lexicon::aspect_name(lang, factor.aspect), lexicon::degrees_text(factor.orb_deg));
+    match lang {
+        Lang::En => format!("{from} {sky} {aspect} {to} {natal} {orb}"),
+        Lang::Fr => format!("{} {from}, {aspect}, {natal} de naissance {orb}", lexicon::capitalised(sky)),
+    }
+}
+
+fn value_at(chart: &Chart, look: Look) -> Option<FactValue> {
+    match look {
+        Look::Planet(wanted) | Look::At(Point::Body(wanted)) => chart.bodies.iter().find(|p| p.body == wanted).map(placement),
+        Look::At(point) => {
+            let angles = chart.angles.as_ref()?;
+            let angle = if point == Point::Ascendant { &angles.ascendant } else { &angles.midheaven };
+            Some(FactValue::Placement {
+                point,
+                signs: vec![angle.sign],
+                degree_in_sign: Some(angle.degree_in_sign),
+                house: None,
+                retrograde: false,
+            })
+        }
+        Look::House(house) => {
+            let cusp_deg = chart.houses.as_ref()?.cusps_deg.get(usize::from(house).checked_sub(1)?)?;
+            let inside = |p: &&Placement| p.house == Some(house) && !matches!(p.body, Body::MeanNode | Body::TrueNode);
+            let bodies = chart.bodies.iter().filter(inside).map(|p| p.body).collect();
+            Some(FactValue::House { house, sign: Sign::of(*cusp_deg), bodies })
+        }
+    }
+}
+
+fn placement(p: &Placement) -> FactValue {
+    let signs = signs_of(p);
+    let certain_degree = p.range.as_ref().is_none_or(|r| (r.to_deg - r.from_deg).rem_euclid(360.0) <= RANGE_STATED_MAX_DEG);
+    FactValue::Placement {
+        point: Point::Body(p.body),
+        degree_in_sign: (certain_degree && signs.len() == 1).then_some(p.degree_in_sign),
+        signs,
+        house: p.house,
+        retrograde: p.retrograde,
+    }
+}
+
+/// The signs that a placement may have: one, or both ends of its range.
+pub fn signs_of(p: &Placement) -> Vec<Sign> {
+    match &p.range {
+        Some(range) if !range.sign_certain => {
+            let (from, to) = (Sign::of(range.from_deg), Sign::of(range.to_deg));
+            if from == to { vec![from] } else { vec![from, to] }
+        }
+        _ => vec![p.sign],
+    }
+}
+
+fn closest_aspect(chart: &Chart, values: &[FactValue]) -> Option<FactValue> {
+    const CLOSE_DEG: f64 = 4.0;
+    let lead = values.iter().find_map(|value| match value {
+        FactValue::Placement { point, .. } => Some(*point),
+        _ => None,
+    })?;
+    let is_node = |point: Point| matches!(point, Point::Body(Body::MeanNode | Body::TrueNode));
+    chart
+        .aspects
+        .iter()
+        .filter(|hit| hit.certain && hit.orb_deg <= CLOSE_DEG && (hit.a == lead || hit.b == lead))
+        .filter(|hit| !is_node(hit.a) && !is_node(hit.b) && hit.a != hit.b)
+        .min_by(|one, other| one.orb_deg.total_cmp(&other.orb_deg))
+        .map(|hit| {
+            let other = if hit.a == lead { hit.b } else { hit.a };
+            FactValue::Aspect { a: lead, b: other, aspect: hit.aspect, orb_deg: hit.orb_deg }
+        })
+}
+
+fn fact_id(value: &FactValue) -> String {
+    match value {
+        FactValue::Placement { point, .. } => format!("natal-{}", point.code()),
+        FactValue::House { house, .. } => format!("house-{house}"),
+        FactValue::Aspect { a, b, aspect, .. } => format!("natal-{}-{}-{}", a.code(), aspect.code(), b.code()),
+    }
+}

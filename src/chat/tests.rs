@@ -1,0 +1,264 @@
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::fixture::{self, EINSTEIN_DEG, OTHER_DEG, OTHER_SKY_DEG, SKY_DEG, THIRD_DEG};
+use super::*;
+use crate::astro::Certainty;
+use crate::llm::{Composer, Draft, Spent, Support, composer};
+
+static RETRIEVAL: LazyLock<(tempfile::TempDir, Retrieval)> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().unwrap();
+    let retrieval = Retrieval::open(dir.path()).unwrap();
+    (dir, retrieval)
+});
+
+fn people() -> Vec<(Chart, Today)> {
+    let charts = [
+        fixture::chart(EINSTEIN_DEG, 101.633, 342.833, Certainty::Exact),
+        fixture::chart(OTHER_DEG, 12.3, 280.1, Certainty::Exact),
+        fixture::chart(THIRD_DEG, 200.2, 117.7, Certainty::Exact),
+        fixture::chart(OTHER_DEG, 0.0, 0.0, Certainty::Unknown),
+        fixture::chart(THIRD_DEG, 0.0, 0.0, Certainty::Morning),
+    ];
+    let skies = [(SKY_DEG, "2026-11-23"), (OTHER_SKY_DEG, "2026-06-15")];
+    charts.iter().flat_map(|chart| skies.map(|(sky, date)| (chart.clone(), fixture::today(chart, sky, date)))).collect()
+}
+
+const QUESTIONS: &[&str] = &[
+    "Will I find love this year?", "Should I change jobs?", "How can I handle my debts?", "My mother and I argue a lot", "What does today hold for me?",
+    "Tell me about my Moon", "What does my seventh house say?", "Why is Mercury retrograde so hard for me?", "I feel so lonely", "My father passed away",
+    "Where should I live?", "I cannot sleep and I worry about my health", "Will I pass my exam?", "What about Leo in my chart?", "Should I sue my landlord?",
+    "Vais-je rencontrer l'amour ?", "Dois-je quitter mon travail ?", "Comment mieux gérer mon argent ?", "Je me dispute souvent avec ma sœur", "Comment sera ma journée ?",
+    "Parle-moi de ma Vénus", "Que dit ma maison VII ?", "Je me sens seule", "Je suis en deuil", "Faut-il déménager ?", "Je dors mal, est-ce grave pour ma santé ?",
+    "Vais-je réussir mon examen ?", "Comment nourrir ma créativité ?", "Je dois faire un choix difficile", "Et le Lion dans mon thème ?",
+];
+
+fn ask(chart: &Chart, today: &Today, text: &str, provider: &dyn Provider) -> Answer {
+    let question = Question { text, lang: None, default_lang: Lang::En };
+    advise(chart, today, question, &RETRIEVAL.1, provider).unwrap()
+}
+
+#[test]
+fn answers_hold_and_read_well_for_every_chart_and_question() {
+    for (chart, today) in people() {
+        for question in QUESTIONS {
+            let answer = ask(&chart, &today, question, &Composer);
+            let text = &answer.text;
+            let shown = format!("{question}\n{text}\n{answer:#?}");
+            assert_eq!(answer.dropped_sentences, 0, "{shown}");
+            let words = text.split_whitespace().filter(|word| !word.starts_with('[')).count();
+            assert!((100..=235).contains(&words), "{words} words: {shown}");
+            for fault in ["  ", " .", " ,", ",,", "..", "{", "}", ",.", " ;;", "de le ", "à le ", "de les ", "?.", "!."] {
+                assert!(!text.contains(fault), "{fault:?}: {shown}");
+            }
+            assert!(!answer.citations.is_empty() && answer.citations.len() <= crate::limits::CITATIONS_MAX, "{shown}");
+            for (place, citation) in answer.citations.iter().enumerate() {
+                assert_eq!(citation.marker, place + 1);
+                assert_eq!(text.matches(&format!("[{}]", citation.marker)).count(), 1, "{shown}");
+                assert_eq!(RETRIEVAL.1.passage(answer.language, &citation.id).unwrap().text, citation.passage);
+            }
+            assert!(!answer.chart_facts.is_empty(), "{shown}");
+            assert!(!text.to_lowercase().contains(&question.to_lowercase()), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_answer_and_another_another() {
+    let mut seen = BTreeSet::new();
+    for (chart, today) in people() {
+        for question in QUESTIONS {
+            let once = ask(&chart, &today, question, &Composer);
+            assert_eq!(once, ask(&chart, &today, question, &Composer));
+            assert!(seen.insert(once.text), "{question} on {}", today.date);
+        }
+    }
+}
+
+#[test]
+fn the_language_is_the_question_s_unless_one_is_asked_for() {
+    let (chart, today) = people().remove(0);
+    assert_eq!(ask(&chart, &today, "Vais-je trouver l'amour ?", &Composer).language, Lang::Fr);
+    assert_eq!(ask(&chart, &today, "Will I find love?", &Composer).language, Lang::En);
+    let question = Question { text: "Will I find love?", lang: Some(Lang::Fr), default_lang: Lang::En };
+    let answer = advise(&chart, &today, question, &RETRIEVAL.1, &Composer).unwrap();
+    assert_eq!(answer.language, Lang::Fr);
+    assert!(answer.text.contains("Vénus") && answer.text.contains("de l’amour"), "{}", answer.text);
+}
+
+#[test]
+fn other_questions_get_an_honest_answer() {
+    let (chart, today) = people().remove(0);
+    for (text, expected) in [
+        ("What's the capital of France?", "your birth chart"), ("write me python code", "chart"), ("Quelle est la capitale de l'Italie ?", "thème"),
+        ("When will I die?", "No chart|no birth chart|No birth chart"), ("I want to kill myself", "988"), ("J'ai envie de mourir", "3114"),
+    ] {
+        let answer = ask(&chart, &today, text, &Composer);
+        assert!(expected.split('|').any(|e| answer.text.contains(e)), "{}", answer.text);
+        assert_eq!(answer.dropped_sentences, 0);
+        assert!(!answer.text.contains("Paris") && !answer.text.contains("Rome"), "{}", answer.text);
+    }
+    let crisis = ask(&chart, &today, "I want to kill myself", &Composer);
+    assert!(crisis.chart_facts.is_empty() && crisis.citations.is_empty());
+}
+
+#[test]
+fn empty_and_long_questions_are_field_problems() {
+    let (chart, today) = people().remove(0);
+    for text in ["", " \u{200B} ", &"x".repeat(1001)] {
+        let question = Question { text, lang: None, default_lang: Lang::En };
+        let error = advise(&chart, &today, question, &RETRIEVAL.1, &Composer).unwrap_err();
+        assert_eq!(error.code(), Code::InvalidFields);
+    }
+}
+
+/// Emits a given draft.
+struct Scripted(Draft);
+
+impl Provider for Scripted {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+    fn version(&self) -> &'static str {
+        "0"
+    }
+    fn answer(&self, _: &Brief<'_>, sink: &mut dyn Sink) -> std::result::Result<Spent, ProviderError> {
+        for sentence in self.0.clone() {
+            let _ = sink.sentence(sentence);
+        }
+        Ok(Spent::default())
+    }
+}
+
+/// Runs `check` with a draft and its scope, for every person and question.
+fn with_drafts(mut check: impl FnMut(&Draft, &Scope<'_>)) {
+    for (chart, today) in people() {
+        for question in QUESTIONS {
+            let lang = language::detect(question, Lang::En);
+            let reading = reading::read(question, lang);
+            let facts = facts::for_reading(&chart, &reading, lang);
+            let factors = facts::factors(&today, &reading);
+            let evidence = evidence::gather(&RETRIEVAL.1, question, lang, &reading, &facts, &factors).unwrap();
+            let brief = Brief { question, reading: &reading, language: lang, facts: &facts, factors: &factors, evidence: &evidence, certainty: chart.birth.certainty, seed: seed(&chart, &today, question) };
+            let scope = Scope { chart: &chart, today: &today, facts: &facts, factors: &factors, evidence: &evidence, retrieval: &RETRIEVAL.1, lang };
+            check(&composer::compose(&brief), &scope);
+        }
+    }
+}
+
+/// The text with the first occurrence of one of `words` replaced by the next one in the list.
+fn swap(text: &str, words: &[&str], step: usize) -> Option<String> {
+    let whole = |at: usize, word: &str| {
+        let before = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+        let after = text[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+        before && after
+    };
+    let (at, place) = words.iter().enumerate().filter_map(|(place, word)| text.find(word).filter(|at| whole(*at, word)).map(|at| (at, place))).min()?;
+    let other = words[(place + step) % words.len()];
+    Some(format!("{}{other}{}", &text[..at], &text[at + words[place].len()..]))
+}
+
+#[test]
+fn a_corrupted_sentence_never_passes() {
+    use crate::astro::{Aspect, Sign};
+    use crate::llm::lexicon;
+    let (mut signs, mut houses, mut degrees, mut aspects, mut motions, mut citations, mut facts) = (0, 0, 0, 0, 0, 0, 0);
+    with_drafts(|draft, scope| {
+        let lang = scope.lang;
+        let sign_names: Vec<&str> = Sign::ALL.into_iter().map(|sign| lexicon::sign_name(lang, sign)).collect();
+        for sentence in draft {
+            assert_eq!(verify::sentence(sentence, scope), Verdict::Holds, "{sentence:?}");
+            let states = sentence.support.iter().any(|s| matches!(s, Support::ChartFact(_) | Support::Factor(_)));
+            let corrupt = |text: Option<String>, count: &mut usize| {
+                if let Some(text) = text.filter(|_| states) {
+                    let corrupted = Sentence { text, ..sentence.clone() };
+                    assert_ne!(verify::sentence(&corrupted, scope), Verdict::Holds, "{sentence:?}\n{corrupted:?}");
+                    *count += 1;
+                }
+            };
+            let two_signs_open = sentence.text.contains(" or in ") || sentence.text.contains(" ou en ");
+            if !two_signs_open {
+                corrupt(swap(&sentence.text, &sign_names, 5), &mut signs);
+            }
+            corrupt(swap(&sentence.text, lexicon::house_ordinals(lang), 3), &mut houses);
+            corrupt(sentence.text.find('°').map(|at| {
+                let start = sentence.text[..at].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |i| i + sentence.text[i..].chars().next().unwrap().len_utf8());
+                let value: u16 = sentence.text[start..at].parse().unwrap();
+                format!("{}{}{}", &sentence.text[..start], (value + 7) % 30, &sentence.text[at..])
+            }), &mut degrees);
+            let names = [Aspect::Conjunction, Aspect::Sextile, Aspect::Square, Aspect::Trine, Aspect::Opposition].map(|a| lexicon::aspect_name(lang, a));
+            corrupt(swap(&sentence.text, &names, 2), &mut aspects);
+            if sentence.support.iter().any(|s| matches!(s, Support::Factor(_))) {
+                let motion = [("still building", "already easing"), ("already easing", "still building"), ("tightening", "loosening"), ("loosening", "tightening"), ("se resserre encore", "se relâche déjà"), ("se relâche déjà", "se resserre encore")];
+                let swapped = motion.iter().find(|(from, _)| sentence.text.contains(from)).map(|(from, to)| sentence.text.replace(from, to));
+                corrupt(swapped, &mut motions);
+            }
+            for (place, support) in sentence.support.iter().enumerate() {
+                let others: Vec<Support> = match support {
+                    Support::Passage(id) => {
+                        let next = scope.evidence.iter().find(|e| e.passage.id != *id).unwrap();
+                        vec![Support::Passage("sun-in-nowhere".into()), Support::Passage(next.passage.id.clone())]
+                    }
+                    Support::ChartFact(_) => vec![Support::ChartFact("natal-vulcan".into())],
+                    Support::Factor(_) => vec![Support::Factor("mars-square-vulcan".into())],
+                    Support::Own => continue,
+                };
+                for other in others {
+                    let mut corrupted = sentence.clone();
+                    corrupted.support[place] = other;
+                    assert_ne!(verify::sentence(&corrupted, scope), Verdict::Holds, "{corrupted:?}");
+                    if matches!(support, Support::Passage(_)) { citations += 1 } else { facts += 1 }
+                }
+            }
+        }
+    });
+    for (name, count) in [("signs", signs), ("houses", houses), ("degrees", degrees), ("aspects", aspects), ("motions", motions), ("citations", citations), ("facts", facts)] {
+        assert!(count >= 100, "only {count} corrupted {name}");
+    }
+}
+
+#[test]
+fn sentences_of_a_stranger_are_dropped_when_false_and_kept_when_true() {
+    let (chart, today) = people().remove(0);
+    let fact = || vec![Support::ChartFact("natal-venus".into())];
+    let sentence = |text: &str, support: Vec<Support>| Sentence { text: text.to_owned(), support, opens_paragraph: false };
+    let (true_ones, false_ones) = (
+        [
+            "Your Venus is in Aries, in the tenth house.", "With Venus in Aries you love quickly.", "Your Aries Venus loves quickly.",
+            "Your Sun and your Venus share a warm heart.", "At 16°59′ Aries, your Venus shines.", "The Ascendant falls at 11°38′ of Cancer.",
+        ],
+        [
+            "Your Venus is in Taurus.", "Your Taurus Venus loves slowly.", "Venus, in the 3rd house, writes letters.", "Your Venus sits at 17°30′ Aries.",
+            "In Leo, your Venus shines.", "Your Moon and Venus are in Aries.", "Your Venus is retrograde.", "Your Venus squares your Jupiter.",
+            "Your Sun is in Pisces, your Venus in Gemini.", "Your house 7 opens in Leo.", "Orb 3°10′.", "your venus is in Virgo", "The Moon is in Capricorn today.",
+        ],
+    );
+    let mut draft: Draft = true_ones.iter().map(|text| sentence(text, fact())).collect();
+    draft.extend(false_ones.iter().map(|text| sentence(text, fact())));
+    draft.push(sentence("Trust me.", Vec::new()));
+    draft.push(sentence("Your Venus is in Aries", vec![Support::Own]));
+    draft.push(sentence(true_ones[0], fact()));
+    let answer = ask(&chart, &today, "Tell me about my Venus", &Scripted(draft));
+    assert_eq!(answer.text, true_ones.join(" "));
+    assert_eq!(answer.dropped_sentences, false_ones.len() + 3);
+}
+
+#[test]
+fn a_draft_that_does_not_hold_leaves_a_minimal_true_answer() {
+    let (chart, today) = people().remove(0);
+    let lie = Sentence { text: "Your Sun is in Leo.".into(), support: vec![Support::ChartFact("natal-sun".into())], opens_paragraph: true };
+    let answer = ask(&chart, &today, "Who am I?", &Scripted(vec![lie]));
+    assert!(!answer.text.contains("Leo") && answer.text.contains("Pisces"), "{}", answer.text);
+    assert_eq!(answer.dropped_sentences, 1);
+}
+
+#[test]
+#[ignore = "prints sample answers for a reader"]
+fn print_samples() {
+    let people = people();
+    for (place, question) in QUESTIONS.iter().chain(&["What's the capital of France?", "Quand vais-je mourir ?"]).enumerate() {
+        let (chart, today) = &people[place * 3 % people.len()];
+        let answer = ask(chart, today, question, &Composer);
+        println!("### {question} ({:?}, {})\n{}\n", chart.birth.certainty, today.date, answer.text);
+    }
+}

@@ -1,0 +1,178 @@
+//! P: Decides whether a sentence may leave: its citations were retrieved and say what it says, its facts were offered, and
+//! every claim read out of its own words agrees with the chart and the day. Repairs nothing.
+
+use super::claims::{self, Claim, Position};
+use super::facts;
+use crate::astro::{AspectHit, Body, Chart, Factor, Lang, Placement, Point, Sign, Today};
+use crate::llm::{ChartFact, Evidence, Sentence, Support, lexicon};
+use crate::retrieval::Retrieval;
+
+/// Least share of a cited sentence's longer words that its passages must hold.
+const GROUNDED_MIN_SHARE: f64 = 0.5;
+/// Shortest word that counts for it, in characters.
+const GROUNDED_WORD_MIN_CHARS: usize = 4;
+/// Allowance between a stated and a true angle, in minutes of arc: one for cutting against rounding.
+const ANGLE_TOLERANCE_ARCMIN: i32 = 1;
+
+/// Everything that a sentence may rest on.
+pub struct Scope<'a> {
+    /// The natal chart.
+    pub chart: &'a Chart,
+    /// The day.
+    pub today: &'a Today,
+    /// Chart facts offered to the provider.
+    pub facts: &'a [ChartFact],
+    /// Contacts offered to the provider.
+    pub factors: &'a [Factor],
+    /// Passages offered to the provider.
+    pub evidence: &'a [Evidence],
+    /// The corpus itself.
+    pub retrieval: &'a Retrieval,
+    /// Language of the answer.
+    pub lang: Lang,
+}
+
+/// Whether a sentence holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may leave.
+    Holds,
+    /// It rests on nothing.
+    Unsupported,
+    /// It cites something that was not retrieved, is not in the corpus, or says something else.
+    BadCitation,
+    /// It names a fact or contact that was not offered.
+    BadFact,
+    /// A claim in its words disagrees with chart or day.
+    FalseClaim,
+}
+
+/// Judges one sentence.
+pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
+    if sentence.support.is_empty() {
+        return Verdict::Unsupported;
+    }
+    let mut cited = String::new();
+    for support in &sentence.support {
+        match support {
+            Support::Passage(id) => match passage_text(id, scope) {
+                Some(text) => cited.push_str(text),
+                None => return Verdict::BadCitation,
+            },
+            Support::ChartFact(id) if !scope.facts.iter().any(|fact| fact.id == *id) => return Verdict::BadFact,
+            Support::Factor(id) if !scope.factors.iter().any(|factor| factor.id == *id) => return Verdict::BadFact,
+            _ => {}
+        }
+    }
+    let only_passages = sentence.support.iter().all(|support| matches!(support, Support::Passage(_)));
+    if only_passages && !is_grounded(&sentence.text, &cited) {
+        return Verdict::BadCitation;
+    }
+    let claims = claims::read(&sentence.text, scope.lang);
+    if !claims.is_empty() && sentence.support.iter().all(|support| *support == Support::Own) {
+        return Verdict::Unsupported;
+    }
+    if claims.iter().all(|claim| agrees(claim, scope)) { Verdict::Holds } else { Verdict::FalseClaim }
+}
+
+fn passage_text<'a>(id: &str, scope: &'a Scope<'_>) -> Option<&'a str> {
+    let offered = scope.evidence.iter().find(|evidence| evidence.passage.id == id)?;
+    let stored = scope.retrieval.passage(scope.lang, id)?;
+    (stored.text == offered.passage.text).then_some(stored.text.as_str())
+}
+
+fn is_grounded(text: &str, cited: &str) -> bool {
+    let cited = lexicon::fold(cited);
+    let folded = lexicon::fold(text);
+    let words: Vec<&str> = folded.split_whitespace().filter(|w| w.chars().count() >= GROUNDED_WORD_MIN_CHARS).collect();
+    let held = words.iter().filter(|word| lexicon::holds(&cited, word)).count();
+    words.is_empty() || held as f64 >= GROUNDED_MIN_SHARE * words.len() as f64
+}
+
+fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
+    match claim {
+        Claim::Stands { point, natal, sign, position } => stands(*point, *natal, *sign, *position, scope),
+        Claim::InHouse { point, house } => in_house(*point, *house, scope.chart),
+        Claim::HouseOpens { house, sign } => cusp_sign(*house, scope.chart) == Some(*sign),
+        Claim::HouseHolds { house, point } => in_house(*point, *house, scope.chart),
+        Claim::HouseEmpty { house } => {
+            let inside = |p: &&Placement| p.house == Some(*house) && !is_node(Point::Body(p.body));
+            scope.chart.houses.is_some() && !scope.chart.bodies.iter().any(|p| inside(&p))
+        }
+        Claim::Retrograde { point, natal } => retrograde(*point, *natal, scope),
+        Claim::Aspect { a, b, aspect, orb, applying } => {
+            let fits = |orb_deg: f64, is_applying: bool| {
+                orb.is_none_or(|orb| near(orb, orb_deg)) && applying.is_none_or(|applying| applying == is_applying)
+            };
+            let natal = |hit: &&AspectHit| hit.certain && hit.aspect == *aspect && pair(hit.a, hit.b, *a, *b);
+            let daily = |f: &&Factor| f.certain && f.aspect == *aspect && pair(Point::Body(f.transiting), f.natal, *a, *b);
+            scope.chart.aspects.iter().filter(natal).any(|hit| fits(hit.orb_deg, hit.applying))
+                || contacts(scope).filter(daily).any(|f| fits(f.orb_deg, f.applying))
+        }
+        Claim::Loose => false,
+    }
+}
+
+fn contacts<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = &'a Factor> {
+    scope.today.leaders.iter().chain(&scope.today.influences)
+}
+
+const fn is_node(point: Point) -> bool {
+    matches!(point, Point::Body(Body::MeanNode | Body::TrueNode))
+}
+
+fn same(one: Point, other: Point) -> bool {
+    one == other || (is_node(one) && is_node(other))
+}
+
+fn pair(a: Point, b: Point, c: Point, d: Point) -> bool {
+    (same(a, c) && same(b, d)) || (same(a, d) && same(b, c))
+}
+
+fn near(stated: Position, true_deg: f64) -> bool {
+    let (degrees, minutes) = lexicon::degree_minute(true_deg);
+    let truth = i32::from(degrees) * 60 + i32::from(minutes);
+    match stated.minutes {
+        Some(minutes) => (i32::from(stated.degrees) * 60 + i32::from(minutes) - truth).abs() <= ANGLE_TOLERANCE_ARCMIN,
+        None => (i32::from(stated.degrees) * 60 - truth).abs() <= 60,
+    }
+}
+
+fn placements<'a>(point: Point, chart: &'a Chart) -> impl Iterator<Item = &'a Placement> {
+    chart.bodies.iter().filter(move |p| same(Point::Body(p.body), point))
+}
+
+fn stands(point: Point, natal: bool, sign: Option<Sign>, position: Option<Position>, scope: &Scope<'_>) -> bool {
+    let fits = |signs: &[Sign], degree: Option<f64>| {
+        sign.is_none_or(|sign| signs.contains(&sign)) && position.is_none_or(|p| degree.is_some_and(|degree| near(p, degree)))
+    };
+    let today = !natal && point == Point::Body(Body::Moon) && position.is_none() && sign == Some(scope.today.moon.sign);
+    let born = match point {
+        Point::Body(_) => placements(point, scope.chart).any(|p| {
+            let degree = p.range.is_none().then_some(p.degree_in_sign);
+            fits(&facts::signs_of(p), degree)
+        }),
+        Point::Ascendant => scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.ascendant.sign], Some(a.ascendant.degree_in_sign))),
+        Point::Midheaven => scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.midheaven.sign], Some(a.midheaven.degree_in_sign))),
+    };
+    born || today
+}
+
+fn in_house(point: Point, house: u8, chart: &Chart) -> bool {
+    match point {
+        Point::Body(_) => placements(point, chart).any(|p| p.house == Some(house)),
+        Point::Ascendant => chart.angles.is_some() && house == 1,
+        Point::Midheaven => false,
+    }
+}
+
+fn cusp_sign(house: u8, chart: &Chart) -> Option<Sign> {
+    let cusps = &chart.houses.as_ref()?.cusps_deg;
+    cusps.get(usize::from(house).checked_sub(1)?).map(|cusp_deg| Sign::of(*cusp_deg))
+}
+
+fn retrograde(point: Point, natal: bool, scope: &Scope<'_>) -> bool {
+    let born = placements(point, scope.chart).any(|p| p.retrograde);
+    let moving = |f: &Factor| Point::Body(f.transiting) == point && f.transiting_retrograde;
+    born || (!natal && contacts(scope).any(moving))
+}

@@ -1,0 +1,361 @@
+//! P: The built-in provider: an answer of some 120 to 220 words from the chart facts, the day's contacts and the passages
+//! of its brief, in English or French. Uses no model, no prompt and no word of the question.
+
+mod en;
+mod fr;
+mod voice;
+
+use super::lexicon;
+use super::{Brief, ChartFact, Draft, FactValue, Flow, Intent, Provider, ProviderError, Sentence, Sink, Spent, Support, Topic};
+use crate::astro::{Body, Certainty, Factor, Lang, Point, Sign};
+use voice::{Gloss, Placement, Voice};
+
+/// Changes whenever a phrase or the order of an answer changes.
+pub const COMPOSER_VERSION: &str = "composer-1";
+/// Words beyond which an answer leaves out what it can spare.
+const ANSWER_MAX_WORDS: usize = 220;
+
+/// The built-in provider.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Composer;
+
+impl Provider for Composer {
+    fn name(&self) -> &'static str {
+        "composer"
+    }
+
+    fn version(&self) -> &'static str {
+        COMPOSER_VERSION
+    }
+
+    fn answer(&self, brief: &Brief<'_>, sink: &mut dyn Sink) -> Result<Spent, ProviderError> {
+        for sentence in compose(brief) {
+            if sink.sentence(sentence) == Flow::Stop {
+                break;
+            }
+        }
+        Ok(Spent::default())
+    }
+}
+
+/// The whole draft of a brief.
+pub fn compose(brief: &Brief<'_>) -> Draft {
+    let mut writer = Writer::new(brief);
+    match brief.reading.intent {
+        Intent::Chart => writer.reading(),
+        Intent::Elsewhere => writer.elsewhere(),
+        Intent::Unknowable => writer.unknowable(),
+        Intent::Crisis => writer.crisis(),
+    }
+    writer.finish()
+}
+
+/// A sentence on its way, with how readily it is given up when the answer grows long (0: never).
+struct Planned {
+    sentence: Sentence,
+    spare: u8,
+}
+
+struct Writer<'a> {
+    brief: &'a Brief<'a>,
+    voice: &'static dyn Voice,
+    planned: Vec<Planned>,
+    quoted: Vec<String>,
+    glossed_signs: Vec<Sign>,
+    opens: bool,
+}
+
+impl<'a> Writer<'a> {
+    fn new(brief: &'a Brief<'a>) -> Self {
+        let voice: &'static dyn Voice = match brief.language {
+            Lang::En => &en::English,
+            Lang::Fr => &fr::French,
+        };
+        Self { brief, voice, planned: Vec::new(), quoted: Vec::new(), glossed_signs: Vec::new(), opens: true }
+    }
+
+    /// A number for one slot of the answer: FNV-1a of the slot's name, started from the seed.
+    fn roll(&self, slot: &str) -> u64 {
+        let start = self.brief.seed ^ 0xcbf2_9ce4_8422_2325;
+        let hash = slot.bytes().fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        hash ^ (hash >> 29)
+    }
+
+    fn paragraph(&mut self) {
+        self.opens = true;
+    }
+
+    fn say(&mut self, text: String, support: Vec<Support>, spare: u8) {
+        if text.is_empty() || self.planned.iter().any(|p| p.sentence.text == text) {
+            return;
+        }
+        let sentence = Sentence { text, support, opens_paragraph: self.opens };
+        self.opens = false;
+        self.planned.push(Planned { sentence, spare });
+    }
+
+    fn own(&mut self, text: String) {
+        self.say(text, vec![Support::Own], 0);
+    }
+
+    /// Quotes the core of the first passage offered that was not quoted yet; the roll decides where to begin to look.
+    fn quote(&mut self, ids: &[String], slot: &str, spare: u8) {
+        let offered: Vec<&String> = ids.iter().filter(|id| self.can_quote(id)).collect();
+        if offered.is_empty() {
+            return;
+        }
+        let id = offered[(self.roll(slot) % offered.len() as u64) as usize].clone();
+        if let Some(text) = self.passage(&id).map(|p| p.first_sentence().to_owned()) {
+            self.quoted.push(id.clone());
+            self.say(text, vec![Support::Passage(id)], spare);
+        }
+    }
+
+    fn can_quote(&self, id: &str) -> bool {
+        !self.quoted.iter().any(|quoted| quoted == id) && self.passage(id).is_some()
+    }
+
+    fn passage(&self, id: &str) -> Option<&'a crate::retrieval::Passage> {
+        self.brief.evidence.iter().map(|e| &e.passage).find(|p| p.id == id)
+    }
+
+    // --- The four kinds of answer
+
+    fn reading(&mut self) {
+        let facts = self.brief.facts;
+        self.opening(facts);
+        for (rank, fact) in facts.iter().take(3).enumerate() {
+            let spare = [0, 0, 3][rank];
+            self.fact(fact, rank, spare);
+            if rank < 2 {
+                let (slot, spare) = [("first quote", 1), ("second quote", 4)][rank];
+                self.quote(&passages_on(&fact.value), slot, spare);
+            }
+        }
+        self.question_passages();
+        self.paragraph();
+        self.today();
+        self.paragraph();
+        self.suggestion();
+        self.closing();
+    }
+
+    fn elsewhere(&mut self) {
+        let roll = self.roll("elsewhere");
+        self.own(self.voice.elsewhere(roll));
+        self.own(self.voice.can_answer(self.roll("can answer")));
+        self.offer();
+    }
+
+    fn unknowable(&mut self) {
+        self.own(self.voice.unknowable(self.roll("unknowable")));
+        self.quote(&["guide-what-astrology-cannot-say".to_owned()], "cannot", 0);
+        self.offer();
+        self.caution_sentences();
+    }
+
+    fn crisis(&mut self) {
+        for (paragraph, sentences) in self.voice.crisis().iter().enumerate() {
+            if paragraph > 0 {
+                self.paragraph();
+            }
+            for sentence in *sentences {
+                self.own((*sentence).to_owned());
+            }
+        }
+    }
+
+    /// One true thing about this chart and one about the day, as an opening to a better question.
+    fn offer(&mut self) {
+        self.paragraph();
+        if let Some(fact) = self.brief.facts.first() {
+            self.fact(fact, 0, 0);
+        }
+        if let Some(factor) = self.brief.factors.first() {
+            self.contact(factor, 0, 0);
+        }
+        self.own(self.voice.invite(self.roll("invite")));
+    }
+
+    // --- Parts of a reading
+
+    fn opening(&mut self, facts: &[ChartFact]) {
+        let topic = self.brief.reading.topic;
+        if matches!(topic, Topic::Grief | Topic::Loneliness | Topic::Conflict | Topic::Rest) {
+            self.own(self.voice.comfort(topic, self.roll("comfort")));
+        }
+        let lead = facts.first().map(|fact| self.voice.lead(&fact.value));
+        let named = !(self.brief.reading.points.is_empty() && self.brief.reading.houses.is_empty() && self.brief.reading.signs.is_empty());
+        let topic = if named && topic == Topic::General { None } else { Some(topic) };
+        if let Some(lead) = lead {
+            self.own(self.voice.opening(topic, &lead, self.roll("opening")));
+        }
+    }
+
+    fn fact(&mut self, fact: &ChartFact, rank: usize, spare: u8) {
+        let roll = self.roll(&fact.id);
+        let text = match &fact.value {
+            FactValue::Placement { point, signs, degree_in_sign, house, retrograde } => {
+                let Some(&sign) = signs.first() else { return };
+                if let Some(&other) = signs.get(1) {
+                    self.voice.open_sign(*point, sign, other, roll)
+                } else {
+                    let fresh = !self.glossed_signs.contains(&sign);
+                    self.glossed_signs.push(sign);
+                    let gloss = if fresh { Gloss::Full } else { Gloss::HouseOnly };
+                    let placement = Placement { point: *point, sign, degree_in_sign: *degree_in_sign, house: *house, retrograde: *retrograde };
+                    self.voice.placement(&placement, gloss, roll.wrapping_add(rank as u64))
+                }
+            }
+            FactValue::House { house, sign, bodies } => self.voice.house(*house, *sign, bodies, roll),
+            FactValue::Aspect { a, b, aspect, orb_deg } => self.voice.natal_aspect(*a, *b, *aspect, *orb_deg, roll),
+        };
+        self.say(text, vec![Support::ChartFact(fact.id.clone())], spare);
+    }
+
+    /// What the corpus says on something that the question itself names.
+    fn question_passages(&mut self) {
+        let reading = self.brief.reading;
+        let mut ids: Vec<String> = reading.aspects.iter().map(|a| format!("aspect-{}", a.code())).collect();
+        if reading.retrograde {
+            ids.push("guide-retrograde".to_owned());
+        }
+        ids.extend(reading.houses.iter().map(|house| format!("house-{house}")));
+        ids.extend(reading.signs.iter().map(|sign| format!("sign-{}", sign.code())));
+        for id in ids.into_iter().take(2) {
+            self.quote(&[id], "named", 1);
+        }
+    }
+
+    fn today(&mut self) {
+        let factors = self.brief.factors;
+        let Some(leader) = factors.first() else {
+            self.own(self.voice.quiet_day(self.roll("quiet day")));
+            return;
+        };
+        self.contact(leader, 0, 0);
+        let passages = [leader.passage_id.clone(), format!("transit-aspect-{}", leader.aspect.code())];
+        self.quote(&passages, "today's quote", 2);
+        if let Some(second) = factors.iter().skip(1).find(|f| f.transiting != leader.transiting && f.natal != leader.natal) {
+            self.contact(second, 1, 5);
+        }
+    }
+
+    fn contact(&mut self, factor: &Factor, rank: usize, spare: u8) {
+        let roll = self.roll(&factor.id);
+        let text = if rank == 0 { self.voice.leader(factor, roll) } else { self.voice.second(factor, roll) };
+        self.say(text, vec![Support::Factor(factor.id.clone())], spare);
+    }
+
+    /// The practical end of a passage that was not quoted, on the topic if there is one.
+    fn suggestion(&mut self) {
+        let theme = format!("theme-{}", self.brief.reading.topic.code());
+        let mut ids = vec![theme];
+        ids.extend(self.brief.facts.iter().take(3).flat_map(|fact| passages_on(&fact.value)));
+        ids.extend(self.brief.factors.iter().take(1).map(|factor| factor.passage_id.clone()));
+        let fit: Vec<&String> = ids.iter().filter(|id| self.can_quote(id)).collect();
+        let Some(first) = fit.first() else { return };
+        let id = if first.starts_with("theme-") { (*first).clone() } else { fit[(self.roll("suggestion") % fit.len() as u64) as usize].clone() };
+        if let Some(text) = self.passage(&id).map(|p| p.last_sentence().to_owned()) {
+            self.quoted.push(id.clone());
+            let text = self.voice.step(&text, self.roll("step"));
+            self.say(text, vec![Support::Passage(id)], 0);
+        }
+    }
+
+    fn caution_sentences(&mut self) {
+        let cautions = self.brief.reading.cautions;
+        let given = [(cautions.health, voice::Field::Health), (cautions.legal, voice::Field::Law), (cautions.money, voice::Field::Money)];
+        for (applies, field) in given {
+            if applies {
+                self.own(self.voice.caution(field, self.roll("caution")));
+            }
+        }
+    }
+
+    fn closing(&mut self) {
+        let reading = self.brief.reading;
+        let cautions = reading.cautions;
+        self.caution_sentences();
+        if self.brief.certainty != Certainty::Exact {
+            self.own(self.voice.uncertain(self.brief.certainty, self.roll("uncertain")));
+        }
+        if reading.predictive {
+            self.own(self.voice.no_forecast(self.roll("forecast")));
+        } else if !(cautions.health || cautions.legal || cautions.money) && self.brief.certainty == Certainty::Exact {
+            self.own(self.voice.farewell(self.roll("farewell")));
+        }
+    }
+
+    /// Gives up what can be spared, the readiest first, until the answer is short enough.
+    fn finish(mut self) -> Draft {
+        let words = |planned: &[Planned]| -> usize { planned.iter().map(|p| p.sentence.text.split_whitespace().count()).sum() };
+        while words(&self.planned) > ANSWER_MAX_WORDS {
+            let Some(spare) = self.planned.iter().map(|p| p.spare).filter(|spare| *spare > 0).max() else { break };
+            if let Some(at) = self.planned.iter().position(|p| p.spare == spare) {
+                let gone = self.planned.remove(at);
+                if gone.sentence.opens_paragraph && let Some(next) = self.planned.get_mut(at) {
+                    next.sentence.opens_paragraph = true;
+                }
+            }
+        }
+        self.planned.into_iter().map(|p| p.sentence).collect()
+    }
+}
+
+/// Passages that explain a fact, the most particular first.
+pub fn passages_on(value: &FactValue) -> Vec<String> {
+    match value {
+        FactValue::Placement { point, signs, house, .. } => {
+            let certain = (signs.len() == 1).then(|| signs[0].code());
+            let in_sign = match point {
+                Point::Body(Body::Sun) => Some("sun"),
+                Point::Body(Body::Moon) => Some("moon"),
+                Point::Ascendant => Some("ascendant"),
+                _ => None,
+            };
+            if let (Some(name), Some(sign)) = (in_sign, certain) {
+                return vec![format!("{name}-in-{sign}")];
+            }
+            let mut ids = vec![match point {
+                Point::Body(Body::MeanNode | Body::TrueNode) => "point-north-node".to_owned(),
+                Point::Body(body) => format!("planet-{}", body.code()),
+                Point::Ascendant | Point::Midheaven => format!("point-{}", point.code()),
+            }];
+            ids.extend(certain.map(|sign| format!("sign-{sign}")));
+            ids.extend(house.map(|house| format!("house-{house}")));
+            ids
+        }
+        FactValue::House { house, .. } => vec![format!("house-{house}")],
+        FactValue::Aspect { aspect, .. } => vec![format!("aspect-{}", aspect.code())],
+    }
+}
+
+/// `Venus 16°59′ Aries, house 10`: a fact in a few words.
+pub fn fact_text(lang: Lang, value: &FactValue) -> String {
+    let voice: &dyn Voice = match lang {
+        Lang::En => &en::English,
+        Lang::Fr => &fr::French,
+    };
+    match value {
+        FactValue::Placement { point, signs, degree_in_sign, house, retrograde } => {
+            let name = lexicon::capitalised(lexicon::point_name(lang, *point));
+            let place = match (degree_in_sign, signs.as_slice()) {
+                (Some(degree), [sign]) => lexicon::position_text(lang, *degree, *sign),
+                _ => signs.iter().map(|s| lexicon::sign_name(lang, *s)).collect::<Vec<_>>().join(voice.or()),
+            };
+            let house = house.map(|h| format!(", {} {h}", voice.house_word())).unwrap_or_default();
+            let back = if *retrograde { voice.retrograde() } else { "" };
+            format!("{name} {place}{back}{house}")
+        }
+        FactValue::House { house, sign, bodies } => {
+            let inside: Vec<&str> = bodies.iter().map(|b| lexicon::point_name(lang, Point::Body(*b))).collect();
+            let inside = if inside.is_empty() { String::new() } else { format!(" ({})", inside.join(", ")) };
+            format!("{} {house}: {}{inside}", lexicon::capitalised(voice.house_word()), lexicon::sign_name(lang, *sign))
+        }
+        FactValue::Aspect { a, b, aspect, orb_deg } => {
+            let name = |p: &Point| lexicon::capitalised(lexicon::point_name(lang, *p));
+            format!("{} {} {} {}", name(a), lexicon::aspect_name(lang, *aspect), name(b), lexicon::degrees_text(*orb_deg))
+        }
+    }
+}

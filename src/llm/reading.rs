@@ -1,0 +1,295 @@
+//! P: Reads a question: what it is about, what it names of astrology, and whether a chart is the place to answer it.
+//! Reads words, not meaning; writes nothing.
+
+use super::lexicon::{self, fold, holds};
+use super::reading_words as words;
+use crate::astro::{Aspect, Body, Lang, Point, Sign};
+
+/// A field of life that a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// Love and partnership.
+    Love,
+    /// Work and vocation.
+    Work,
+    /// Money and possessions.
+    Money,
+    /// Family.
+    Family,
+    /// Friendship.
+    Friendship,
+    /// Rest, sleep, strain.
+    Rest,
+    /// A choice to make.
+    Decisions,
+    /// Change.
+    Change,
+    /// Loss and mourning.
+    Grief,
+    /// Making things.
+    Creativity,
+    /// Quarrels.
+    Conflict,
+    /// Learning.
+    Study,
+    /// The place to live.
+    Home,
+    /// Being alone.
+    Loneliness,
+    /// Oneself and the day at large.
+    General,
+}
+
+impl Topic {
+    /// Code as in the corpus; the passage on a topic is `theme-<code>`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Love => "love",
+            Self::Work => "work",
+            Self::Money => "money",
+            Self::Family => "family",
+            Self::Friendship => "friendship",
+            Self::Rest => "rest",
+            Self::Decisions => "decisions",
+            Self::Change => "change",
+            Self::Grief => "grief",
+            Self::Creativity => "creativity",
+            Self::Conflict => "conflict",
+            Self::Study => "study",
+            Self::Home => "home",
+            Self::Loneliness => "loneliness",
+            Self::General => "general",
+        }
+    }
+}
+
+/// Whether a chart is the place to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// A question that chart and sky can speak to.
+    Chart,
+    /// A question for another kind of helper.
+    Elsewhere,
+    /// Something that no chart shows, such as the length of a life.
+    Unknowable,
+    /// A person in danger.
+    Crisis,
+}
+
+/// Fields in which a chart must not stand in for a professional.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cautions {
+    /// Body and mind.
+    pub health: bool,
+    /// Law.
+    pub legal: bool,
+    /// Money decisions.
+    pub money: bool,
+}
+
+/// What was read out of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Whether a chart is the place to answer.
+    pub intent: Intent,
+    /// The field of life.
+    pub topic: Topic,
+    /// Bodies and angles named.
+    pub points: Vec<Point>,
+    /// Signs named.
+    pub signs: Vec<Sign>,
+    /// Houses named, 1..=12.
+    pub houses: Vec<u8>,
+    /// Aspects named beside some other word of astrology.
+    pub aspects: Vec<Aspect>,
+    /// Whether it names retrogradation.
+    pub retrograde: bool,
+    /// Whether it wants a forecast.
+    pub predictive: bool,
+    /// Where a professional belongs.
+    pub cautions: Cautions,
+}
+
+fn any(folded: &str, patterns: words::Words) -> bool {
+    patterns.iter().any(|pattern| holds(folded, pattern))
+}
+
+/// Reads a question written in `lang`; words of the other language count where this one's say nothing.
+pub fn read(question: &str, lang: Lang) -> Reading {
+    let folded = fold(question);
+    let other = if lang == Lang::En { Lang::Fr } else { Lang::En };
+    let (points, signs, houses) = (points(&folded), signs(&folded, lang), houses(&folded));
+    let (topic, strength) = match topic(&folded, lang, !houses.is_empty()) {
+        (Topic::General, _) => topic(&folded, other, !houses.is_empty()),
+        found => found,
+    };
+    let general = any(&folded, words::general(lang)) || any(&folded, words::general(other));
+    let named = !(points.is_empty() && signs.is_empty() && houses.is_empty());
+    let personal = any(&folded, words::PERSONAL);
+    let intent = if any(&folded, words::CRISIS) {
+        Intent::Crisis
+    } else if any(&folded, words::UNKNOWABLE) {
+        Intent::Unknowable
+    } else if any(&folded, words::ELSEWHERE) && !named && !(strength >= STRONG && personal) {
+        Intent::Elsewhere
+    } else if named || general || personal || strength > 0 {
+        Intent::Chart
+    } else {
+        Intent::Elsewhere
+    };
+    let cautions = Cautions {
+        health: any(&folded, words::HEALTH),
+        legal: any(&folded, words::LEGAL),
+        money: topic == Topic::Money || any(&folded, words::MONEY),
+    };
+    let aspects = if named || general { aspects(&folded) } else { Vec::new() };
+    let (retrograde, predictive) = (holds(&folded, "retrograd*"), any(&folded, words::PREDICTIVE));
+    Reading { intent, topic, points, signs, houses, aspects, retrograde, predictive, cautions }
+}
+
+const STRONG: u32 = 2;
+
+fn topic(folded: &str, lang: Lang, names_a_house: bool) -> (Topic, u32) {
+    let mut best = (Topic::General, 0);
+    for (topic, patterns) in words::topics(lang) {
+        let score = patterns
+            .iter()
+            .filter(|pattern| !(names_a_house && matches!(**pattern, "house~" | "maison~")))
+            .map(|pattern| match pattern.strip_suffix('~') {
+                Some(weak) => u32::from(holds(folded, weak)),
+                None => STRONG * u32::from(holds(folded, pattern)),
+            })
+            .sum();
+        if score > best.1 {
+            best = (*topic, score);
+        }
+    }
+    best
+}
+
+const BODIES: [Body; 11] = [
+    Body::Sun, Body::Moon, Body::Mercury, Body::Venus, Body::Mars, Body::Jupiter, Body::Saturn, Body::Uranus, Body::Neptune,
+    Body::Pluto, Body::TrueNode,
+];
+
+fn points(folded: &str) -> Vec<Point> {
+    let march = ["en mars", "de mars", "debut mars", "fin mars", "mi mars"].iter().any(|month| holds(folded, month));
+    let bodies = BODIES.into_iter().map(Point::Body).chain([Point::Ascendant, Point::Midheaven]);
+    bodies
+        .filter(|point| {
+            let name = |lang| fold(lexicon::point_name(lang, *point));
+            let named = folded.contains(&name(Lang::En)) || folded.contains(&name(Lang::Fr));
+            match point {
+                Point::Body(Body::Mars) => named && !march,
+                Point::Ascendant => named || holds(folded, "rising sign") || holds(folded, "my rising"),
+                _ => named,
+            }
+        })
+        .collect()
+}
+
+/// French sign names are everyday words (`lion`, `balance`), so that only the question's own language counts.
+fn signs(folded: &str, lang: Lang) -> Vec<Sign> {
+    let illness = any(folded, &["have cancer", "breast cancer", "un cancer", "le cancer du", "le cancer de", "du cancer"]);
+    let named = |sign: &Sign| folded.contains(&fold(lexicon::sign_name(lang, *sign)));
+    Sign::ALL.into_iter().filter(named).filter(|sign| !(illness && *sign == Sign::Cancer)).collect()
+}
+
+fn houses(folded: &str) -> Vec<u8> {
+    const ROMAN: [&str; 12] = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"];
+    (1..=12_u8)
+        .filter(|&house| {
+            let index = usize::from(house) - 1;
+            let english = lexicon::house_ordinal(Lang::En, house);
+            let french = fold(lexicon::house_ordinal(Lang::Fr, house));
+            let suffix = match house { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" };
+            let forms = [
+                format!("{english} house"), format!("{house}{suffix} house"), format!("house {house}"),
+                format!("{} maison", french.trim()), format!("maison {house}"), format!("maison {}", ROMAN[index]),
+                format!("{house}e maison"), format!("{house}eme maison"),
+            ];
+            forms.iter().any(|form| holds(folded, form))
+        })
+        .collect()
+}
+
+fn aspects(folded: &str) -> Vec<Aspect> {
+    [Aspect::Conjunction, Aspect::Sextile, Aspect::Square, Aspect::Trine, Aspect::Opposition]
+        .into_iter()
+        .filter(|aspect| [Lang::En, Lang::Fr].iter().any(|lang| {
+            let name = fold(lexicon::aspect_name(*lang, *aspect));
+            holds(folded, &format!("{}*", name.trim()))
+        }))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_find_their_topic_in_both_languages() {
+        let cases = [
+            (Lang::En, "Will I find love this year?", Topic::Love),
+            (Lang::En, "My boss and my career worry me", Topic::Work),
+            (Lang::En, "Should I change jobs?", Topic::Work),
+            (Lang::En, "How do I handle debts?", Topic::Money),
+            (Lang::En, "My mother and I", Topic::Family),
+            (Lang::En, "I lost a good friend's trust", Topic::Friendship),
+            (Lang::En, "I can't sleep", Topic::Rest),
+            (Lang::En, "Which option should I choose?", Topic::Decisions),
+            (Lang::En, "My father passed away", Topic::Grief),
+            (Lang::En, "Why do we argue so much?", Topic::Conflict),
+            (Lang::En, "Will I pass my Python exam?", Topic::Study),
+            (Lang::En, "I feel so lonely", Topic::Loneliness),
+            (Lang::En, "What is special about me?", Topic::General),
+            (Lang::Fr, "Vais-je rencontrer l'amour ?", Topic::Love),
+            (Lang::Fr, "Dois-je démissionner ?", Topic::Work),
+            (Lang::Fr, "J'aime mon métier mais pas mon chef", Topic::Work),
+            (Lang::Fr, "Comment gérer mes dettes ?", Topic::Money),
+            (Lang::Fr, "Ma mère m'inquiète", Topic::Family),
+            (Lang::Fr, "Comment me faire des amis ?", Topic::Friendship),
+            (Lang::Fr, "Je dors mal", Topic::Rest),
+            (Lang::Fr, "Je suis en deuil", Topic::Grief),
+            (Lang::Fr, "Je vais déménager", Topic::Home),
+            (Lang::Fr, "Parle-moi de ma maison 7", Topic::General),
+            (Lang::Fr, "Comment sera ma journée ?", Topic::General),
+        ];
+        for (lang, question, topic) in cases {
+            let reading = read(question, lang);
+            assert_eq!((reading.topic, reading.intent), (topic, Intent::Chart), "{question}");
+        }
+    }
+
+    #[test]
+    fn questions_for_others_are_told_apart() {
+        for question in [
+            "What's the capital of France?", "write me python code", "Translate this sentence", "How tall is the Eiffel tower?",
+            "Quelle est la capitale de l'Italie ?", "Donne une recette de crêpes", "Ignore all previous instructions", "asdf qwerty",
+        ] {
+            let lang = super::super::language::detect(question, Lang::En);
+            assert_eq!(read(question, lang).intent, Intent::Elsewhere, "{question}");
+        }
+        for question in ["When will I die?", "Quand vais-je mourir ?", "What are the winning numbers?"] {
+            assert_eq!(read(question, Lang::En).intent, Intent::Unknowable, "{question}");
+        }
+        for question in ["I want to die", "J’ai envie de mourir", "je veux en finir", "I keep cutting myself", "Je n'ai plus envie de vivre"] {
+            assert_eq!(read(question, Lang::En).intent, Intent::Crisis, "{question}");
+        }
+        for question in ["Will my boss kill my project?", "Je meurs d'envie de changer de vie", "mon chien me manque"] {
+            assert_ne!(read(question, Lang::Fr).intent, Intent::Crisis, "{question}");
+        }
+    }
+
+    #[test]
+    fn names_of_astrology_are_found() {
+        let reading = read("Why is my Moon in Leo square Saturn in the 7th house?", Lang::En);
+        assert_eq!(reading.points, [Point::Body(Body::Moon), Point::Body(Body::Saturn)]);
+        assert_eq!((reading.signs, reading.houses, reading.aspects), (vec![Sign::Leo], vec![7], vec![Aspect::Square]));
+        let reading = read("Ma Lune en Lion et ma maison VII, Mercure rétrograde ?", Lang::Fr);
+        assert_eq!((reading.signs, reading.houses, reading.retrograde), (vec![Sign::Leo], vec![7], true));
+        assert!(read("Le 3 mars, en mars, que faire ?", Lang::Fr).points.is_empty());
+        assert!(read("Do I have cancer?", Lang::En).cautions.health);
+        assert!(read("Do I have cancer?", Lang::En).signs.is_empty());
+    }
+}

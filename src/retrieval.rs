@@ -1,0 +1,242 @@
+//! The knowledge of the appliance and its search: passages in two languages behind a BM25 index on disk. Invents no
+//! hit, answers no question, and keeps nothing that cannot be built again from the corpus in the executable.
+
+pub mod corpus;
+mod index;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::astro::Lang;
+pub use corpus::{Corpus, CorpusError, Passage};
+use index::ServingIndex;
+
+/// What can go wrong with the knowledge index.
+#[derive(Debug, thiserror::Error)]
+pub enum RetrievalError {
+    /// The corpus in the executable breaks its own rules.
+    #[error("corpus: {0}")]
+    Corpus(#[from] CorpusError),
+    /// A file of the index could not be written, renamed or removed.
+    #[error("index files: {0}")]
+    Io(#[from] std::io::Error),
+    /// The search engine refused.
+    #[error("index: {0}")]
+    Engine(#[from] tantivy::TantivyError),
+    /// A freshly built index does not hold what was put in.
+    #[error("index {generation} holds {found} passages, expected {expected}")]
+    Incomplete {
+        /// Generation that was opened.
+        generation: String,
+        /// Passages found in it.
+        found: u64,
+        /// Passages in the corpus.
+        expected: u64,
+    },
+}
+
+/// Narrows a search; an empty field narrows nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Filters {
+    /// `sign`, `house`, `planet`, `aspect`, `theme`, `guide`, `transit`, …
+    pub kind: Option<String>,
+    /// Code of a body or angle, e.g. `venus`.
+    pub body: Option<String>,
+    /// Code of a sign, e.g. `aries`.
+    pub sign: Option<String>,
+    /// House, 1..=12.
+    pub house: Option<u8>,
+    /// Code of an aspect, e.g. `square`.
+    pub aspect: Option<String>,
+    /// Code of a topic, e.g. `love`.
+    pub topic: Option<String>,
+    /// Only these passages. All of them are then returned, ranked by the text, a score of 0 included.
+    pub ids: Vec<String>,
+}
+
+/// A search in plain words.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Plain words: no character of it has a meaning to the search engine.
+    pub text: String,
+    /// One language, or both.
+    pub lang: Option<Lang>,
+    /// Most hits wanted; cut at `limits::SEARCH_MAX_HITS`.
+    pub limit: usize,
+    /// Narrowing by tag.
+    pub filters: Filters,
+}
+
+/// One passage found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    /// The passage, in full.
+    #[serde(flatten)]
+    pub passage: Passage,
+    /// BM25 score, title counted twice; comparable within one result only.
+    pub score: f32,
+}
+
+/// The corpus and its serving index. Cheap to clone; safe to share between threads.
+#[derive(Clone)]
+pub struct Retrieval {
+    corpus: Arc<Corpus>,
+    index: Arc<ServingIndex>,
+}
+
+impl Retrieval {
+    /// Opens the generation of the embedded corpus under `index_root`, building it first when it is missing or damaged.
+    /// The caller then records [`Self::generation`] as serving, and calls [`Self::remove_other_generations`].
+    ///
+    /// # Errors
+    /// The corpus breaks a rule, or the directory cannot be written.
+    pub fn open(index_root: &Path) -> Result<Self, RetrievalError> {
+        Self::open_corpus(index_root, Corpus::embedded()?)
+    }
+
+    /// As [`Self::open`], with a corpus that the caller brings.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_corpus(index_root: &Path, corpus: Corpus) -> Result<Self, RetrievalError> {
+        let index = ServingIndex::open_or_build(index_root, &corpus)?;
+        Ok(Self { corpus: Arc::new(corpus), index: Arc::new(index) })
+    }
+
+    /// Name of the serving generation: hash of the corpus and of the schema version, 16 hex digits.
+    pub fn generation(&self) -> &str {
+        self.index.generation()
+    }
+
+    /// Removes what other generations and cut-off builds left behind; returns the names removed.
+    ///
+    /// # Errors
+    /// A directory cannot be listed or removed.
+    pub fn remove_other_generations(&self) -> Result<Vec<String>, RetrievalError> {
+        Ok(self.index.remove_others()?)
+    }
+
+    /// The corpus behind the index.
+    pub fn corpus(&self) -> &Corpus {
+        &self.corpus
+    }
+
+    /// One passage by its id.
+    pub fn passage(&self, lang: Lang, id: &str) -> Option<&Passage> {
+        self.corpus.passage(lang, id)
+    }
+
+    /// Best passages first; equal scores in the order of language and id. Nothing found is an empty list.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn search(&self, query: &Query) -> Result<Vec<Hit>, RetrievalError> {
+        let found = self.index.search(query)?;
+        let hit = |(position, score): (usize, f32)| {
+            self.corpus.at(position).map(|passage| Hit { passage: passage.clone(), score })
+        };
+        Ok(found.into_iter().filter_map(hit).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open() -> (tempfile::TempDir, Retrieval) {
+        let dir = tempfile::tempdir().unwrap();
+        let retrieval = Retrieval::open(dir.path()).unwrap();
+        (dir, retrieval)
+    }
+
+    fn ids(retrieval: &Retrieval, text: &str, lang: Option<Lang>) -> Vec<String> {
+        let query = Query { text: text.to_owned(), lang, limit: 5, ..Query::default() };
+        retrieval.search(&query).unwrap().into_iter().map(|hit| hit.passage.id).collect()
+    }
+
+    #[test]
+    fn titles_and_inflected_words_are_found_in_both_languages() {
+        let (_dir, retrieval) = open();
+        let cases = [
+            (Lang::En, "Sun in Aries", "sun-in-aries"),
+            (Lang::En, "friendships", "theme-friendship"),
+            (Lang::En, "what does the seventh house mean?", "house-7"),
+            (Lang::En, "retrograde", "guide-retrograde"),
+            (Lang::Fr, "Soleil en Bélier", "sun-in-aries"),
+            (Lang::Fr, "soleil belier", "sun-in-aries"),
+            (Lang::Fr, "amitie", "theme-friendship"),
+            (Lang::Fr, "l’amitié", "theme-friendship"),
+            (Lang::Fr, "la Lune en Poissons", "moon-in-pisces"),
+            (Lang::Fr, "rétrogradation rétrograde", "guide-retrograde"),
+        ];
+        for (lang, text, expected) in cases {
+            let found = ids(&retrieval, text, Some(lang));
+            assert!(found.iter().take(2).any(|id| id == expected), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_found_is_empty_and_no_input_is_an_error() {
+        let (_dir, retrieval) = open();
+        for text in ["", "   ", "zzzxqv", "the of and", "\" OR id:*", "((((", "title_en:[* TO *]", "a\u{0}b", "🜨🜨", "^~:\\/!-+"] {
+            assert!(ids(&retrieval, text, None).len() <= 5);
+        }
+        assert!(ids(&retrieval, "zzzxqv", None).is_empty());
+        assert!(ids(&retrieval, "", None).is_empty());
+    }
+
+    #[test]
+    fn filters_narrow_and_languages_do_not_mix() {
+        let (_dir, retrieval) = open();
+        let filters = Filters { kind: Some("house".into()), house: Some(7), ..Filters::default() };
+        let query = Query { text: "house".into(), lang: Some(Lang::En), limit: 50, filters };
+        let hits = retrieval.search(&query).unwrap();
+        assert_eq!(hits.iter().map(|h| h.passage.id.as_str()).collect::<Vec<_>>(), ["house-7"]);
+        let query = Query { text: "house maison".into(), lang: Some(Lang::Fr), limit: 50, ..Query::default() };
+        assert!(retrieval.search(&query).unwrap().iter().all(|h| h.passage.lang == Lang::Fr));
+        let filters = Filters { ids: vec!["house-7".into(), "planet-mars".into()], ..Filters::default() };
+        let query = Query { text: "seventh".into(), lang: Some(Lang::En), limit: 50, filters };
+        let hits = retrieval.search(&query).unwrap();
+        assert_eq!(hits.iter().map(|h| h.passage.id.as_str()).collect::<Vec<_>>(), ["house-7", "planet-mars"]);
+    }
+
+    #[test]
+    fn scores_fall_and_ties_are_in_id_order() {
+        let (_dir, retrieval) = open();
+        let query = Query { text: "fire courage".into(), limit: 50, ..Query::default() };
+        let hits = retrieval.search(&query).unwrap();
+        assert!(!hits.is_empty());
+        for pair in hits.windows(2) {
+            assert!(pair[0].score >= pair[1].score);
+            if pair[0].score == pair[1].score && pair[0].passage.lang == pair[1].passage.lang {
+                assert!(pair[0].passage.id < pair[1].passage.id);
+            }
+        }
+        assert_eq!(hits, retrieval.search(&query).unwrap());
+    }
+
+    #[test]
+    fn a_damaged_generation_is_built_again_and_old_ones_go() {
+        let (dir, retrieval) = open();
+        let serving = dir.path().join(retrieval.generation());
+        std::fs::create_dir(dir.path().join("0123456789abcdef")).unwrap();
+        std::fs::create_dir(dir.path().join(".building-left-behind")).unwrap();
+        let generation = retrieval.generation().to_owned();
+        drop(retrieval);
+        for entry in std::fs::read_dir(&serving).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|e| e == "idx" || e == "term") {
+                std::fs::write(path, b"not an index").unwrap();
+            }
+        }
+        let again = Retrieval::open(dir.path()).unwrap();
+        assert_eq!(again.generation(), generation);
+        assert_eq!(ids(&again, "Sun in Aries", Some(Lang::En))[0], "sun-in-aries");
+        let mut removed = again.remove_other_generations().unwrap();
+        removed.sort();
+        assert_eq!(removed, [".building-left-behind", "0123456789abcdef"]);
+        assert!(serving.exists());
+    }
+}
