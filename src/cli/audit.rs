@@ -12,7 +12,7 @@ pub fn verify(options: &DirectoryArgs) -> Result<(), Failure> {
         let app = open::open_existing(settings, Ambient::system())
             .await
             .map_err(|failure| with_hint(failure, "while it serves, ask GET /v1/ops/audit/verify as an operator"))?;
-        let report = app.verify_audit().map_err(Failure::failed);
+        let report = app.verify_audit().await.map_err(Failure::failed);
         app.shutdown();
         report
     })?;
