@@ -13,6 +13,8 @@ mod schema;
 mod shadow;
 mod span;
 pub mod tables;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod writer;
 
@@ -65,7 +67,11 @@ impl Store {
         if !tables.contains(&META.name()) {
             return Err(StoreError::UnknownTable(META.name()));
         }
-        let engine = Arc::new(Engine::open(path, tables)?);
+        Self::over(Engine::open(path, tables)?)
+    }
+
+    fn over(engine: Engine) -> Result<Self, StoreError> {
+        let engine = Arc::new(engine);
         let (queue, waiting) = sync_channel(WRITE_QUEUE_MAX);
         let writers = Arc::clone(&engine);
         let thread = thread::Builder::new()
@@ -187,8 +193,9 @@ impl Store {
 
 impl Inner {
     fn join(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+        // Held while it waits, so that a second one to close waits as long.
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
             // The writer catches every panic of its work; there is nothing left to report.
             let _ = thread.join();
         }

@@ -261,3 +261,6 @@ macro_rules! tuple_keys {
 tuple_keys!(A 0, B 1);
 tuple_keys!(A 0, B 1, C 2);
 tuple_keys!(A 0, B 1, C 2, D 3);
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::ops::Bound;
 use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -55,13 +56,23 @@ impl Engine {
         Ok(engine)
     }
 
+    /// One whose file at `path` is reached through `database` until it has to be opened anew.
+    #[cfg(test)]
+    pub(super) fn through(database: Database, path: &Path, tables: &'static [&'static str]) -> Self {
+        Self { path: path.to_path_buf(), tables, state: RwLock::new(State::Open(database)) }
+    }
+
     /// Makes a whole store beside `path` and then moves it there, so that a crash leaves none rather than half of one.
     fn create(path: &Path, tables: &'static [&'static str]) -> Result<u64, StoreError> {
         let mut name = path.as_os_str().to_os_string();
         name.push(".new");
         let beside = PathBuf::from(name);
-        let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside);
-        drop(options.map_err(|cause| io(&cause))?);
+        match std::fs::remove_file(&beside) {
+            Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(io(&cause)),
+            _ => {}
+        }
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside);
+        drop(made.map_err(|cause| io(&cause))?);
         let database = builder().create(&beside).map_err(|cause| database_error(&cause))?;
         let engine = Self { path: beside.clone(), tables, state: RwLock::new(State::Open(database)) };
         schema::migrate(&engine, 0, schema::STEPS)?;
@@ -300,7 +311,6 @@ pub(super) fn io(cause: &std::io::Error) -> StoreError {
 }
 
 fn storage_error(cause: &StorageError) -> StoreError {
-    use std::io::ErrorKind;
     match cause {
         StorageError::Corrupted(what) => StoreError::Corrupt(what.clone()),
         StorageError::Io(what) if what.kind() == ErrorKind::UnexpectedEof => {

@@ -155,19 +155,17 @@ impl<K: Key, V: Row> Found<K, V> {
     }
 }
 
-type Ours<'p> = std::iter::Peekable<Box<dyn Iterator<Item = (&'p [u8], Option<&'p [u8]>)> + 'p>>;
+type Changes<'p> = Box<dyn Iterator<Item = (&'p [u8], Option<&'p [u8]>)> + 'p>;
+type Ours<'p> = std::iter::Peekable<Changes<'p>>;
 
 /// The pending changes of `table` that lie in `span`, in its order.
 fn ours<'p>(pending: &'p Pending, table: &'static str, span: &Span) -> Ours<'p> {
-    let none: Box<dyn Iterator<Item = (&'p [u8], Option<&'p [u8]>)> + 'p> = Box::new(std::iter::empty());
-    let (Some(rows), Some((start, end))) = (pending.get(table), span.bounds()) else { return none.peekable() };
+    let (Some(rows), Some((start, end))) = (pending.get(table), span.bounds()) else {
+        return (Box::new(std::iter::empty()) as Changes<'p>).peekable();
+    };
     let range = (Bound::Included(start), end.map_or(Bound::Unbounded, Bound::Excluded));
     let rows = rows.range::<[u8], _>(range).map(|(key, value)| (key.as_slice(), value.as_deref()));
-    if span.is_reversed() {
-        let rows: Box<dyn Iterator<Item = _> + 'p> = Box::new(rows.rev());
-        return rows.peekable();
-    }
-    let rows: Box<dyn Iterator<Item = _> + 'p> = Box::new(rows);
+    let rows: Changes<'p> = if span.is_reversed() { Box::new(rows.rev()) } else { Box::new(rows) };
     rows.peekable()
 }
 
