@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 mod accounts;
-pub mod email;
+mod email;
 mod keyring;
 mod login;
 mod password;
@@ -118,13 +118,12 @@ impl Identity {
         let hasher = Hasher::new(cost, ambient.clone())?;
         let unknown = Zeroizing::new(u128::from_be_bytes(ambient.bytes()).to_string());
         let dummy = hasher.hash(&SecretString::from(unknown.as_str())).await?;
-        let ring = match vault.secret(keyring::SECRET_NAME)? {
-            Some(bytes) => KeyRing::from_bytes(&bytes)?,
-            None => {
-                let ring = KeyRing::generate(&ambient);
-                vault.put_secret(keyring::SECRET_NAME, &ring.to_bytes()?).await?;
-                ring
-            }
+        let ring = if let Some(bytes) = vault.secret(keyring::SECRET_NAME)? {
+            KeyRing::from_bytes(&bytes)?
+        } else {
+            let ring = KeyRing::generate(&ambient);
+            vault.put_secret(keyring::SECRET_NAME, &ring.to_bytes()?).await?;
+            ring
         };
         Ok(Self {
             store,

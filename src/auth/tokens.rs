@@ -2,6 +2,7 @@
 //! no sessions: whether a good token still counts is for the caller to look up.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -153,8 +154,7 @@ pub fn verify(ring: &KeyRing, token: &str, kind: Kind, now: UnixMs) -> Result<Cl
     }
     let kid = header.kid.as_deref().ok_or_else(|| invalid("no key name"))?;
     let key = ring.verifying(kid, now).ok_or_else(|| invalid("an unknown or retired key"))?;
-    let claims =
-        jsonwebtoken::decode::<Claims>(token, key, &validation()).map_err(|_| invalid("signature or claims"))?;
+    let claims = jsonwebtoken::decode::<Claims>(token, key, &VALIDATION).map_err(|_| invalid("signature or claims"))?;
     let claims = claims.claims;
     let now_s = now.seconds();
     if claims.typ != kind {
@@ -173,7 +173,7 @@ pub fn verify(ring: &KeyRing, token: &str, kind: Kind, now: UnixMs) -> Result<Cl
 }
 
 /// Everything but time, which this module compares with the instant that it is given.
-fn validation() -> Validation {
+static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_exp = false;
     validation.validate_nbf = false;
@@ -181,7 +181,7 @@ fn validation() -> Validation {
     validation.set_audience(&[AUDIENCE]);
     validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     validation
-}
+});
 
 #[cfg(test)]
 mod tests {
