@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::astro::{Chart, Today};
 use crate::audit::{self, Auditor};
-use crate::auth::{Foundations, HashCost, Identity};
+use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
 use crate::charts::Charts;
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::Ambient;
@@ -109,6 +109,12 @@ impl App {
             vault: Arc::clone(&vault),
             auditor: auditor.clone(),
             ambient: ambient.clone(),
+            policy: TokenPolicy::new(
+                &settings.auth.issuer,
+                &settings.auth.audience,
+                settings.auth.access_token_s,
+                settings.auth.refresh_token_s,
+            ),
         };
         let identity = Identity::open(on, HashCost::OWASP).await?;
         let retrieval = serve_index(&dir.join("index"), &store).await?;

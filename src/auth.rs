@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 mod accounts;
-pub mod email;
+mod email;
 mod keyring;
 mod login;
 mod password;
@@ -33,7 +33,7 @@ pub use accounts::{Me, NewUser};
 pub use login::{Credentials, LoggedIn};
 pub use password::HashCost;
 pub use sessions::SessionView;
-pub use tokens::Tokens;
+pub use tokens::{TokenPolicy, Tokens};
 
 pub use crate::audit::RequestContext;
 use crate::audit::{self, Auditor, Entry, SYSTEM_TENANT};
@@ -85,6 +85,8 @@ pub struct Foundations {
     pub auditor: Auditor,
     /// Time and randomness.
     pub ambient: Ambient,
+    /// What tokens name and how long they live.
+    pub policy: TokenPolicy,
 }
 
 /// The service. Clones share everything.
@@ -114,17 +116,16 @@ impl Identity {
     /// # Errors
     /// When the vault cannot be used or argon2 does not allow the cost.
     pub async fn open(on: Foundations, cost: HashCost) -> Result<Self> {
-        let Foundations { store, vault, auditor, ambient } = on;
+        let Foundations { store, vault, auditor, ambient, policy } = on;
         let hasher = Hasher::new(cost, ambient.clone())?;
         let unknown = Zeroizing::new(u128::from_be_bytes(ambient.bytes()).to_string());
         let dummy = hasher.hash(&SecretString::from(unknown.as_str())).await?;
-        let ring = match vault.secret(keyring::SECRET_NAME)? {
-            Some(bytes) => KeyRing::from_bytes(&bytes)?,
-            None => {
-                let ring = KeyRing::generate(&ambient);
-                vault.put_secret(keyring::SECRET_NAME, &ring.to_bytes()?).await?;
-                ring
-            }
+        let ring = if let Some(bytes) = vault.secret(keyring::SECRET_NAME)? {
+            KeyRing::from_bytes(&bytes)?
+        } else {
+            let ring = KeyRing::generate(&ambient);
+            vault.put_secret(keyring::SECRET_NAME, &ring.to_bytes()?).await?;
+            ring
         };
         Ok(Self {
             store,

@@ -256,6 +256,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::store::tables::STORE_TABLES;
 
     #[test]
     fn slugs_have_one_form() {
@@ -265,6 +266,80 @@ mod tests {
         for bad in ["", "-a", "_a", "A", "a b", "..", "a/b", "é", "a\n", &"x".repeat(65)] {
             assert!(!is_slug(bad), "{bad}");
         }
+    }
+
+    fn new(slug: &str) -> NewTenant {
+        NewTenant {
+            slug: slug.into(),
+            display_name: " Acme ".into(),
+            zone: "Europe/Paris".into(),
+            registration_open: true,
+        }
+    }
+
+    fn tenants() -> (tempfile::TempDir, Tenants) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("store.redb"), STORE_TABLES).unwrap();
+        let ambient = Ambient::system();
+        (dir, Tenants::new(store, Auditor::new([1; 32], ambient.clone()), ambient))
+    }
+
+    fn code<T>(result: Result<T>) -> Option<Code> {
+        result.err().map(|error| error.code())
+    }
+
+    #[tokio::test]
+    async fn tenants_are_made_once_found_listed_and_changed() {
+        let (_dir, tenants) = tenants();
+        let request = RequestContext::default();
+        tenants.bootstrap().await.unwrap();
+        let acme = tenants.create(&request, &Actor::Console, new("acme")).await.unwrap();
+        assert_eq!((acme.row.display_name.as_str(), acme.row.suspended_at), ("Acme", None));
+        assert_eq!(code(tenants.create(&request, &Actor::Console, new("acme")).await), Some(Code::TenantExists));
+        assert_eq!(tenants.by_slug("acme").unwrap(), acme);
+        assert_eq!(tenants.by_id(acme.id).unwrap(), acme);
+        for slug in ["other", "Acme", "", "../acme"] {
+            assert_eq!(code(tenants.by_slug(slug)), Some(Code::TenantNotFound), "{slug}");
+        }
+        let slugs = |after| tenants.list(after, 10).unwrap().into_iter().map(|t| t.row.slug).collect::<Vec<_>>();
+        assert_eq!(slugs(None), ["system", "acme"]);
+        assert_eq!(slugs(Some(SYSTEM_TENANT)), ["acme"]);
+        let closed = tenants.set_registration_open(&request, &Actor::Console, acme.id, false).await.unwrap();
+        assert!(!closed.row.registration_open);
+        let shut = tenants.set_suspended(&request, &Actor::Console, acme.id, true).await.unwrap();
+        let again = tenants.set_suspended(&request, &Actor::Console, acme.id, true).await.unwrap();
+        assert!(shut.row.suspended_at.is_some() && again == shut);
+        let open = tenants.set_suspended(&request, &Actor::Console, acme.id, false).await.unwrap();
+        assert_eq!(open.row.suspended_at, None);
+        let auditor = tenants.auditor.clone();
+        let report = tenants.store.read(|view| audit::verify(view, &auditor)).unwrap();
+        assert_eq!((report.tenants, report.entries, report.first_problem), (2, 11, None));
+    }
+
+    #[tokio::test]
+    async fn the_system_tenant_is_reserved_and_stays_as_it_is() {
+        let (_dir, tenants) = tenants();
+        let request = RequestContext::default();
+        tenants.bootstrap().await.unwrap();
+        assert_eq!(code(tenants.create(&request, &Actor::Console, new("system")).await), Some(Code::InvalidFields));
+        let open = tenants.set_registration_open(&request, &Actor::Console, SYSTEM_TENANT, true).await;
+        assert_eq!(code(open), Some(Code::InsufficientRole));
+        let shut = tenants.set_suspended(&request, &Actor::Console, SYSTEM_TENANT, true).await;
+        assert_eq!(code(shut), Some(Code::InsufficientRole));
+    }
+
+    #[tokio::test]
+    async fn every_wrong_field_is_named_at_once() {
+        let (_dir, tenants) = tenants();
+        let wrong = NewTenant {
+            slug: "A b".into(),
+            display_name: "\u{7}".into(),
+            zone: "Mars/Phobos".into(),
+            registration_open: false,
+        };
+        let error = tenants.create(&RequestContext::default(), &Actor::System, wrong).await.unwrap_err();
+        let named: Vec<_> = error.details()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
+        assert_eq!(named, ["slug", "display_name", "zone"]);
     }
 
     proptest! {

@@ -268,13 +268,11 @@ impl Identity {
             }
             Ok(taken)
         });
-        match self.settle(&draft, taken.await)? {
-            None => Ok(draft.user),
-            Some(_) => {
-                let allowed = "an address that nobody in this tenant has yet";
-                Err(Error::fields(vec![FieldError::unshown("email", allowed)]))
-            }
+        if self.settle(&draft, taken.await)?.is_some() {
+            let allowed = "an address that nobody in this tenant has yet";
+            return Err(Error::fields(vec![FieldError::unshown("email", allowed)]));
         }
+        Ok(draft.user)
     }
 
     async fn draft(&self, tenant: TenantId, email: &Email, password: &SecretString, role: Role) -> Result<Draft> {

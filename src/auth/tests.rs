@@ -59,7 +59,7 @@ impl House {
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await.unwrap();
         tenants.bootstrap().await.unwrap();
-        let on = Foundations { store, vault, auditor, ambient };
+        let on = Foundations { store, vault, auditor, ambient, policy: TokenPolicy::default() };
         let identity = Identity::open(on.clone(), CHEAP).await.unwrap();
         let house = Self { dir, clock, on, tenants, identity };
         house.tenant("acme", true).await;

@@ -62,6 +62,11 @@ pub enum Claim {
         /// Whether it is said to be the natal one.
         natal: bool,
     },
+    /// A body moves forward.
+    Forward {
+        /// The body.
+        point: Point,
+    },
     /// Two points form an aspect.
     Aspect {
         /// One point.
@@ -221,13 +226,15 @@ impl Reader<'_> {
 
     fn retrogrades(&mut self) {
         for index in 0..self.mentions.len() {
-            if !matches!(self.mentions[index].kind, Kind::Retrograde) {
-                continue;
-            }
+            let forward = match self.mentions[index].kind {
+                Kind::Retrograde => false,
+                Kind::Forward => true,
+                _ => continue,
+            };
             if let Some(Subject::Points(first, last)) = self.subject_of(index) {
                 for at in first..=last {
                     if let Some((point, natal)) = self.point(at) {
-                        self.claims.push(Claim::Retrograde { point, natal });
+                        self.claims.push(if forward { Claim::Forward { point } } else { Claim::Retrograde { point, natal } });
                     }
                 }
             }

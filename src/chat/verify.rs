@@ -7,8 +7,12 @@ use crate::astro::{AspectHit, Body, Chart, Factor, Lang, Placement, Point, Sign,
 use crate::llm::{ChartFact, Evidence, Sentence, Support, lexicon};
 use crate::retrieval::Retrieval;
 
-/// Least share of a cited sentence's longer words that its passages must hold.
+/// Least share of a sentence's longer words that its passages must hold, when it rests on passages alone.
 const GROUNDED_MIN_SHARE: f64 = 0.5;
+/// The same for a sentence that states facts beside what it cites.
+const GROUNDED_BESIDE_FACTS_MIN_SHARE: f64 = 0.2;
+/// By how much another passage offered may hold more of the sentence than those cited; beyond it the citation is wrong.
+const BETTER_ELSEWHERE_MAX_SHARE: f64 = 0.25;
 /// Shortest word that counts for it, in characters.
 const GROUNDED_WORD_MIN_CHARS: usize = 4;
 /// Allowance between a stated and a true angle, in minutes of arc: one for cutting against rounding.
@@ -64,8 +68,8 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
             _ => {}
         }
     }
-    let only_passages = sentence.support.iter().all(|support| matches!(support, Support::Passage(_)));
-    if only_passages && !is_grounded(&sentence.text, &cited) {
+    let passages = sentence.support.iter().filter(|support| matches!(support, Support::Passage(_))).count();
+    if passages > 0 && !is_grounded(&sentence.text, &cited, passages == sentence.support.len(), scope) {
         return Verdict::BadCitation;
     }
     let claims = claims::read(&sentence.text, scope.lang);
@@ -81,12 +85,21 @@ fn passage_text<'a>(id: &str, scope: &'a Scope<'_>) -> Option<&'a str> {
     (stored.text == offered.passage.text).then_some(stored.text.as_str())
 }
 
-fn is_grounded(text: &str, cited: &str) -> bool {
-    let cited = lexicon::fold(cited);
+/// Whether the cited passages say what the sentence says, and no other passage offered says it much better.
+fn is_grounded(text: &str, cited: &str, alone: bool, scope: &Scope<'_>) -> bool {
     let folded = lexicon::fold(text);
     let words: Vec<&str> = folded.split_whitespace().filter(|w| w.chars().count() >= GROUNDED_WORD_MIN_CHARS).collect();
-    let held = words.iter().filter(|word| lexicon::holds(&cited, word)).count();
-    words.is_empty() || held as f64 >= GROUNDED_MIN_SHARE * words.len() as f64
+    if words.is_empty() {
+        return true;
+    }
+    let share = |passage: &str| {
+        let passage = lexicon::fold(passage);
+        words.iter().filter(|word| lexicon::holds(&passage, word)).count() as f64 / words.len() as f64
+    };
+    let held = share(cited);
+    let least = if alone { GROUNDED_MIN_SHARE } else { GROUNDED_BESIDE_FACTS_MIN_SHARE };
+    let better = |evidence: &Evidence| share(&evidence.passage.text) > held + BETTER_ELSEWHERE_MAX_SHARE;
+    held >= least && !scope.evidence.iter().any(better)
 }
 
 fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
@@ -100,6 +113,7 @@ fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
             scope.chart.houses.is_some() && !scope.chart.bodies.iter().any(|p| inside(&p))
         }
         Claim::Retrograde { point, natal } => retrograde(*point, *natal, scope),
+        Claim::Forward { point } => placements(*point, scope.chart).any(|p| !p.retrograde),
         Claim::Aspect { a, b, aspect, orb, applying } => {
             let fits = |orb_deg: f64, is_applying: bool| {
                 orb.is_none_or(|orb| near(orb, orb_deg)) && applying.is_none_or(|applying| applying == is_applying)

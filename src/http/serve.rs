@@ -11,6 +11,7 @@ use salvo::{Listener, Server};
 
 use super::router;
 use crate::app::App;
+use crate::limits;
 
 /// The socket could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +49,9 @@ impl Bound {
     /// deadline of the settings.
     pub async fn serve(self, app: Arc<App>, stop: impl Future<Output = ()> + Send + 'static) {
         let grace = Duration::from_millis(app.settings().server.shutdown_grace_ms);
-        let server = Server::new(self.acceptor).fuse_config(FuseConfig::default());
+        let mut server =
+            Server::new(self.acceptor).fuse_config(FuseConfig::default()).max_connections(limits::CONNECTIONS_MAX);
+        server.http1_mut().max_buf_size(limits::HEADERS_MAX_BYTES);
         let handle = server.handle();
         let service = router::service(app);
         let waiter = tokio::spawn(async move {

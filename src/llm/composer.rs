@@ -86,6 +86,8 @@ impl<'a> Writer<'a> {
     }
 
     fn say(&mut self, text: String, support: Vec<Support>, spare: u8) {
+        // One kind of apostrophe in one answer, whoever wrote the sentence.
+        let text = text.replace('\'', "’");
         if text.is_empty() || self.planned.iter().any(|p| p.sentence.text == text) {
             return;
         }
@@ -124,6 +126,7 @@ impl<'a> Writer<'a> {
     fn reading(&mut self) {
         let facts = self.brief.facts;
         self.opening(facts);
+        self.forward_motion();
         for (rank, fact) in facts.iter().take(3).enumerate() {
             let spare = [0, 0, 3][rank];
             self.fact(fact, rank, spare);
@@ -185,10 +188,34 @@ impl<'a> Writer<'a> {
             self.own(self.voice.comfort(topic, self.roll("comfort")));
         }
         let lead = facts.first().map(|fact| self.voice.lead(&fact.value));
+        if self.needs_the_hour() {
+            self.own(self.voice.needs_the_hour(self.roll("hour")));
+            return;
+        }
         let named = !(self.brief.reading.points.is_empty() && self.brief.reading.houses.is_empty() && self.brief.reading.signs.is_empty());
         let topic = if named && topic == Topic::General { None } else { Some(topic) };
         if let Some(lead) = lead {
             self.own(self.voice.opening(topic, &lead, self.roll("opening")));
+        }
+    }
+
+    /// Whether something asked about needs the hour of birth, which is not known.
+    fn needs_the_hour(&self) -> bool {
+        let reading = self.brief.reading;
+        let angle = reading.points.iter().any(|point| matches!(point, Point::Ascendant | Point::Midheaven));
+        self.brief.certainty != Certainty::Exact && (angle || !reading.houses.is_empty())
+    }
+
+    /// A question about retrogradation names a body that did not move backward at birth: the answer says so.
+    fn forward_motion(&mut self) {
+        let reading = self.brief.reading;
+        let moves = |point: &Point| matches!(point, Point::Body(body) if !matches!(body, Body::Sun | Body::Moon | Body::MeanNode | Body::TrueNode));
+        let forward = self.brief.facts.iter().find_map(|fact| match &fact.value {
+            FactValue::Placement { point, retrograde: false, .. } if reading.points.contains(point) && moves(point) => Some((*point, fact.id.clone())),
+            _ => None,
+        });
+        if let Some((point, id)) = forward.filter(|_| reading.retrograde) {
+            self.say(self.voice.forward(point, self.roll("forward")), vec![Support::ChartFact(id)], 0);
         }
     }
 
@@ -251,7 +278,8 @@ impl<'a> Writer<'a> {
     fn suggestion(&mut self) {
         let theme = format!("theme-{}", self.brief.reading.topic.code());
         let mut ids = vec![theme];
-        ids.extend(self.brief.facts.iter().take(3).flat_map(|fact| passages_on(&fact.value)));
+        let placed = self.brief.facts.iter().take(3).filter(|fact| !matches!(fact.value, FactValue::Aspect { .. }));
+        ids.extend(placed.flat_map(|fact| passages_on(&fact.value)));
         ids.extend(self.brief.factors.iter().take(1).map(|factor| factor.passage_id.clone()));
         let fit: Vec<&String> = ids.iter().filter(|id| self.can_quote(id)).collect();
         let Some(first) = fit.first() else { return };
@@ -277,7 +305,7 @@ impl<'a> Writer<'a> {
         let reading = self.brief.reading;
         let cautions = reading.cautions;
         self.caution_sentences();
-        if self.brief.certainty != Certainty::Exact {
+        if self.brief.certainty != Certainty::Exact && !self.needs_the_hour() {
             self.own(self.voice.uncertain(self.brief.certainty, self.roll("uncertain")));
         }
         if reading.predictive {
@@ -289,7 +317,7 @@ impl<'a> Writer<'a> {
 
     /// Gives up what can be spared, the readiest first, until the answer is short enough.
     fn finish(mut self) -> Draft {
-        let words = |planned: &[Planned]| -> usize { planned.iter().map(|p| p.sentence.text.split_whitespace().count()).sum() };
+        let words = |planned: &[Planned]| -> usize { planned.iter().map(|p| word_count(&p.sentence.text)).sum() };
         while words(&self.planned) > ANSWER_MAX_WORDS {
             let Some(spare) = self.planned.iter().map(|p| p.spare).filter(|spare| *spare > 0).max() else { break };
             if let Some(at) = self.planned.iter().position(|p| p.spare == spare) {
@@ -301,6 +329,11 @@ impl<'a> Writer<'a> {
         }
         self.planned.into_iter().map(|p| p.sentence).collect()
     }
+}
+
+/// Words of a text; a sign that French sets between blanks is none.
+fn word_count(text: &str) -> usize {
+    text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count()
 }
 
 /// Passages that explain a fact, the most particular first.

@@ -8,34 +8,34 @@ use crate::astro::Lang;
 pub type Words = &'static [&'static str];
 
 const TOPICS_EN: &[(Topic, Words)] = &[
+    (Topic::Grief, &["grief", "griev*", "mourn*", "died", "passed away", "bereave*", "funeral", "my loss", "lost my mother", "lost my father", "death~", "miss~"]),
     (Topic::Love, &["love*", "lover*", "relationship*", "romance", "romantic*", "partner*", "boyfriend*", "girlfriend*", "husband", "wife", "marriage", "marry", "married", "dating", "crush", "breakup", "break up", "broke up", "my ex", "soulmate*", "soul mate*", "divorce*", "couple", "intimacy", "single~", "jealous*", "heart~"]),
     (Topic::Work, &["work", "works", "working", "workplace", "job", "jobs", "career*", "boss", "colleague*", "coworker*", "office", "promotion", "profession*", "vocation*", "employ*", "business", "interview*", "manager", "unemploy*", "resign*", "retire*", "project~"]),
     (Topic::Money, &["money", "financ*", "salary", "debt*", "income", "rich", "wealth*", "invest*", "saving*", "budget*", "bank*", "loan*", "lottery", "stock*", "crypto*", "bitcoin", "afford", "cash", "spend*", "mortgage"]),
     (Topic::Family, &["family", "families", "mother*", "mum", "mom", "father*", "dad", "parent*", "sister*", "brother*", "sibling*", "child", "children", "son", "daughter*", "kid", "kids", "baby", "grandmother", "grandfather", "grandparent*", "aunt", "uncle", "cousin*"]),
     (Topic::Friendship, &["friend", "friends", "friendship*", "friendly", "my circle", "social life"]),
     (Topic::Rest, &["rest", "resting", "tired*", "exhaust*", "sleep*", "burnout", "burn out", "burned out", "stress*", "relax*", "anxi*", "overwhelm*", "holiday*", "vacation", "slow down", "energy~", "health*~", "calm~"]),
-    (Topic::Grief, &["grief", "griev*", "mourn*", "died", "passed away", "bereave*", "funeral", "my loss", "lost my mother", "lost my father", "death~", "miss~"]),
     (Topic::Conflict, &["conflict*", "argument*", "arguing", "argue", "fight*", "quarrel*", "anger", "angry", "tension*", "dispute*", "enem*", "resent*", "hates me", "forgive*~"]),
     (Topic::Creativity, &["creativ*", "art", "artist*", "paint*", "writing", "writer", "music*", "song*", "novel", "inspir*", "create", "drawing", "write~", "design*~", "talent*~"]),
     (Topic::Study, &["study", "studies", "studying", "exam", "exams", "school", "university", "college", "learn*", "thesis", "student*", "diploma", "course~"]),
-    (Topic::Home, &["home", "apartment", "relocat*", "landlord", "neighbo*", "move house", "moving house", "move out", "house~", "flat~"]),
+    (Topic::Home, &["home", "where to live", "should i live", "apartment", "relocat*", "landlord", "neighbo*", "move house", "moving house", "move out", "house~", "flat~"]),
     (Topic::Loneliness, &["lonely", "loneliness", "alone", "isolat*", "nobody understands"]),
     (Topic::Change, &["change*", "changing", "new start", "fresh start", "new chapter", "start over", "transition*", "transform*", "abroad~", "move~", "moving~", "stuck~"]),
     (Topic::Decisions, &["decide*", "deciding", "decision*", "choose", "choosing", "choice*", "dilemma", "hesita*", "should i~", "option*~"]),
 ];
 
 const TOPICS_FR: &[(Topic, Words)] = &[
+    (Topic::Grief, &["deuil", "decede*", "est mort", "est morte", "sa mort", "chagrin", "enterrement", "perdu ma mere", "perdu mon pere", "a disparu", "mort~", "manque~"]),
     (Topic::Love, &["amour*", "couple", "relation", "relation amoureuse", "sentimental*", "mon mari", "ma femme", "copain", "copine", "petit ami", "petite amie", "conjoint*", "mariage", "marier", "marie", "epous*", "rupture", "mon ex", "celibat*", "ame soeur", "seduire", "seduction", "aimer", "m aime", "l aime", "t aime", "divorc*", "partenaire*", "jalou*", "coeur~", "relations~"]),
     (Topic::Work, &["travail*", "boulot", "metier*", "carriere", "profession*", "emploi*", "patron*", "chef", "collegue*", "bureau", "promotion", "vocation*", "entreprise", "entretien*", "demission*", "chomage", "retraite", "poste", "licenci*", "reconversion", "projet*~"]),
     (Topic::Money, &["argent", "financ*", "salaire*", "dette*", "revenu*", "riche*", "invest*", "epargn*", "economies", "budget*", "banque", "emprunt*", "loto", "loterie", "bourse", "crypto*", "bitcoin", "placement*", "depens*", "hypotheque"]),
     (Topic::Family, &["famill*", "familia*", "mere", "maman", "pere", "papa", "parent*", "soeur*", "frere*", "enfant*", "fils", "fille", "filles", "bebe", "grand mere", "grand pere", "tante", "oncle", "cousin*"]),
     (Topic::Friendship, &["ami", "amie", "amis", "amies", "amitie*", "amica*", "copains", "copines", "vie sociale"]),
     (Topic::Rest, &["repos*", "fatigu*", "epuis*", "dormir", "dors", "sommeil", "stress*", "surmen*", "anxi*", "angoiss*", "detend*", "vacances", "souffler", "burn out", "burnout", "ralentir", "energie~", "sante~", "calme~"]),
-    (Topic::Grief, &["deuil", "decede*", "est mort", "est morte", "sa mort", "chagrin", "enterrement", "perdu ma mere", "perdu mon pere", "a disparu", "mort~", "manque~"]),
     (Topic::Conflict, &["conflit*", "disput*", "colere*", "tension*", "querell*", "fache*", "ennemi*", "rancun*", "me deteste", "pardonn*~"]),
     (Topic::Creativity, &["creati*", "creer", "artist*", "peindre", "peinture", "ecriture", "ecrivain*", "musique", "chanson*", "roman", "inspir*", "dessin*", "art", "ecrire~", "don~", "talent*~"]),
     (Topic::Study, &["etude*", "etudi*", "examen*", "ecole", "universit*", "lycee", "fac", "apprendre", "apprentissage", "formation*", "concours", "these", "diplome*", "cours~"]),
-    (Topic::Home, &["appartement", "logement", "demenag*", "foyer", "chez moi", "voisin*", "proprietaire*", "maison~", "loyer~"]),
+    (Topic::Home, &["habiter*", "ou vivre", "appartement", "logement", "demenag*", "foyer", "chez moi", "voisin*", "proprietaire*", "maison~", "loyer~"]),
     (Topic::Loneliness, &["seul", "seule", "solitude", "isole*", "personne ne me comprend"]),
     (Topic::Change, &["chang*", "nouveau depart", "nouvelle vie", "tourner la page", "recommencer", "transition*", "transform*", "etranger~", "bloque*~", "partir~"]),
     (Topic::Decisions, &["decid*", "decision*", "choisir", "choix", "dilemme*", "hesit*", "dois je~", "devrais je~", "je dois~", "option*~"]),

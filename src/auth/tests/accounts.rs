@@ -311,7 +311,7 @@ async fn nothing_personal_or_secret_is_shown_or_audited() {
         house.on,
     );
     for row in house.told(house.acme()) {
-        shown.push_str(&format!("{row:?}"));
+        shown += format!("{row:?}").as_str();
     }
     for needle in [EMAIL, "ada", "example", PASSWORD, "wrong guess", "192.0.2", "telephone", &login.tokens.access[..20]]
     {

@@ -19,6 +19,8 @@ pub enum Kind {
     Aspect(Aspect),
     /// Backward motion.
     Retrograde,
+    /// Forward motion.
+    Forward,
     /// The contact forms or passes.
     Moving { applying: bool },
     /// A house holds what follows.
@@ -262,6 +264,7 @@ fn aspect(word: &str) -> Option<Aspect> {
 fn motion(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
     let (one, two) = (folded(tokens, at), folded(tokens, at + 1));
     let kind = match (one, two) {
+        ("forward", "motion") | ("marche", "directe") => Kind::Forward,
         ("retrograde" | "retrogrades" | "backward" | "backwards", _) => Kind::Retrograde,
         ("applying" | "building" | "tightening" | "approaching" | "applique" | "appliquant", _) | ("se", "resserre" | "renforce" | "rapproche") => {
             Kind::Moving { applying: true }

@@ -1,6 +1,6 @@
 //! P: The English phrases of the composer. Chooses no fact and no passage.
 
-use super::voice::{Field, Gloss, Placement, Voice, pick};
+use super::voice::{Field, Gloss, Placement, Voice, is_generational, pick};
 use crate::astro::{Aspect, Body, Certainty, Factor, Lang, Point, Sign};
 use crate::llm::lexicon::{an_aspect, aspect_name, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point, uncapitalised, your_point};
 use crate::llm::{FactValue, Topic};
@@ -79,7 +79,7 @@ fn field(house: u8) -> &'static str {
         9 => "in study and far horizons",
         10 => "in your public role",
         11 => "among friends and in shared projects",
-        12 => "in solitude, away from view",
+        12 => "in solitude and away from view",
         _ => "",
     }
 }
@@ -119,6 +119,14 @@ impl Voice for English {
                 _ => format!("You have put your finger on something particular, so {lead} comes first here."),
             };
         };
+        if topic == Topic::General {
+            return match roll % 4 {
+                0 => format!("For a question this wide, {lead} is the steadiest place to start."),
+                1 => format!("Let us begin at the centre of your chart, with {lead}, and then see what today adds."),
+                2 => format!("Here is what stands out for you, starting with {lead} and ending with the sky of the day."),
+                _ => format!("A wide question deserves a plain beginning, so I start with {lead}."),
+            };
+        }
         let np = topic_phrase(topic);
         match roll % 5 {
             0 => format!("On {np}, your chart speaks first through {lead}."),
@@ -153,6 +161,12 @@ impl Voice for English {
         let back = if p.retrograde { ", retrograde," } else { "" };
         let house = |word: &str| p.house.map(|h| format!(" in {word} {} house", house_ordinal(EN, h))).unwrap_or_default();
         let comma = if p.house.is_none() { back.trim_end_matches(',') } else { back };
+        if is_generational(p.point) {
+            return p.house.map_or_else(
+                || format!("Your {name} stands {place}{comma}, a sign that you share with most people of your age."),
+                |h| format!("Your {name} stands {place}{back}{}, so your {role} is felt most {}.", house("your"), field(h)),
+            );
+        }
         if gloss == Gloss::HouseOnly {
             let shade = p.house.map_or_else(
                 || format!(", and shares that temper in your {role}"),
@@ -171,6 +185,25 @@ impl Voice for English {
         }
     }
 
+    fn needs_the_hour(&self, roll: u64) -> String {
+        pick(
+            &[
+                "Houses and angles need the hour of birth, which this chart does not have, so let me tell you what can be said without it.",
+                "To answer that exactly I would need your birth time; until then, other parts of your chart can still help.",
+            ],
+            roll,
+        )
+        .to_owned()
+    }
+
+    fn forward(&self, point: Point, roll: u64) -> String {
+        let name = capitalised(&the_point(EN, point));
+        match roll % 2 {
+            0 => format!("{name} was in forward motion when you were born, so what you notice belongs to passing periods and not to your nature."),
+            _ => format!("At your birth {} was in forward motion, so such spells come and go in your life and do not define you.", the_point(EN, point)),
+        }
+    }
+
     fn open_sign(&self, point: Point, one: Sign, other: Sign, roll: u64) -> String {
         let (name, one, other) = (point_name(EN, point), sign_name(EN, one), sign_name(EN, other));
         match roll % 2 {
@@ -185,7 +218,7 @@ impl Voice for English {
         let inside = if bodies.is_empty() { ", with no planet in it".to_owned() } else { format!(" and holds {}", list(bodies)) };
         match roll % 2 {
             0 => format!("Your {nth} house opens in {sign_text}{inside}, so what you meet {field} is likely to feel {manner}."),
-            _ => format!("Your {nth} house begins in {sign_text}{inside}, which lends a tone that is {manner} to what happens {field}."),
+            _ => format!("Your {nth} house begins in {sign_text}{inside}, which gives what happens {field} a tone that is {manner}."),
         }
     }
 
@@ -199,7 +232,7 @@ impl Voice for English {
     }
 
     fn leader(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (the_point(EN, Point::Body(f.transiting)), your_point(EN, f.natal), degrees_text(f.orb_deg));
+        let (sky, natal, orb) = (the_point(EN, Point::Body(f.transiting)), format!("your natal {}", point_name(EN, f.natal)), degrees_text(f.orb_deg));
         let moving = if f.applying { ["still building", "tightening"] } else { ["already easing", "loosening"] };
         let back = if f.transiting_retrograde { ", retrograde," } else { "" };
         match roll % 3 {

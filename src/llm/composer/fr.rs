@@ -1,6 +1,6 @@
 //! P: The French phrases of the composer. Chooses no fact and no passage.
 
-use super::voice::{Field, Gloss, Placement, Voice, pick};
+use super::voice::{Field, Gloss, Placement, Voice, is_generational, pick};
 use crate::astro::{Aspect, Body, Certainty, Factor, Lang, Point, Sign};
 use crate::llm::lexicon::{an_aspect, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point, uncapitalised, your_point};
 use crate::llm::{FactValue, Topic};
@@ -80,7 +80,7 @@ fn field(house: u8) -> &'static str {
         9 => "dans les études et les grands voyages",
         10 => "dans votre rôle public",
         11 => "parmi vos amis et dans les projets communs",
-        12 => "dans la solitude, à l’abri des regards",
+        12 => "dans la solitude et à l’abri des regards",
         _ => "",
     }
 }
@@ -134,20 +134,28 @@ impl Voice for French {
                 _ => format!("Votre question vise un point précis, commençons donc par {lead}."),
             };
         };
+        if topic == Topic::General {
+            return match roll % 4 {
+                0 => format!("Pour une question aussi large, le repère le plus sûr est {lead}."),
+                1 => format!("Commençons par le cœur de votre thème, {lead}, avant de voir ce que la journée y ajoute."),
+                2 => format!("Voici ce qui ressort pour vous, de {lead} jusqu’au ciel du jour."),
+                _ => format!("À question ouverte, début simple : je pars de {lead}."),
+            };
+        }
         let about = about_topic(topic);
         match roll % 5 {
             0 => format!("Quand il est question {about}, votre thème parle d’abord à travers {lead}."),
             1 => format!("Parlons {about} à partir de votre propre thème, en commençant par {lead}."),
             2 => format!("S’agissant {about}, {lead} est le premier repère à regarder."),
-            3 => format!("Au sujet {about}, votre thème a quelque chose de bien à vous, et cela commence par {lead}."),
+            3 => format!("Au sujet {about}, votre thème a quelque chose de personnel à dire, à commencer par {lead}."),
             _ => format!("Pour parler {about}, mieux vaut partir de ce qui vous est propre : {lead}."),
         }
     }
 
     fn comfort(&self, topic: Topic, roll: u64) -> String {
         let wordings: &[&str] = match topic {
-            Topic::Grief => &["Je suis désolé de ce que vous traversez.", "Une perte prend son temps, et rien ici ne cherche à le presser."],
-            Topic::Loneliness => &["Se sentir isolé pèse lourd et ne dit rien de votre valeur.", "Merci de le dire simplement : beaucoup le ressentent, peu l’avouent."],
+            Topic::Grief => &["Ce que vous traversez est lourd, et je le lis avec beaucoup d’égards.", "Une perte prend son temps, et rien ici ne cherche à le presser."],
+            Topic::Loneliness => &["La solitude pèse lourd et ne dit rien de votre valeur.", "Merci de le dire simplement : beaucoup le ressentent, peu l’avouent."],
             Topic::Conflict => &["Les disputes fatiguent, avançons donc en douceur.", "Il n’est pas facile de rester juste quand l’air est tendu."],
             _ => &["Avoir besoin de repos n’est pas une faiblesse.", "On dirait que vous portez beaucoup en ce moment."],
         };
@@ -167,6 +175,12 @@ impl Voice for French {
         let place = p.degree_in_sign.map_or_else(|| format!("en {}", sign_name(FR, p.sign)), |d| format!("à {}", position_text(FR, d, p.sign)));
         let back = if p.retrograde { ", rétrograde" } else { "" };
         let house = |word: &str| p.house.map(|h| format!(", dans {word} {} maison", house_ordinal(FR, h))).unwrap_or_default();
+        if is_generational(p.point) {
+            return p.house.map_or_else(
+                || format!("Votre {name} se trouve {place}{back}, un signe que vous partagez avec la plupart des gens de votre âge."),
+                |h| format!("Votre {name} se trouve {place}{back}{} : {role} se fait sentir surtout {}.", house("votre"), field(h)),
+            );
+        }
         if gloss == Gloss::HouseOnly {
             let shade = p.house.map_or_else(|| format!(" : {role} prend la même couleur"), |h| format!(" : {role} s’anime surtout {}", field(h)));
             return format!("Votre {name} se trouve aussi {place}{back}{}{shade}.", house("votre"));
@@ -178,7 +192,26 @@ impl Voice for French {
             (_, Some(h)) => format!("{}, votre {name}{} occupe votre {} maison : {role} s’exprime {manner} et cherche sa place {}.", capitalised(&place), if p.retrograde { ", rétrograde," } else { "" }, house_ordinal(FR, h), field(h)),
             (0, None) => format!("Votre {name} se trouve {place}{back} : {role} s’exprime volontiers {manner}."),
             (1, None) => format!("Avec votre {name} {place}{back}, {role} se vit souvent {manner}."),
-            (_, None) => format!("Votre {name} est {place}{back}, si bien que {role} passe le plus souvent par là : on agit {manner}."),
+            (_, None) => format!("Votre {name} est {place}{back} ; {role} avance donc le plus souvent {manner}."),
+        }
+    }
+
+    fn needs_the_hour(&self, roll: u64) -> String {
+        pick(
+            &[
+                "Les maisons et les angles demandent l’heure de naissance, que ce thème ne connaît pas ; voici ce que l’on peut dire sans elle.",
+                "Pour répondre exactement, il me faudrait votre heure de naissance ; d’ici là, d’autres parties de votre thème peuvent aider.",
+            ],
+            roll,
+        )
+        .to_owned()
+    }
+
+    fn forward(&self, point: Point, roll: u64) -> String {
+        let name = the_point(FR, point);
+        match roll % 2 {
+            0 => format!("{} était en marche directe à votre naissance : ce que vous remarquez tient à des périodes passagères et non à votre nature.", capitalised(&name)),
+            _ => format!("À votre naissance, {name} était en marche directe, si bien que ses périodes de recul ne font que passer chez vous."),
         }
     }
 
@@ -195,8 +228,8 @@ impl Voice for French {
         match (roll % 2, bodies.is_empty()) {
             (0, true) => format!("Votre {nth} maison s’ouvre en {sign_text}, sans aucune planète à l’intérieur : {field}, vous avancez volontiers {manner}."),
             (0, false) => format!("Votre {nth} maison s’ouvre en {sign_text} et accueille {} : {field}, vous avancez volontiers {manner}.", list(bodies)),
-            (_, true) => format!("Votre {nth} maison commence en {sign_text} sans abriter de planète ; ce que vous vivez {field} se colore {manner}."),
-            (_, false) => format!("Votre {nth} maison commence en {sign_text} et abrite {} ; ce que vous vivez {field} se fait souvent {manner}.", list(bodies)),
+            (_, true) => format!("Votre {nth} maison commence en {sign_text} sans abriter de planète ; {field}, tout se passe volontiers {manner}."),
+            (_, false) => format!("Votre {nth} maison commence en {sign_text} et abrite {} ; {field}, cela se fait souvent {manner}.", list(bodies)),
         }
     }
 
@@ -274,7 +307,7 @@ impl Voice for French {
             return pick(
                 &[
                     "Comme votre heure de naissance n’est pas connue, j’ai laissé de côté les maisons et l’ascendant.",
-                    "Je m’en suis tenu à ce qui est sûr sans heure de naissance : ni maisons ni ascendant.",
+                    "Je m’en tiens à ce qui est sûr sans heure de naissance : ni maisons ni ascendant.",
                 ],
                 roll,
             )

@@ -12,6 +12,11 @@ pub(super) enum Gloss {
     HouseOnly,
 }
 
+/// Bodies so slow that a whole generation shares their sign; its manner says little of one person.
+pub(super) const fn is_generational(point: Point) -> bool {
+    matches!(point, Point::Body(Body::Uranus | Body::Neptune | Body::Pluto))
+}
+
 /// A placement to be stated.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Placement {
@@ -37,6 +42,10 @@ pub(super) trait Voice {
     /// Noun for a fact, for the opening: `your Venus`, `your seventh house`.
     fn lead(&self, value: &FactValue) -> String;
     fn placement(&self, placement: &Placement, gloss: Gloss, roll: u64) -> String;
+    /// What the opening says where a house or an angle is asked about and the birth time is not known.
+    fn needs_the_hour(&self, roll: u64) -> String;
+    /// A body that the question holds for retrograde, and that was not at birth.
+    fn forward(&self, point: Point, roll: u64) -> String;
     fn open_sign(&self, point: Point, one: Sign, other: Sign, roll: u64) -> String;
     fn house(&self, house: u8, sign: Sign, bodies: &[Body], roll: u64) -> String;
     fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: f64, roll: u64) -> String;
