@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use super::demo::Lang;
 use super::text::parse_offset;
+use crate::astro::Lang;
 use crate::config::Sources;
 
 /// A private astrology-advice appliance: exact charts, daily transits, answers that cite their sources.
@@ -174,18 +175,30 @@ pub struct DemoArgs {
     /// What to ask.
     #[arg(long, value_name = "TEXT")]
     pub question: Option<String>,
-    /// Language of the pages and of the answer.
-    #[arg(long, value_enum, default_value_t = Lang::En)]
-    pub lang: Lang,
+    /// Language of the pages and of the answer; without it, pages are English and the answer follows the question.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
     /// Directory to use and keep; without it a temporary one is made and removed at the end.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Address to listen on.
+    /// Address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
     /// Stop when everything has been shown, instead of serving until Ctrl-C.
     #[arg(long)]
     pub exit: bool,
+}
+
+/// Takes the code of a language.
+fn languages() -> impl TypedValueParser<Value = Lang> {
+    PossibleValuesParser::new(Lang::ALL.map(Lang::code)).map(|code| Lang::from_code(&code).unwrap_or_default())
+}
+
+impl DemoArgs {
+    /// Language of the pages.
+    pub fn page_language(&self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

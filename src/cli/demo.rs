@@ -18,7 +18,6 @@ use tokio::sync::oneshot;
 use self::accounts::Accounts;
 use self::home::Home;
 use self::visit::{Steps, Visit, Visited};
-pub use self::words::Lang;
 use super::args::DemoArgs;
 use super::signals::Signals;
 use super::terminal::{Look, say};
@@ -58,7 +57,7 @@ async fn demo(options: &DemoArgs) -> Result<(), Failure> {
     let settings = config::load(&sources)?;
     init_logging(&settings.log).map_err(Failure::usage)?;
 
-    let steps = Steps::new(options.lang, Look::of_stdout());
+    let steps = Steps::new(options.page_language(), Look::of_stdout());
     steps.title()?;
     let watch = Stopwatch::start();
     let accounts = Accounts::load_or_make(&home, &ambient)?;
@@ -122,7 +121,7 @@ async fn serve(
 }
 
 async fn stay(options: &DemoArgs, visited: &Visited, signals: &mut Signals) -> Result<(), Failure> {
-    for line in visited.farewell(options.lang, options.exit) {
+    for line in visited.farewell(options.page_language(), options.exit) {
         say(&line)?;
     }
     if !options.exit {

@@ -1,7 +1,8 @@
 //! P: The demo's page on a question, its answer and its sources. Lays out what the server said; adds no word to it.
 
 use super::replies::{Advice, Citation};
-use super::words::Lang;
+use super::words::Words;
+use crate::astro::Lang;
 use crate::cli::terminal::Look;
 use crate::cli::text::{printable, wrap};
 

@@ -1,14 +1,15 @@
 //! P: The demo's page on a natal chart. Lays out what the server said; computes no astrology.
 
 use super::replies::{Angle, Chart, Hit, Placement, Range};
-use super::words::{Lang, sign_of};
+use super::words::{Words, sign_of};
+use crate::astro::Lang;
 use crate::cli::terminal::Look;
 use crate::cli::text::{arc, coordinate, degree_in_sign, offset, pad, pad_left, printable, wrap};
 
 /// Aspects shown: the tightest ones.
 const ASPECTS_SHOWN: usize = 8;
 /// Columns of a body's or point's name.
-const NAME_COLUMNS: usize = 15;
+const NAME_COLUMNS: usize = 18;
 /// Columns of a sign's name.
 const SIGN_COLUMNS: usize = 12;
 
@@ -194,7 +195,7 @@ pub fn aspect_coloured(aspect: &str, text: &str, look: Look) -> String {
 }
 
 /// Whether an aspect is still forming, in words.
-pub const fn phase(applying: bool, lang: Lang) -> &'static str {
+pub fn phase(applying: bool, lang: Lang) -> &'static str {
     if applying { lang.pick("applying", "se forme") } else { lang.pick("separating", "se défait") }
 }
 

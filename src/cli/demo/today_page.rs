@@ -2,7 +2,8 @@
 
 use super::chart_page::{aspect_coloured, phase};
 use super::replies::{Factor, Today};
-use super::words::Lang;
+use super::words::Words;
+use crate::astro::Lang;
 use crate::cli::terminal::Look;
 use crate::cli::text::{arc, pad};
 
@@ -52,7 +53,7 @@ fn moon_line(today: &Today, lang: Lang, look: Look, year: i16) -> String {
         format!(", {} {}", lang.pick("changes sign", "change de signe le"), lang.instant(at, &today.tz, year))
     });
     let place = lang.pick("Moon in", "Lune en");
-    look.faint(&format!("{place} {}, {}, {lit}{change}", lang.name(&moon.sign), lang.name(&moon.phase)))
+    look.faint(&format!("{place} {}, {}, {lit}{change}", lang.name(&moon.sign), lang.name(&moon.phase).to_lowercase()))
 }
 
 fn factor_lines(factor: &Factor, zone: &str, year: i16, lang: Lang, look: Look) -> [String; 2] {

@@ -7,7 +7,8 @@ use super::answer_page::answer_page;
 use super::chart_page::chart_page;
 use super::replies::{Advice, Chart, Today, Tokens};
 use super::today_page::today_page;
-use super::words::Lang;
+use super::words::Words;
+use crate::astro::Lang;
 use crate::cli::Failure;
 use crate::cli::args::DemoArgs;
 use crate::cli::client::{Client, ClientError, Refusal};
@@ -63,6 +64,7 @@ pub struct Visit {
     birth: Value,
     question: String,
     lang: Lang,
+    answer_lang: Option<Lang>,
     look: Look,
     steps: Steps,
     whole: Stopwatch,
@@ -80,7 +82,8 @@ pub struct Visited {
 impl Visit {
     /// To the server at `url`; `whole` has run since the command began.
     pub fn new(url: &str, options: &DemoArgs, accounts: Accounts, steps: Steps, whole: Stopwatch) -> Self {
-        let default = options.lang.pick(
+        let lang = options.page_language();
+        let default = lang.pick(
             "What does today ask of me, and where can I find strength for it?",
             "Que me demande cette journée, et où trouver la force d'y répondre ?",
         );
@@ -90,7 +93,8 @@ impl Visit {
             accounts,
             birth: birth(options),
             question: options.question.clone().unwrap_or_else(|| default.to_owned()),
-            lang: options.lang,
+            lang,
+            answer_lang: options.lang,
             look: steps.look,
             steps,
             whole,
@@ -111,7 +115,8 @@ impl Visit {
         let today: Today = person.get(&format!("/v1/charts/{}/today", chart.id)).map_err(explain)?;
         self.steps.done("read what today holds", "journée lue", watch)?;
         let watch = Stopwatch::start();
-        let asked = json!({"chart_id": chart.id, "question": self.question, "lang": self.lang.code()});
+        let lang = self.answer_lang.map(Lang::code);
+        let asked = json!({"chart_id": chart.id, "question": self.question, "lang": lang});
         let answer: Advice = person.post("/v1/chat/advise", &asked).map_err(explain)?;
         self.steps.done(
             "asked a question and got an answer with its sources",

@@ -1,69 +1,73 @@
-//! P: The words of the demo's pages in English and French, by the codes of the interface. Lays nothing out.
+//! P: The words of the demo's pages in English and French, by the codes of the interface. What charts show is named in
+//! `astro`; the rest is here. Lays nothing out.
 
-/// Language of the pages and of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Lang {
-    /// English.
-    En,
-    /// French.
-    Fr,
+use crate::astro::{HouseSystem, Lang, Sign, names, signs};
+
+/// What the pages ask of a language.
+pub trait Words: Copy {
+    /// The one of the two that is in this language.
+    fn pick<'t>(self, en: &'t str, fr: &'t str) -> &'t str;
+
+    /// Name for a code of the interface: a body, point, sign, aspect, phase, house system, certainty. A code that is not
+    /// known here is shown as it is, with blanks.
+    fn name(self, code: &str) -> String;
+
+    /// `23 Nov 2026`, of an ISO date; the text itself when it is none.
+    fn date(self, iso: &str) -> String;
+
+    /// `Monday 23 Nov 2026`, of an ISO date; the text itself when it is none.
+    fn day(self, iso: &str) -> String;
+
+    /// An instant (RFC 3339) by the clocks of `zone`: `23 Nov 14:05`, with the year where it is not `year`. Unchanged
+    /// when instant or zone cannot be read.
+    fn instant(self, rfc3339: &str, zone: &str, year: i16) -> String;
 }
 
-impl Lang {
-    /// The code that the interface takes.
-    pub const fn code(self) -> &'static str {
-        self.pick("en", "fr")
-    }
-
-    /// The one of the two that is in this language.
-    pub const fn pick<'t>(self, en: &'t str, fr: &'t str) -> &'t str {
+impl Words for Lang {
+    fn pick<'t>(self, en: &'t str, fr: &'t str) -> &'t str {
         match self {
             Self::En => en,
             Self::Fr => fr,
         }
     }
 
-    /// Name for a code of the interface: a body, point, sign, aspect, phase, house system, certainty. A code that is not
-    /// known here is shown as it is, with blanks.
-    pub fn name(self, code: &str) -> String {
-        NAMES
-            .iter()
-            .find(|(known, ..)| *known == code)
-            .map_or_else(|| code.replace('_', " "), |(_, en, fr)| self.pick(en, fr).to_owned())
+    fn name(self, code: &str) -> String {
+        let here = || NAMES.iter().find(|(known, ..)| *known == code).map(|(_, en, fr)| self.pick(en, fr));
+        let sign = || Sign::from_code(code).map(|sign| names::sign(sign, self));
+        let system = || HouseSystem::from_code(code).map(|system| names::house_system(system, self));
+        let phase = || names::moon_phase(code, self);
+        let known = here().or_else(|| names::point(code, self)).or_else(sign).or_else(system).or_else(phase);
+        known.map_or_else(|| code.replace('_', " "), str::to_owned)
     }
 
-    /// `23 Nov 2026`, of an ISO date; the text itself when it is none.
-    pub fn date(self, iso: &str) -> String {
-        iso.parse::<jiff::civil::Date>().map_or_else(|_| iso.to_owned(), |date| self.civil_date(date, true))
+    fn date(self, iso: &str) -> String {
+        iso.parse::<jiff::civil::Date>().map_or_else(|_| iso.to_owned(), |date| civil_date(self, date, true))
     }
 
-    /// `Monday 23 Nov 2026`, of an ISO date; the text itself when it is none.
-    pub fn day(self, iso: &str) -> String {
+    fn day(self, iso: &str) -> String {
         let Ok(date) = iso.parse::<jiff::civil::Date>() else { return iso.to_owned() };
         let index = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
         let (en, fr) = WEEKDAYS.get(index).copied().unwrap_or_default();
-        format!("{} {}", self.pick(en, fr), self.civil_date(date, true))
+        format!("{} {}", self.pick(en, fr), civil_date(self, date, true))
     }
 
-    /// An instant (RFC 3339) by the clocks of `zone`: `23 Nov 14:05`, with the year where it is not `year`. Unchanged
-    /// when instant or zone cannot be read.
-    pub fn instant(self, rfc3339: &str, zone: &str, year: i16) -> String {
+    fn instant(self, rfc3339: &str, zone: &str, year: i16) -> String {
         let local = || {
             let zone = jiff::tz::TimeZoneDatabase::bundled().get(zone).ok()?;
             Some(rfc3339.parse::<jiff::Timestamp>().ok()?.to_zoned(zone))
         };
         local().map_or_else(
             || rfc3339.to_owned(),
-            |at| format!("{} {:02}:{:02}", self.civil_date(at.date(), at.year() != year), at.hour(), at.minute()),
+            |at| format!("{} {:02}:{:02}", civil_date(self, at.date(), at.year() != year), at.hour(), at.minute()),
         )
     }
+}
 
-    fn civil_date(self, date: jiff::civil::Date, with_year: bool) -> String {
-        let index = usize::try_from(date.month() - 1).unwrap_or(0);
-        let (en, fr) = MONTHS.get(index).copied().unwrap_or_default();
-        let (day, month) = (date.day(), self.pick(en, fr));
-        if with_year { format!("{day} {month} {}", date.year()) } else { format!("{day} {month}") }
-    }
+fn civil_date(lang: Lang, date: jiff::civil::Date, with_year: bool) -> String {
+    let index = usize::try_from(date.month() - 1).unwrap_or(0);
+    let (en, fr) = MONTHS.get(index).copied().unwrap_or_default();
+    let (day, month) = (date.day(), lang.pick(en, fr));
+    if with_year { format!("{day} {month} {}", date.year()) } else { format!("{day} {month}") }
 }
 
 const WEEKDAYS: [(&str, &str); 7] = [
@@ -91,83 +95,17 @@ const MONTHS: [(&str, &str); 12] = [
     ("Dec", "déc."),
 ];
 
-/// Signs in the order of the zodiac, by code.
-pub const SIGNS: [&str; 12] = [
-    "aries",
-    "taurus",
-    "gemini",
-    "cancer",
-    "leo",
-    "virgo",
-    "libra",
-    "scorpio",
-    "sagittarius",
-    "capricorn",
-    "aquarius",
-    "pisces",
-];
-
 /// Code of the sign of an ecliptic longitude, and the degrees within it.
 pub fn sign_of(longitude_deg: f64) -> (&'static str, f64) {
-    let longitude = longitude_deg.rem_euclid(360.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating, within 0..=12")]
-    let index = (longitude / 30.0) as usize;
-    let index = index.min(SIGNS.len() - 1);
-    #[expect(clippy::cast_precision_loss, reason = "at most 11")]
-    let within = longitude - index as f64 * 30.0;
-    (SIGNS.get(index).copied().unwrap_or_default(), within)
+    (Sign::of(longitude_deg).code(), signs::degree_in_sign(longitude_deg))
 }
 
 const NAMES: &[(&str, &str, &str)] = &[
-    ("sun", "Sun", "Soleil"),
-    ("moon", "Moon", "Lune"),
-    ("mercury", "Mercury", "Mercure"),
-    ("venus", "Venus", "Vénus"),
-    ("mars", "Mars", "Mars"),
-    ("jupiter", "Jupiter", "Jupiter"),
-    ("saturn", "Saturn", "Saturne"),
-    ("uranus", "Uranus", "Uranus"),
-    ("neptune", "Neptune", "Neptune"),
-    ("pluto", "Pluto", "Pluton"),
-    ("mean_node", "Mean node", "Nœud moyen"),
-    ("true_node", "True node", "Nœud vrai"),
-    ("ascendant", "Ascendant", "Ascendant"),
-    ("midheaven", "Midheaven", "Milieu du Ciel"),
-    ("descendant", "Descendant", "Descendant"),
-    ("imum_coeli", "Imum Coeli", "Fond du Ciel"),
-    ("vertex", "Vertex", "Vertex"),
-    ("aries", "Aries", "Bélier"),
-    ("taurus", "Taurus", "Taureau"),
-    ("gemini", "Gemini", "Gémeaux"),
-    ("cancer", "Cancer", "Cancer"),
-    ("leo", "Leo", "Lion"),
-    ("virgo", "Virgo", "Vierge"),
-    ("libra", "Libra", "Balance"),
-    ("scorpio", "Scorpio", "Scorpion"),
-    ("sagittarius", "Sagittarius", "Sagittaire"),
-    ("capricorn", "Capricorn", "Capricorne"),
-    ("aquarius", "Aquarius", "Verseau"),
-    ("pisces", "Pisces", "Poissons"),
     ("conjunction", "conjunct", "conjonction"),
     ("sextile", "sextile", "sextile"),
     ("square", "square", "carré"),
     ("trine", "trine", "trigone"),
     ("opposition", "opposite", "opposition"),
-    ("new", "new moon", "nouvelle lune"),
-    ("new_moon", "new moon", "nouvelle lune"),
-    ("waxing_crescent", "waxing crescent", "premier croissant"),
-    ("first_quarter", "first quarter", "premier quartier"),
-    ("waxing_gibbous", "waxing gibbous", "gibbeuse croissante"),
-    ("full", "full moon", "pleine lune"),
-    ("full_moon", "full moon", "pleine lune"),
-    ("waning_gibbous", "waning gibbous", "gibbeuse décroissante"),
-    ("last_quarter", "last quarter", "dernier quartier"),
-    ("waning_crescent", "waning crescent", "dernier croissant"),
-    ("placidus", "Placidus", "Placidus"),
-    ("koch", "Koch", "Koch"),
-    ("porphyry", "Porphyry", "Porphyre"),
-    ("equal", "equal", "égales"),
-    ("whole_sign", "whole sign", "signes entiers"),
     ("morning", "in the morning", "le matin"),
     ("afternoon", "in the afternoon", "l'après-midi"),
     ("evening", "in the evening", "le soir"),
@@ -194,7 +132,8 @@ mod tests {
     fn every_code_stands_once_and_unknown_ones_are_shown() {
         let codes: std::collections::BTreeSet<_> = NAMES.iter().map(|(code, ..)| code).collect();
         assert_eq!(codes.len(), NAMES.len());
-        assert!(SIGNS.iter().all(|sign| codes.contains(sign)));
+        assert_eq!(Lang::Fr.name("moon"), "Lune");
+        assert_eq!(Lang::Fr.name("square"), "carré");
         assert_eq!(Lang::Fr.name("pisces"), "Poissons");
         assert_eq!(Lang::En.name("some_new_thing"), "some new thing");
     }
