@@ -127,7 +127,7 @@ impl KeyRing {
         }
         let current = stored.current.read().ok_or_else(damaged)?;
         let previous = stored.previous.iter().map(|(key, at)| Some((key.read()?, *at))).collect::<Option<Vec<_>>>();
-        Ok(Self { current, previous: previous.ok_or_else(damaged)? })
+        Ok(Self { current, previous: previous.ok_or_else(damaged)?, policy: Arc::default() })
     }
 }
 
