@@ -1,7 +1,7 @@
 //! P: The natal chart: bodies, angles, houses, aspects and balance of a birth, and what a vague birth time leaves open.
 //! Interprets nothing.
 
-mod window;
+pub(super) mod window;
 
 use std::collections::BTreeMap;
 
@@ -161,7 +161,7 @@ impl Versions {
             engine: concat!("orrery ", env!("CARGO_PKG_VERSION")).to_owned(),
             ruleset: rules::RULESET_VERSION.to_owned(),
             ephemeris_sha256: Ephemeris::embedded().sha256_hex().to_owned(),
-            tzdb: zone::tzdb_version().to_owned(),
+            tzdb: zone::TZDB_VERSION.to_owned(),
         }
     }
 }

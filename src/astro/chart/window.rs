@@ -182,7 +182,10 @@ pub(super) fn always_within(samples: &[Sample], hit: &AspectHit) -> bool {
 /// What the window leaves open.
 pub(super) fn unknowns(bodies: &[Placement]) -> Vec<Unknown> {
     let angular = [
-        ("houses", "Houses follow the Ascendant, which moves a degree in about four minutes; the time of birth is not exact."),
+        (
+            "houses",
+            "Houses follow the Ascendant, which moves a degree in about four minutes; the time of birth is not exact.",
+        ),
         ("ascendant", "The Ascendant passes through every sign in a day; the time of birth is not exact."),
         ("midheaven", "The Midheaven moves a degree in about four minutes; the time of birth is not exact."),
     ];

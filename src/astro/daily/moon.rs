@@ -43,7 +43,11 @@ pub(super) fn of_day(day: CivilDate, zone: &str, noon: &[(Body, Position); 12]) 
     } else {
         let boundary_deg = 30.0 * Sign::of(moon_to).index() as f64;
         let from_boundary = |jd_tt| Ok(wrap_deg(moon_deg(jd_tt)? - boundary_deg));
-        utc_text(root(from_boundary, (from, wrap_deg(moon_from - boundary_deg)), (to, wrap_deg(moon_to - boundary_deg)))?)
+        utc_text(root(
+            from_boundary,
+            (from, wrap_deg(moon_from - boundary_deg)),
+            (to, wrap_deg(moon_to - boundary_deg)),
+        )?)
     };
     let [sun, moon] = [&noon[Body::Sun as usize].1, &noon[Body::Moon as usize].1];
     let elongation = norm_deg(moon.longitude_deg - sun.longitude_deg);

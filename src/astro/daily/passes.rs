@@ -78,10 +78,7 @@ fn grid(
 
 /// Adds, where the body turns near the exact place without a grid point beyond it, the turning point (vertex of the
 /// parabola through three samples), so that two passes within one step are not lost.
-fn with_turns(
-    grid: &[Sample],
-    value: impl Fn(f64) -> Result<f64, AstroError>,
-) -> Result<Vec<Sample>, AstroError> {
+fn with_turns(grid: &[Sample], value: impl Fn(f64) -> Result<f64, AstroError>) -> Result<Vec<Sample>, AstroError> {
     let mut samples = grid.to_vec();
     for three in grid.windows(3) {
         let &[a, b, c] = three else { continue };
