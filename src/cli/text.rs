@@ -47,12 +47,13 @@ pub fn printable(text: &str) -> String {
     text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
-/// A position within a sign, rounded to the arc minute: `11°38′`. Never `30°00′`, which would be the next sign.
+/// A position within a sign in whole arc minutes, the rest cut off as ephemerides print it: `11°38′`. Never `30°00′`,
+/// which would be the next sign.
 pub fn degree_in_sign(degrees: f64) -> String {
     minutes_text(arc_minutes(degrees).min(30 * 60 - 1))
 }
 
-/// An arc such as an orb, rounded to the arc minute: `0°42′`.
+/// An arc such as an orb, likewise: `0°42′`.
 pub fn arc(degrees: f64) -> String {
     minutes_text(arc_minutes(degrees))
 }
@@ -62,10 +63,13 @@ pub fn coordinate(degrees: f64, positive: char, negative: char) -> String {
     format!("{}{}", arc(degrees.abs()), if degrees < 0.0 { negative } else { positive })
 }
 
+/// What a number may lack to its whole minute by the way it was computed or printed, in arc minutes.
+const MINUTES_SLACK: f64 = 1e-6;
+
 fn arc_minutes(degrees: f64) -> u32 {
     // `as` saturates, and takes NaN to 0.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating, within 0..=360*60")]
-    let minutes = (degrees.max(0.0) * 60.0).round() as u32;
+    let minutes = (degrees.max(0.0) * 60.0 + MINUTES_SLACK) as u32;
     minutes
 }
 
@@ -117,15 +121,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn degrees_are_rounded_to_the_minute_and_stay_in_their_sign() {
-        assert_eq!(degree_in_sign(11.633), "11°38′");
+    fn degrees_are_cut_to_the_minute_and_stay_in_their_sign() {
+        assert_eq!(degree_in_sign(11.0 + 38.0 / 60.0), "11°38′");
+        assert_eq!(degree_in_sign(11.0 + 38.99 / 60.0), "11°38′");
         assert_eq!(degree_in_sign(0.0), "0°00′");
-        assert_eq!(degree_in_sign(12.999), "13°00′");
+        assert_eq!(degree_in_sign(12.999), "12°59′");
         assert_eq!(degree_in_sign(29.0 + 59.49 / 60.0), "29°59′");
         assert_eq!(degree_in_sign(29.0 + 59.99 / 60.0), "29°59′");
         assert_eq!(degree_in_sign(f64::NAN), "0°00′");
         assert_eq!(arc(0.7), "0°42′");
-        assert_eq!(arc(29.0 + 59.99 / 60.0), "30°00′");
+        assert_eq!(arc(30.0), "30°00′");
+        assert_eq!(arc(29.0 + 59.99 / 60.0), "29°59′");
     }
 
     #[test]

@@ -32,8 +32,7 @@ pub fn chart_page(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     let versions = &chart.versions;
     let hash: String = versions.ephemeris_sha256.chars().take(12).collect();
     lines.push(look.faint(&format!(
-        "{} {} · {} {} · {} {hash} · tzdb {}",
-        lang.pick("engine", "moteur"),
+        "{} · {} {} · {} {hash} · tzdb {}",
         versions.engine,
         lang.pick("rules", "règles"),
         versions.ruleset,

@@ -29,22 +29,22 @@ fn chart() -> Value {
         "window": null,
         "bodies": [
             placement("sun", "pisces", 23.5, json!(10), Value::Null),
-            placement("moon", "sagittarius", 14.5167, json!(6), Value::Null),
+            placement("moon", "sagittarius", 14.5168, json!(6), Value::Null),
             placement("uranus", "virgo", 29.9999, json!(3), Value::Null),
         ],
-        "angles": {"ascendant": angle("cancer", 11.6333), "midheaven": angle("pisces", 12.8333),
-                   "descendant": angle("capricorn", 11.6333), "imum_coeli": angle("virgo", 12.8333),
+        "angles": {"ascendant": angle("cancer", 11.6334), "midheaven": angle("pisces", 12.8334),
+                   "descendant": angle("capricorn", 11.6334), "imum_coeli": angle("virgo", 12.8334),
                    "vertex": angle("scorpio", 20.0)},
-        "houses": {"system": "placidus", "cusps_deg": [101.63, 119.0, 137.0, 162.83, 193.0, 237.0,
-                   281.63, 299.0, 317.0, 342.83, 13.0, 57.0]},
+        "houses": {"system": "placidus", "cusps_deg": [101.63, 119.0, 137.0, 162.8334, 193.0, 237.0,
+                   281.63, 299.0, 317.0, 342.8334, 13.0, 57.0]},
         "aspects": [
             {"a": "true_node", "b": "mean_node", "aspect": "conjunction", "orb_deg": 0.01, "applying": true, "certain": true},
             {"a": "sun", "b": "jupiter", "aspect": "sextile", "orb_deg": 3.0, "applying": false, "certain": true},
-            {"a": "mercury", "b": "saturn", "aspect": "conjunction", "orb_deg": 1.0333, "applying": true, "certain": true},
+            {"a": "mercury", "b": "saturn", "aspect": "conjunction", "orb_deg": 1.0334, "applying": true, "certain": true},
         ],
         "balance": {"fire": 4, "earth": 3, "air": 1, "water": 4, "cardinal": 5, "fixed": 3, "mutable": 4},
         "unknowns": [],
-        "versions": {"engine": "0.1.0", "ruleset": "1.0.0", "ephemeris_sha256": "0123456789abcdef", "tzdb": "2026a"},
+        "versions": {"engine": "orrery 0.1.0", "ruleset": "1.0.0", "ephemeris_sha256": "0123456789abcdef", "tzdb": "2026a"},
     })
 }
 
