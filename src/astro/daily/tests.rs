@@ -1,0 +1,1 @@
+//! Days against published moments.
