@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use orrery::clock::Stopwatch;
 
 const EMAIL: &str = "ada@example.org";
 
@@ -95,7 +97,7 @@ impl Served {
 
     /// The exit code, and how long it took to come.
     fn ended(&mut self) -> (Option<i32>, Duration) {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         while start.elapsed() < Duration::from_secs(PATIENCE_S) {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return (status.code(), start.elapsed());
@@ -232,6 +234,23 @@ fn sigterm_and_sigint_end_a_server_promptly_and_free_its_directory() {
 }
 
 #[test]
+fn a_request_that_never_ends_is_cut_at_the_deadline() {
+    let dir = tempfile::tempdir().unwrap();
+    initialised(dir.path());
+    std::fs::write(dir.path().join("orrery.toml"), "[server]\nshutdown_grace_ms = 300\n").unwrap();
+    let mut served = Served::start(dir.path());
+    let mut stream = std::net::TcpStream::connect(served.url.trim_start_matches("http://")).unwrap();
+    let half =
+        b"POST /v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
+    std::io::Write::write_all(&mut stream, half).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    served.signal(rustix::process::Signal::TERM);
+    let (code, took) = served.ended();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(8), "the stop took {took:?}");
+}
+
+#[test]
 fn a_taken_port_is_said_and_exits_1() {
     let dir = tempfile::tempdir().unwrap();
     initialised(dir.path());
@@ -286,12 +305,15 @@ fn config_print_shows_values_and_where_they_came_from() {
         .output()
         .unwrap();
     let told = stdout(&output);
-    assert_holds(&told, &[
-        "server.listen = \"127.0.0.1:9001\"  # flag --listen",
-        "server.shutdown_grace_ms = 5  # file",
-        "log.level = \"debug\"  # environment ORRERY_LOG_LEVEL",
-        "# default",
-    ]);
+    assert_holds(
+        &told,
+        &[
+            "server.listen = \"127.0.0.1:9001\"  # flag --listen",
+            "server.shutdown_grace_ms = 5  # file",
+            "log.level = \"debug\"  # environment ORRERY_LOG_LEVEL",
+            "# default",
+        ],
+    );
     assert!(!told.contains(key) && !stderr(&output).contains(key));
 }
 

@@ -28,7 +28,9 @@ fn the_default_is_einsteins_chart_a_day_and_a_cited_answer() {
     ] {
         assert!((minutes(&page, point, sign) - known).abs() <= 1, "{point}:\n{page}");
     }
-    for part in ["NATAL CHART", "TODAY", "ANSWER", "local mean time", "[1]", " ms", "All of that took", "What leads the day"] {
+    for part in
+        ["NATAL CHART", "TODAY", "ANSWER", "local mean time", "[1]", " ms", "All of that took", "What leads the day"]
+    {
         assert!(page.contains(part), "{part:?} is not in\n{page}");
     }
     assert!(!page.contains('\u{1b}'), "colours where nobody can see them");
@@ -39,8 +41,18 @@ fn the_default_is_einsteins_chart_a_day_and_a_cited_answer() {
 #[test]
 fn french_is_french_throughout() {
     let output = run(&[
-        "demo", "--exit", "--lang", "fr", "--date", "1990-07-14", "--time", "08:15", "--place", "Paris, France",
-        "--question", "Comment vivre cette journée au travail ?",
+        "demo",
+        "--exit",
+        "--lang",
+        "fr",
+        "--date",
+        "1990-07-14",
+        "--time",
+        "08:15",
+        "--place",
+        "Paris, France",
+        "--question",
+        "Comment vivre cette journée au travail ?",
     ]);
     assert_code(&output, 0);
     let page = stdout(&output);
@@ -86,7 +98,18 @@ fn what_was_typed_wrong_is_told_by_option_and_exits_2() {
 
 #[test]
 fn an_unknown_time_leaves_the_houses_out_and_says_so() {
-    let output = run(&["demo", "--exit", "--date", "1990-01-01", "--lat", "-33.45", "--lon", "-70.66", "--tz", "America/Santiago"]);
+    let output = run(&[
+        "demo",
+        "--exit",
+        "--date",
+        "1990-01-01",
+        "--lat",
+        "-33.45",
+        "--lon",
+        "-70.66",
+        "--tz",
+        "America/Santiago",
+    ]);
     assert_code(&output, 0);
     let page = stdout(&output);
     assert!(page.contains("time unknown") && page.contains("What the birth data leave open"), "{page}");
@@ -96,8 +119,12 @@ fn an_unknown_time_leaves_the_houses_out_and_says_so() {
 #[test]
 fn the_server_stays_up_until_it_is_told_to_stop_and_takes_its_directory_along() {
     let temporary = tempfile::tempdir().unwrap();
-    let mut child =
-        orrery(&["demo"]).env("TMPDIR", temporary.path()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+    let mut child = orrery(&["demo"])
+        .env("TMPDIR", temporary.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let docs = lines.by_ref().find(|line| line.contains("/docs")).expect("the URLs are shown");
     lines.by_ref().find(|line| line.starts_with("Ctrl-C")).expect("how to stop is said");
