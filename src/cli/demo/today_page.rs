@@ -5,10 +5,10 @@ use super::replies::{Factor, Today};
 use super::words::Words;
 use crate::astro::Lang;
 use crate::cli::terminal::Look;
-use crate::cli::text::{arc, pad};
+use crate::cli::text::{arc, pad, wrap};
 
 /// Columns of a factor's three names.
-const FACTOR_COLUMNS: usize = 34;
+const FACTOR_COLUMNS: usize = 40;
 
 /// The page, line by line.
 pub fn today_page(today: &Today, lang: Lang, look: Look) -> Vec<String> {
@@ -56,7 +56,7 @@ fn moon_line(today: &Today, lang: Lang, look: Look, year: i16) -> String {
     look.faint(&format!("{place} {}, {}, {lit}{change}", lang.name(&moon.sign), lang.name(&moon.phase).to_lowercase()))
 }
 
-fn factor_lines(factor: &Factor, zone: &str, year: i16, lang: Lang, look: Look) -> [String; 2] {
+fn factor_lines(factor: &Factor, zone: &str, year: i16, lang: Lang, look: Look) -> Vec<String> {
     let retrograde = if factor.retrograde { " (R)" } else { "" };
     let pair = format!(
         "{}{retrograde} {} {}",
@@ -81,7 +81,8 @@ fn factor_lines(factor: &Factor, zone: &str, year: i16, lang: Lang, look: Look) 
     let house =
         factor.natal_house.map_or_else(String::new, |house| format!(" · {} {house}", lang.pick("house", "maison")));
     let score = format!("{} {:.2}", lang.pick("score", "poids"), factor.score);
-    [first, look.faint(&format!("    {exact}{house} · {score}"))]
+    let second = wrap(&format!("{exact}{house} · {score}"), look.columns.saturating_sub(4));
+    std::iter::once(first).chain(second.iter().map(|line| look.faint(&format!("    {line}")))).collect()
 }
 
 /// The natal point as the second half of "Mars square ..".

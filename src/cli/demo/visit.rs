@@ -217,8 +217,13 @@ fn explanation(refusal: &Refusal) -> String {
     let mut lines = vec![printable(&refusal.message)];
     for error in list("errors") {
         let option = option_of(&text(&error, "field").unwrap_or_default());
-        let given = text(&error, "given").map_or_else(|| String::from("missing"), |given| format!("{given:?} given"));
-        lines.push(format!("  {option}: {given}, expected {}", text(&error, "allowed").unwrap_or_default()));
+        let allowed = text(&error, "allowed").unwrap_or_default();
+        lines.push(match text(&error, "given") {
+            None => format!("  {option} is missing: {allowed}"),
+            // Of a place the server says itself what it found instead.
+            Some(given) if option == "--place" => format!("  {option} {given:?}: {allowed}"),
+            Some(given) => format!("  {option} {given:?}: expected {allowed}"),
+        });
     }
     let offsets: Vec<String> =
         list("candidates").iter().filter_map(|c| text(c, "offset")).map(|o| format!("--utc-offset {o}")).collect();
@@ -297,8 +302,7 @@ mod tests {
         ]})));
         assert_eq!(
             told,
-            "No.\n  --date: \"banana\" given, expected a date\n  --house-system: \"x\" given, expected one of: koch\
-             \n  --lat: missing, expected a place"
+            "No.\n  --date \"banana\": expected a date\n  --house-system \"x\": expected one of: koch\n  --lat is missing: a place"
         );
     }
 
