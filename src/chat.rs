@@ -15,8 +15,8 @@ use crate::error::{Code, Error, Result};
 use crate::guard;
 use crate::llm::{Brief, Flow, Intent, Provider, ProviderError, Sentence, Sink, language, reading};
 use crate::retrieval::{Retrieval, RetrievalError};
-pub use answers::{Answered, Answers, Said};
 pub use answer::{Answer, AnswerVersions, Citation, FactUsed, Usage};
+pub use answers::{Answered, Answers, Said};
 use verify::{Scope, Verdict};
 
 /// Fewest verified sentences that make an answer; below it the minimal answer is given.
@@ -86,8 +86,11 @@ pub fn advise(
     let reading = reading::read(&text, asked_in);
     let facts = facts::for_reading(chart, &reading, lang);
     let factors = facts::factors(today, &reading);
-    let evidence =
-        if reading.intent == Intent::Crisis { Vec::new() } else { evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)? };
+    let evidence = if reading.intent == Intent::Crisis {
+        Vec::new()
+    } else {
+        evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)?
+    };
     let brief = Brief {
         question: &text,
         reading: &reading,

@@ -119,7 +119,8 @@ fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
                 orb.is_none_or(|orb| near(orb, orb_deg)) && applying.is_none_or(|applying| applying == is_applying)
             };
             let natal = |hit: &&AspectHit| hit.certain && hit.aspect == *aspect && pair(hit.a, hit.b, *a, *b);
-            let daily = |f: &&Factor| f.certain && f.aspect == *aspect && pair(Point::Body(f.transiting), f.natal, *a, *b);
+            let daily =
+                |f: &&Factor| f.certain && f.aspect == *aspect && pair(Point::Body(f.transiting), f.natal, *a, *b);
             scope.chart.aspects.iter().filter(natal).any(|hit| fits(hit.orb_deg, hit.applying))
                 || contacts(scope).filter(daily).any(|f| fits(f.orb_deg, f.applying))
         }
@@ -158,7 +159,8 @@ fn placements<'a>(point: Point, chart: &'a Chart) -> impl Iterator<Item = &'a Pl
 
 fn stands(point: Point, natal: bool, sign: Option<Sign>, position: Option<Position>, scope: &Scope<'_>) -> bool {
     let fits = |signs: &[Sign], degree: Option<f64>| {
-        sign.is_none_or(|sign| signs.contains(&sign)) && position.is_none_or(|p| degree.is_some_and(|degree| near(p, degree)))
+        sign.is_none_or(|sign| signs.contains(&sign))
+            && position.is_none_or(|p| degree.is_some_and(|degree| near(p, degree)))
     };
     let today = !natal && point == Point::Body(Body::Moon) && position.is_none() && sign == Some(scope.today.moon.sign);
     let born = match point {
@@ -166,8 +168,12 @@ fn stands(point: Point, natal: bool, sign: Option<Sign>, position: Option<Positi
             let degree = p.range.is_none().then_some(p.degree_in_sign);
             fits(&facts::signs_of(p), degree)
         }),
-        Point::Ascendant => scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.ascendant.sign], Some(a.ascendant.degree_in_sign))),
-        Point::Midheaven => scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.midheaven.sign], Some(a.midheaven.degree_in_sign))),
+        Point::Ascendant => {
+            scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.ascendant.sign], Some(a.ascendant.degree_in_sign)))
+        }
+        Point::Midheaven => {
+            scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.midheaven.sign], Some(a.midheaven.degree_in_sign)))
+        }
     };
     born || today
 }

@@ -6,7 +6,9 @@ mod fr;
 mod voice;
 
 use super::lexicon;
-use super::{Brief, ChartFact, Draft, FactValue, Flow, Intent, Provider, ProviderError, Sentence, Sink, Spent, Support, Topic};
+use super::{
+    Brief, ChartFact, Draft, FactValue, Flow, Intent, Provider, ProviderError, Sentence, Sink, Spent, Support, Topic,
+};
 use crate::astro::{Body, Certainty, Factor, Lang, Point, Sign};
 use voice::{Gloss, Placement, Voice};
 
@@ -192,7 +194,9 @@ impl<'a> Writer<'a> {
             self.own(self.voice.needs_the_hour(self.roll("hour")));
             return;
         }
-        let named = !(self.brief.reading.points.is_empty() && self.brief.reading.houses.is_empty() && self.brief.reading.signs.is_empty());
+        let named = !(self.brief.reading.points.is_empty()
+            && self.brief.reading.houses.is_empty()
+            && self.brief.reading.signs.is_empty());
         let topic = if named && topic == Topic::General { None } else { Some(topic) };
         if let Some(lead) = lead {
             self.own(self.voice.opening(topic, &lead, self.roll("opening")));
@@ -211,7 +215,9 @@ impl<'a> Writer<'a> {
         let reading = self.brief.reading;
         let moves = |point: &Point| matches!(point, Point::Body(body) if !matches!(body, Body::Sun | Body::Moon | Body::MeanNode | Body::TrueNode));
         let forward = self.brief.facts.iter().find_map(|fact| match &fact.value {
-            FactValue::Placement { point, retrograde: false, .. } if reading.points.contains(point) && moves(point) => Some((*point, fact.id.clone())),
+            FactValue::Placement { point, retrograde: false, .. } if reading.points.contains(point) && moves(point) => {
+                Some((*point, fact.id.clone()))
+            }
             _ => None,
         });
         if let Some((point, id)) = forward.filter(|_| reading.retrograde) {
@@ -230,7 +236,13 @@ impl<'a> Writer<'a> {
                     let fresh = !self.glossed_signs.contains(&sign);
                     self.glossed_signs.push(sign);
                     let gloss = if fresh { Gloss::Full } else { Gloss::HouseOnly };
-                    let placement = Placement { point: *point, sign, degree_in_sign: *degree_in_sign, house: *house, retrograde: *retrograde };
+                    let placement = Placement {
+                        point: *point,
+                        sign,
+                        degree_in_sign: *degree_in_sign,
+                        house: *house,
+                        retrograde: *retrograde,
+                    };
                     self.voice.placement(&placement, gloss, roll.wrapping_add(rank as u64))
                 }
             }
@@ -263,7 +275,9 @@ impl<'a> Writer<'a> {
         self.contact(leader, 0, 0);
         let passages = [leader.passage_id.clone(), format!("transit-aspect-{}", leader.aspect.code())];
         self.quote(&passages, "today's quote", 2);
-        if let Some(second) = factors.iter().skip(1).find(|f| f.transiting != leader.transiting && f.natal != leader.natal) {
+        if let Some(second) =
+            factors.iter().skip(1).find(|f| f.transiting != leader.transiting && f.natal != leader.natal)
+        {
             self.contact(second, 1, 5);
         }
     }
@@ -283,7 +297,11 @@ impl<'a> Writer<'a> {
         ids.extend(self.brief.factors.iter().take(1).map(|factor| factor.passage_id.clone()));
         let fit: Vec<&String> = ids.iter().filter(|id| self.can_quote(id)).collect();
         let Some(first) = fit.first() else { return };
-        let id = if first.starts_with("theme-") { (*first).clone() } else { fit[(self.roll("suggestion") % fit.len() as u64) as usize].clone() };
+        let id = if first.starts_with("theme-") {
+            (*first).clone()
+        } else {
+            fit[(self.roll("suggestion") % fit.len() as u64) as usize].clone()
+        };
         if let Some(text) = self.passage(&id).map(|p| p.last_sentence().to_owned()) {
             self.quoted.push(id.clone());
             let text = self.voice.step(&text, self.roll("step"));
@@ -293,7 +311,11 @@ impl<'a> Writer<'a> {
 
     fn caution_sentences(&mut self) {
         let cautions = self.brief.reading.cautions;
-        let given = [(cautions.health, voice::Field::Health), (cautions.legal, voice::Field::Law), (cautions.money, voice::Field::Money)];
+        let given = [
+            (cautions.health, voice::Field::Health),
+            (cautions.legal, voice::Field::Law),
+            (cautions.money, voice::Field::Money),
+        ];
         for (applies, field) in given {
             if applies {
                 self.own(self.voice.caution(field, self.roll("caution")));
@@ -322,7 +344,9 @@ impl<'a> Writer<'a> {
             let Some(spare) = self.planned.iter().map(|p| p.spare).filter(|spare| *spare > 0).max() else { break };
             if let Some(at) = self.planned.iter().position(|p| p.spare == spare) {
                 let gone = self.planned.remove(at);
-                if gone.sentence.opens_paragraph && let Some(next) = self.planned.get_mut(at) {
+                if gone.sentence.opens_paragraph
+                    && let Some(next) = self.planned.get_mut(at)
+                {
                     next.sentence.opens_paragraph = true;
                 }
             }
@@ -388,7 +412,13 @@ pub fn fact_text(lang: Lang, value: &FactValue) -> String {
         }
         FactValue::Aspect { a, b, aspect, orb_deg } => {
             let name = |p: &Point| lexicon::capitalised(lexicon::point_name(lang, *p));
-            format!("{} {} {} {}", name(a), lexicon::aspect_name(lang, *aspect), name(b), lexicon::degrees_text(*orb_deg))
+            format!(
+                "{} {} {} {}",
+                name(a),
+                lexicon::aspect_name(lang, *aspect),
+                name(b),
+                lexicon::degrees_text(*orb_deg)
+            )
         }
     }
 }

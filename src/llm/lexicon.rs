@@ -145,11 +145,22 @@ pub fn your_point(lang: Lang, point: Point) -> String {
 }
 
 const ORDINALS_EN: [&str; 12] = [
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth",
 ];
 const ORDINALS_FR: [&str; 12] = [
-    "première", "deuxième", "troisième", "quatrième", "cinquième", "sixième", "septième", "huitième", "neuvième",
-    "dixième", "onzième", "douzième",
+    "première",
+    "deuxième",
+    "troisième",
+    "quatrième",
+    "cinquième",
+    "sixième",
+    "septième",
+    "huitième",
+    "neuvième",
+    "dixième",
+    "onzième",
+    "douzième",
 ];
 
 /// Ordinals of the houses, from the first, in the gender of the word for house.

@@ -2,7 +2,10 @@
 
 use super::voice::{Field, Gloss, Placement, Voice, is_generational, pick};
 use crate::astro::{Aspect, Body, Certainty, Factor, Lang, Point, Sign};
-use crate::llm::lexicon::{an_aspect, aspect_name, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point, uncapitalised, your_point};
+use crate::llm::lexicon::{
+    an_aspect, aspect_name, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point,
+    uncapitalised, your_point,
+};
 use crate::llm::{FactValue, Topic};
 
 const EN: Lang = Lang::En;
@@ -123,7 +126,9 @@ impl Voice for English {
             return match roll % 4 {
                 0 => format!("For a question this wide, {lead} is the steadiest place to start."),
                 1 => format!("Let us begin at the centre of your chart, with {lead}, and then see what today adds."),
-                2 => format!("Here is what stands out for you, starting with {lead} and ending with the sky of the day."),
+                2 => {
+                    format!("Here is what stands out for you, starting with {lead} and ending with the sky of the day.")
+                }
                 _ => format!("A wide question deserves a plain beginning, so I start with {lead}."),
             };
         }
@@ -139,9 +144,18 @@ impl Voice for English {
 
     fn comfort(&self, topic: Topic, roll: u64) -> String {
         let wordings: &[&str] = match topic {
-            Topic::Grief => &["I am sorry for what you have lost.", "Loss takes its own time, and nothing here is meant to hurry it."],
-            Topic::Loneliness => &["Feeling alone is heavy, and it says nothing bad about you.", "Thank you for saying this plainly; many people feel it and few say it."],
-            Topic::Conflict => &["Quarrels wear people out, so let us go gently.", "It is not easy to stay fair when things are tense."],
+            Topic::Grief => &[
+                "I am sorry for what you have lost.",
+                "Loss takes its own time, and nothing here is meant to hurry it.",
+            ],
+            Topic::Loneliness => &[
+                "Feeling alone is heavy, and it says nothing bad about you.",
+                "Thank you for saying this plainly; many people feel it and few say it.",
+            ],
+            Topic::Conflict => &[
+                "Quarrels wear people out, so let us go gently.",
+                "It is not easy to stay fair when things are tense.",
+            ],
             _ => &["Needing rest is no failing.", "It sounds as though you have been carrying a good deal."],
         };
         pick(wordings, roll).to_owned()
@@ -157,14 +171,24 @@ impl Voice for English {
 
     fn placement(&self, p: &Placement, gloss: Gloss, roll: u64) -> String {
         let (name, role) = (point_name(EN, p.point), role(p.point));
-        let place = p.degree_in_sign.map_or_else(|| format!("in {}", sign_name(EN, p.sign)), |d| format!("at {}", position_text(EN, d, p.sign)));
+        let place = p.degree_in_sign.map_or_else(
+            || format!("in {}", sign_name(EN, p.sign)),
+            |d| format!("at {}", position_text(EN, d, p.sign)),
+        );
         let back = if p.retrograde { ", retrograde," } else { "" };
-        let house = |word: &str| p.house.map(|h| format!(" in {word} {} house", house_ordinal(EN, h))).unwrap_or_default();
+        let house =
+            |word: &str| p.house.map(|h| format!(" in {word} {} house", house_ordinal(EN, h))).unwrap_or_default();
         let comma = if p.house.is_none() { back.trim_end_matches(',') } else { back };
         if is_generational(p.point) {
             return p.house.map_or_else(
                 || format!("Your {name} stands {place}{comma}, a sign that you share with most people of your age."),
-                |h| format!("Your {name} stands {place}{back}{}, so your {role} is felt most {}.", house("your"), field(h)),
+                |h| {
+                    format!(
+                        "Your {name} stands {place}{back}{}, so your {role} is felt most {}.",
+                        house("your"),
+                        field(h)
+                    )
+                },
             );
         }
         if gloss == Gloss::HouseOnly {
@@ -176,9 +200,22 @@ impl Voice for English {
         }
         let manner = manner(p.sign);
         match (roll % 3, p.house) {
-            (0, Some(h)) => format!("Your {name} stands {place}{back}{}, so your {role} tends to be {manner}, above all {}.", house("your"), field(h)),
-            (1, Some(h)) => format!("With your {name} {place}{back}{}, your {role} is often {manner}, and it shows most {}.", house("your"), field(h)),
-            (_, Some(h)) => format!("{} your {name} sits{back}{}: your {role} tends to be {manner}, and it looks for room {}.", capitalised(&place) + ",", house("your"), field(h)),
+            (0, Some(h)) => format!(
+                "Your {name} stands {place}{back}{}, so your {role} tends to be {manner}, above all {}.",
+                house("your"),
+                field(h)
+            ),
+            (1, Some(h)) => format!(
+                "With your {name} {place}{back}{}, your {role} is often {manner}, and it shows most {}.",
+                house("your"),
+                field(h)
+            ),
+            (_, Some(h)) => format!(
+                "{} your {name} sits{back}{}: your {role} tends to be {manner}, and it looks for room {}.",
+                capitalised(&place) + ",",
+                house("your"),
+                field(h)
+            ),
             (0, None) => format!("Your {name} stands {place}{comma}, so your {role} tends to be {manner}."),
             (1, None) => format!("With your {name} {place}{comma}, your {role} is often {manner}."),
             (_, None) => format!("Your {name} is {place}{comma}: your {role} leans toward being {manner}."),
@@ -199,26 +236,43 @@ impl Voice for English {
     fn forward(&self, point: Point, roll: u64) -> String {
         let name = capitalised(&the_point(EN, point));
         match roll % 2 {
-            0 => format!("{name} was in forward motion when you were born, so what you notice belongs to passing periods and not to your nature."),
-            _ => format!("At your birth {} was in forward motion, so such spells come and go in your life and do not define you.", the_point(EN, point)),
+            0 => format!(
+                "{name} was in forward motion when you were born, so what you notice belongs to passing periods and not to your nature."
+            ),
+            _ => format!(
+                "At your birth {} was in forward motion, so such spells come and go in your life and do not define you.",
+                the_point(EN, point)
+            ),
         }
     }
 
     fn open_sign(&self, point: Point, one: Sign, other: Sign, roll: u64) -> String {
         let (name, one, other) = (point_name(EN, point), sign_name(EN, one), sign_name(EN, other));
         match roll % 2 {
-            0 => format!("Your {name} is in {one} or in {other}; the birth time would settle which, so read both and keep what fits."),
-            _ => format!("Without the hour of birth, your {name} may stand in {one} or in {other}, and you are the best judge of which sounds like you."),
+            0 => format!(
+                "Your {name} is in {one} or in {other}; the birth time would settle which, so read both and keep what fits."
+            ),
+            _ => format!(
+                "Without the hour of birth, your {name} may stand in {one} or in {other}, and you are the best judge of which sounds like you."
+            ),
         }
     }
 
     fn house(&self, house: u8, sign: Sign, bodies: &[Body], roll: u64) -> String {
         let (nth, sign_text, field) = (house_ordinal(EN, house), sign_name(EN, sign), field(house));
         let manner = manner(sign);
-        let inside = if bodies.is_empty() { ", with no planet in it".to_owned() } else { format!(" and holds {}", list(bodies)) };
+        let inside = if bodies.is_empty() {
+            ", with no planet in it".to_owned()
+        } else {
+            format!(" and holds {}", list(bodies))
+        };
         match roll % 2 {
-            0 => format!("Your {nth} house opens in {sign_text}{inside}, so what you meet {field} is likely to feel {manner}."),
-            _ => format!("Your {nth} house begins in {sign_text}{inside}, which gives what happens {field} a tone that is {manner}."),
+            0 => format!(
+                "Your {nth} house opens in {sign_text}{inside}, so what you meet {field} is likely to feel {manner}."
+            ),
+            _ => format!(
+                "Your {nth} house begins in {sign_text}{inside}, which gives what happens {field} a tone that is {manner}."
+            ),
         }
     }
 
@@ -226,24 +280,52 @@ impl Voice for English {
         let (one, other, orb) = (your_point(EN, a), your_point(EN, b), degrees_text(orb_deg));
         let temper = pick(temper(aspect), roll);
         match roll % 2 {
-            0 => format!("{} forms {} {other}, {orb} from exact, which {temper} between {} and {}.", capitalised(&one), aspect_with(aspect), short_role(a), short_role(b)),
-            _ => format!("From birth, {one} makes {} {other}, only {orb} from exact, and that {temper}.", aspect_with(aspect)),
+            0 => format!(
+                "{} forms {} {other}, {orb} from exact, which {temper} between {} and {}.",
+                capitalised(&one),
+                aspect_with(aspect),
+                short_role(a),
+                short_role(b)
+            ),
+            _ => format!(
+                "From birth, {one} makes {} {other}, only {orb} from exact, and that {temper}.",
+                aspect_with(aspect)
+            ),
         }
     }
 
     fn leader(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (the_point(EN, Point::Body(f.transiting)), format!("your natal {}", point_name(EN, f.natal)), degrees_text(f.orb_deg));
+        let (sky, natal, orb) = (
+            the_point(EN, Point::Body(f.transiting)),
+            format!("your natal {}", point_name(EN, f.natal)),
+            degrees_text(f.orb_deg),
+        );
         let moving = if f.applying { ["still building", "tightening"] } else { ["already easing", "loosening"] };
         let back = if f.transiting_retrograde { ", retrograde," } else { "" };
         match roll % 3 {
-            0 => format!("In today's sky, {sky}{back} forms {} {natal}, {orb} from exact and {}, which {}.", aspect_with(f.aspect), moving[0], pick(temper(f.aspect), roll / 3)),
-            1 => format!("The leading contact of the day joins {sky}{back} to {natal} by {}: it is {orb} from exact and {}.", aspect_name(EN, f.aspect), moving[0]),
-            _ => format!("Today {sky}{back} makes {} {natal}; the angle is {orb} from exact and {}, and it {}.", aspect_with(f.aspect), moving[1], pick(temper(f.aspect), roll / 3)),
+            0 => format!(
+                "In today's sky, {sky}{back} forms {} {natal}, {orb} from exact and {}, which {}.",
+                aspect_with(f.aspect),
+                moving[0],
+                pick(temper(f.aspect), roll / 3)
+            ),
+            1 => format!(
+                "The leading contact of the day joins {sky}{back} to {natal} by {}: it is {orb} from exact and {}.",
+                aspect_name(EN, f.aspect),
+                moving[0]
+            ),
+            _ => format!(
+                "Today {sky}{back} makes {} {natal}; the angle is {orb} from exact and {}, and it {}.",
+                aspect_with(f.aspect),
+                moving[1],
+                pick(temper(f.aspect), roll / 3)
+            ),
         }
     }
 
     fn second(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (the_point(EN, Point::Body(f.transiting)), your_point(EN, f.natal), degrees_text(f.orb_deg));
+        let (sky, natal, orb) =
+            (the_point(EN, Point::Body(f.transiting)), your_point(EN, f.natal), degrees_text(f.orb_deg));
         let aspect = aspect_with(f.aspect);
         let temper = pick(temper(f.aspect), roll / 2);
         match roll % 2 {

@@ -2,7 +2,10 @@
 
 use super::voice::{Field, Gloss, Placement, Voice, is_generational, pick};
 use crate::astro::{Aspect, Body, Certainty, Factor, Lang, Point, Sign};
-use crate::llm::lexicon::{an_aspect, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point, uncapitalised, your_point};
+use crate::llm::lexicon::{
+    an_aspect, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point,
+    uncapitalised, your_point,
+};
 use crate::llm::{FactValue, Topic};
 
 const FR: Lang = Lang::Fr;
@@ -137,7 +140,9 @@ impl Voice for French {
         if topic == Topic::General {
             return match roll % 4 {
                 0 => format!("Pour une question aussi large, le repère le plus sûr est {lead}."),
-                1 => format!("Commençons par le cœur de votre thème, {lead}, avant de voir ce que la journée y ajoute."),
+                1 => {
+                    format!("Commençons par le cœur de votre thème, {lead}, avant de voir ce que la journée y ajoute.")
+                }
                 2 => format!("Voici ce qui ressort pour vous, de {lead} jusqu’au ciel du jour."),
                 _ => format!("À question ouverte, début simple : je pars de {lead}."),
             };
@@ -154,10 +159,21 @@ impl Voice for French {
 
     fn comfort(&self, topic: Topic, roll: u64) -> String {
         let wordings: &[&str] = match topic {
-            Topic::Grief => &["Ce que vous traversez est lourd, et je le lis avec beaucoup d’égards.", "Une perte prend son temps, et rien ici ne cherche à le presser."],
-            Topic::Loneliness => &["La solitude pèse lourd et ne dit rien de votre valeur.", "Merci de le dire simplement : beaucoup le ressentent, peu l’avouent."],
-            Topic::Conflict => &["Les disputes fatiguent, avançons donc en douceur.", "Il n’est pas facile de rester juste quand l’air est tendu."],
-            _ => &["Avoir besoin de repos n’est pas une faiblesse.", "On dirait que vous portez beaucoup en ce moment."],
+            Topic::Grief => &[
+                "Ce que vous traversez est lourd, et je le lis avec beaucoup d’égards.",
+                "Une perte prend son temps, et rien ici ne cherche à le presser.",
+            ],
+            Topic::Loneliness => &[
+                "La solitude pèse lourd et ne dit rien de votre valeur.",
+                "Merci de le dire simplement : beaucoup le ressentent, peu l’avouent.",
+            ],
+            Topic::Conflict => &[
+                "Les disputes fatiguent, avançons donc en douceur.",
+                "Il n’est pas facile de rester juste quand l’air est tendu.",
+            ],
+            _ => {
+                &["Avoir besoin de repos n’est pas une faiblesse.", "On dirait que vous portez beaucoup en ce moment."]
+            }
         };
         pick(wordings, roll).to_owned()
     }
@@ -172,9 +188,12 @@ impl Voice for French {
 
     fn placement(&self, p: &Placement, gloss: Gloss, roll: u64) -> String {
         let (name, role) = (point_name(FR, p.point), role(p.point));
-        let place = p.degree_in_sign.map_or_else(|| format!("en {}", sign_name(FR, p.sign)), |d| format!("à {}", position_text(FR, d, p.sign)));
+        let place = p
+            .degree_in_sign
+            .map_or_else(|| format!("en {}", sign_name(FR, p.sign)), |d| format!("à {}", position_text(FR, d, p.sign)));
         let back = if p.retrograde { ", rétrograde" } else { "" };
-        let house = |word: &str| p.house.map(|h| format!(", dans {word} {} maison", house_ordinal(FR, h))).unwrap_or_default();
+        let house =
+            |word: &str| p.house.map(|h| format!(", dans {word} {} maison", house_ordinal(FR, h))).unwrap_or_default();
         if is_generational(p.point) {
             return p.house.map_or_else(
                 || format!("Votre {name} se trouve {place}{back}, un signe que vous partagez avec la plupart des gens de votre âge."),
@@ -182,14 +201,31 @@ impl Voice for French {
             );
         }
         if gloss == Gloss::HouseOnly {
-            let shade = p.house.map_or_else(|| format!(" : {role} prend la même couleur"), |h| format!(" : {role} s’anime surtout {}", field(h)));
+            let shade = p.house.map_or_else(
+                || format!(" : {role} prend la même couleur"),
+                |h| format!(" : {role} s’anime surtout {}", field(h)),
+            );
             return format!("Votre {name} se trouve aussi {place}{back}{}{shade}.", house("votre"));
         }
         let manner = manner(p.sign);
         match (roll % 3, p.house) {
-            (0, Some(h)) => format!("Votre {name} se trouve {place}{back}{} : {role} s’exprime volontiers {manner}, surtout {}.", house("votre"), field(h)),
-            (1, Some(h)) => format!("Avec votre {name} {place}{back}{}, {role} se vit souvent {manner}, et cela se voit d’abord {}.", house("votre"), field(h)),
-            (_, Some(h)) => format!("{}, votre {name}{} occupe votre {} maison : {role} s’exprime {manner} et cherche sa place {}.", capitalised(&place), if p.retrograde { ", rétrograde," } else { "" }, house_ordinal(FR, h), field(h)),
+            (0, Some(h)) => format!(
+                "Votre {name} se trouve {place}{back}{} : {role} s’exprime volontiers {manner}, surtout {}.",
+                house("votre"),
+                field(h)
+            ),
+            (1, Some(h)) => format!(
+                "Avec votre {name} {place}{back}{}, {role} se vit souvent {manner}, et cela se voit d’abord {}.",
+                house("votre"),
+                field(h)
+            ),
+            (_, Some(h)) => format!(
+                "{}, votre {name}{} occupe votre {} maison : {role} s’exprime {manner} et cherche sa place {}.",
+                capitalised(&place),
+                if p.retrograde { ", rétrograde," } else { "" },
+                house_ordinal(FR, h),
+                field(h)
+            ),
             (0, None) => format!("Votre {name} se trouve {place}{back} : {role} s’exprime volontiers {manner}."),
             (1, None) => format!("Avec votre {name} {place}{back}, {role} se vit souvent {manner}."),
             (_, None) => format!("Votre {name} est {place}{back} ; {role} avance donc le plus souvent {manner}."),
@@ -210,26 +246,46 @@ impl Voice for French {
     fn forward(&self, point: Point, roll: u64) -> String {
         let name = the_point(FR, point);
         match roll % 2 {
-            0 => format!("{} était en marche directe à votre naissance : ce que vous remarquez tient à des périodes passagères et non à votre nature.", capitalised(&name)),
-            _ => format!("À votre naissance, {name} était en marche directe, si bien que ses périodes de recul ne font que passer chez vous."),
+            0 => format!(
+                "{} était en marche directe à votre naissance : ce que vous remarquez tient à des périodes passagères et non à votre nature.",
+                capitalised(&name)
+            ),
+            _ => format!(
+                "À votre naissance, {name} était en marche directe, si bien que ses périodes de recul ne font que passer chez vous."
+            ),
         }
     }
 
     fn open_sign(&self, point: Point, one: Sign, other: Sign, roll: u64) -> String {
         let (name, one, other) = (point_name(FR, point), sign_name(FR, one), sign_name(FR, other));
         match roll % 2 {
-            0 => format!("Votre {name} est en {one} ou en {other} ; seule l’heure de naissance le dirait, alors gardez des deux ce qui vous ressemble."),
-            _ => format!("Sans l’heure de naissance, votre {name} peut être en {one} ou en {other}, et vous êtes la personne la mieux placée pour sentir ce qui sonne juste."),
+            0 => format!(
+                "Votre {name} est en {one} ou en {other} ; seule l’heure de naissance le dirait, alors gardez des deux ce qui vous ressemble."
+            ),
+            _ => format!(
+                "Sans l’heure de naissance, votre {name} peut être en {one} ou en {other}, et vous êtes la personne la mieux placée pour sentir ce qui sonne juste."
+            ),
         }
     }
 
     fn house(&self, house: u8, sign: Sign, bodies: &[Body], roll: u64) -> String {
-        let (nth, sign_text, field, manner) = (house_ordinal(FR, house), sign_name(FR, sign), field(house), manner(sign));
+        let (nth, sign_text, field, manner) =
+            (house_ordinal(FR, house), sign_name(FR, sign), field(house), manner(sign));
         match (roll % 2, bodies.is_empty()) {
-            (0, true) => format!("Votre {nth} maison s’ouvre en {sign_text}, sans aucune planète à l’intérieur : {field}, vous avancez volontiers {manner}."),
-            (0, false) => format!("Votre {nth} maison s’ouvre en {sign_text} et accueille {} : {field}, vous avancez volontiers {manner}.", list(bodies)),
-            (_, true) => format!("Votre {nth} maison commence en {sign_text} sans abriter de planète ; {field}, tout se passe volontiers {manner}."),
-            (_, false) => format!("Votre {nth} maison commence en {sign_text} et abrite {} ; {field}, cela se fait souvent {manner}.", list(bodies)),
+            (0, true) => format!(
+                "Votre {nth} maison s’ouvre en {sign_text}, sans aucune planète à l’intérieur : {field}, vous avancez volontiers {manner}."
+            ),
+            (0, false) => format!(
+                "Votre {nth} maison s’ouvre en {sign_text} et accueille {} : {field}, vous avancez volontiers {manner}.",
+                list(bodies)
+            ),
+            (_, true) => format!(
+                "Votre {nth} maison commence en {sign_text} sans abriter de planète ; {field}, tout se passe volontiers {manner}."
+            ),
+            (_, false) => format!(
+                "Votre {nth} maison commence en {sign_text} et abrite {} ; {field}, cela se fait souvent {manner}.",
+                list(bodies)
+            ),
         }
     }
 
@@ -237,30 +293,48 @@ impl Voice for French {
         let (one, other, orb) = (your_point(FR, a), your_point(FR, b), degrees_text(orb_deg));
         let (temper, aspect) = (pick(temper(aspect), roll / 2), an_aspect(FR, aspect));
         match roll % 2 {
-            0 => format!("{} forme {aspect} avec {other}, à {orb} de l’angle exact, ce qui {temper} entre {} et {}.", capitalised(&one), short_role(a), short_role(b)),
-            _ => format!("Depuis la naissance, {one} forme {aspect} avec {other}, à {orb} seulement de l’angle exact : cela {temper}."),
+            0 => format!(
+                "{} forme {aspect} avec {other}, à {orb} de l’angle exact, ce qui {temper} entre {} et {}.",
+                capitalised(&one),
+                short_role(a),
+                short_role(b)
+            ),
+            _ => format!(
+                "Depuis la naissance, {one} forme {aspect} avec {other}, à {orb} seulement de l’angle exact : cela {temper}."
+            ),
         }
     }
 
     fn leader(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal), degrees_text(f.orb_deg));
+        let (sky, natal, orb) =
+            (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal), degrees_text(f.orb_deg));
         let aspect = an_aspect(FR, f.aspect);
         let moving = if f.applying { "se resserre encore" } else { "se relâche déjà" };
         let back = if f.transiting_retrograde { ", rétrograde," } else { "" };
         let temper = pick(temper(f.aspect), roll / 3);
         match roll % 3 {
-            0 => format!("Dans le ciel d’aujourd’hui, {sky}{back} forme {aspect} avec {natal} de naissance, à {orb} de l’angle exact ; ce contact {moving} et {temper}."),
-            1 => format!("Le contact le plus marqué du jour relie {sky}{back} et {natal} de naissance par {aspect}, à {orb} de l’angle exact, et il {moving}."),
-            _ => format!("Aujourd’hui, {sky}{back} est en lien avec {natal} de naissance par {aspect} : l’écart à l’angle exact est de {orb}, ce contact {moving} et {temper}."),
+            0 => format!(
+                "Dans le ciel d’aujourd’hui, {sky}{back} forme {aspect} avec {natal} de naissance, à {orb} de l’angle exact ; ce contact {moving} et {temper}."
+            ),
+            1 => format!(
+                "Le contact le plus marqué du jour relie {sky}{back} et {natal} de naissance par {aspect}, à {orb} de l’angle exact, et il {moving}."
+            ),
+            _ => format!(
+                "Aujourd’hui, {sky}{back} est en lien avec {natal} de naissance par {aspect} : l’écart à l’angle exact est de {orb}, ce contact {moving} et {temper}."
+            ),
         }
     }
 
     fn second(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal), degrees_text(f.orb_deg));
+        let (sky, natal, orb) =
+            (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal), degrees_text(f.orb_deg));
         let (aspect, temper) = (an_aspect(FR, f.aspect), pick(temper(f.aspect), roll / 2));
         match roll % 2 {
             0 => format!("À côté, {sky} forme {aspect} avec {natal} (à {orb} de l’angle exact), ce qui {temper}."),
-            _ => format!("{} forme aussi {aspect} avec {natal}, à {orb} de l’angle exact : cela {temper}.", capitalised(&sky)),
+            _ => format!(
+                "{} forme aussi {aspect} avec {natal}, à {orb} de l’angle exact : cela {temper}.",
+                capitalised(&sky)
+            ),
         }
     }
 
