@@ -384,4 +384,4 @@ fn canonical_json(value: &serde_json::Value) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
