@@ -6,14 +6,13 @@ pub(super) mod window;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::angles::{Angles, LocalSky};
 use super::aspects::{AspectHit, contact, is_applying};
 use super::birth::{BirthInput, Certainty};
 use super::body::Body;
 use super::calendar::{CivilDate, CivilTime, TIME_ALLOWED};
-use super::ephemeris::{Ephemeris, Position};
+use super::ephemeris::{Ephemeris, Position, sha256_hex};
 use super::error::AstroError;
 use super::houses::Houses;
 use super::point::Point;
@@ -361,8 +360,7 @@ pub(super) fn canonical_hash(parts: &[(&str, serde_json::Result<serde_json::Valu
     let sorted: BTreeMap<&str, String> =
         parts.iter().map(|(key, value)| (*key, value.as_ref().map(canonical_json).unwrap_or_default())).collect();
     let fields: Vec<String> = sorted.iter().map(|(key, json)| format!("\"{key}\":{json}")).collect();
-    let digest = Sha256::digest(format!("{{{}}}", fields.join(",")).as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(format!("{{{}}}", fields.join(",")).as_bytes())
 }
 
 /// Sorts the keys itself, because the map of the JSON library keeps another order under some of its features.

@@ -27,7 +27,7 @@ fn numbers(fields: &[&str]) -> Vec<f64> {
 
 #[test]
 fn cusps_and_angles_match_swiss_ephemeris_and_its_failures_are_errors() {
-    let (mut good, mut failed, mut worst) = (0, 0, 0.0_f64);
+    let (mut good, mut failed) = (0, 0);
     for line in REFERENCE.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
         let latitude: f64 = fields[1].parse().unwrap();
@@ -51,11 +51,9 @@ fn cusps_and_angles_match_swiss_ephemeris_and_its_failures_are_errors() {
         found.extend([angles.ascendant_deg, angles.midheaven_deg, angles.vertex_deg]);
         for (have, want) in found.iter().zip(&expected) {
             let error_arcsec = separation_deg(*have, *want) * 3600.0;
-            worst = worst.max(error_arcsec);
             assert!(error_arcsec < TOLERANCE_ARCSEC, "row {} {system:?}: {have} for {want}", fields[0]);
         }
     }
-    println!("rows {good}, failures {failed}, worst {worst:.5} arcsec");
     assert!(good >= 150 && failed >= 20, "{good} {failed}");
 }
 
