@@ -184,8 +184,8 @@ impl Chart {
 /// The chart of a birth.
 ///
 /// # Errors
-/// [`AstroError::BadBirth`] for a place that is not on Earth; [`AstroError::BadDate`] and [`AstroError::BadTime`] for text;
-/// those of [`resolve_local`] for the zone and, when the time is exact, for a clock that jumped;
+/// [`AstroError::BadBirth`] for a place that is not on Earth; [`AstroError::BadDate`] and [`AstroError::BadTime`] for
+/// text; those of [`resolve_local`] for the zone and, when the time is exact, for a clock that jumped;
 /// [`AstroError::HouseSystemUndefined`] when the time is exact and the house system does not exist at that latitude;
 /// [`AstroError::OutOfSpan`] outside the ephemeris.
 pub fn compute(birth: &BirthInput) -> Result<Chart, AstroError> {
@@ -277,8 +277,8 @@ fn placement(body: Body, position: &Position) -> Placement {
     }
 }
 
-/// A point with its longitude and its speed. An angle's speed is that of the turning sky, about a degree in four minutes,
-/// so that bodies count as standing still against it.
+/// A point with its longitude and its speed. An angle's speed is that of the turning sky, about a degree in four
+/// minutes, so that against it bodies all but stand still.
 type Moving = (Point, f64, f64);
 
 /// Mean rate at which the angles run through the zodiac, degrees per day: one turn in a sidereal day.
