@@ -227,7 +227,9 @@ impl App {
     /// Stops background work and flushes the store. Requests must have ended.
     pub async fn shutdown(&self) {
         self.cleaner.abort();
-        self.store.flush().await;
+        if let Err(error) = self.store.flush().await {
+            tracing::error!(%error, "the store was not flushed");
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub fn verify(options: &DirectoryArgs) -> Result<(), Failure> {
             .await
             .map_err(|failure| with_hint(failure, "while it serves, ask GET /v1/ops/audit/verify as an operator"))?;
         let report = app.verify_audit().await.map_err(Failure::failed);
-        app.shutdown();
+        app.shutdown().await;
         report
     })?;
     match report.first_problem {

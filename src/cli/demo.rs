@@ -72,7 +72,7 @@ async fn demo(options: &DemoArgs) -> Result<(), Failure> {
         serve(options, &app, accounts, steps, whole, &mut signals).await
     }
     .await;
-    app.shutdown();
+    app.shutdown().await;
     outcome
 }
 

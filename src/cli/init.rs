@@ -39,7 +39,7 @@ async fn make(settings: Settings, email: &str, secret: &SecretString, ambient: A
     let dir = settings.data_dir.clone();
     let app = open::open_or_make(settings, ambient).await?;
     let outcome = app.identity().bootstrap_operator(email, secret).await;
-    app.shutdown();
+    app.shutdown().await;
     match outcome {
         Ok(_) => Ok(()),
         // What the identity answers when there is an operator.

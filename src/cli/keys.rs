@@ -17,7 +17,7 @@ pub fn rotate(options: &RotateArgs) -> Result<(), Failure> {
             with_hint(failure, "while it serves, send POST /v1/ops/keys/jwt/rotate as an operator")
         })?;
         let kid = app.identity().rotate_jwt(&RequestContext::default(), &Actor::Console).await.map_err(Failure::failed);
-        app.shutdown();
+        app.shutdown().await;
         kid
     })?;
     Ok(say(&format!(

@@ -23,7 +23,7 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     // The directory before the port: two processes on one directory are told so, whatever they listen on.
     let app = open::open_existing(settings, Ambient::system()).await?;
     let listening = listen(&app, async move { signals.next().await }).await;
-    app.shutdown();
+    app.shutdown().await;
     tracing::info!("stopped");
     listening
 }

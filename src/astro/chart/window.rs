@@ -25,7 +25,7 @@ pub(super) struct Sample {
     bodies: [(Body, Position); 12],
 }
 
-/// Which reading of a local time that came twice or never is meant.
+/// Which instant of a local time that came twice is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::astro) enum Edge {
     /// The earlier instant.
@@ -34,9 +34,10 @@ pub(in crate::astro) enum Edge {
     Latest,
 }
 
-/// Julian Date UTC of a local reading; where the clock showed it twice or skipped it, the instant that `edge` says.
+/// Julian Date UTC of a local reading; where the clock showed it twice, the instant that `edge` says.
 ///
-/// A skipped reading counts with the offset before the gap (later) or the one after it (earlier). `longitude_deg` serves
+/// A skipped reading counts with the offset before the gap, so that a day whose first hour was skipped starts when the
+/// clock jumped. `longitude_deg` serves
 /// local mean time, and not-a-number leaves that to the zone's own city.
 ///
 /// # Errors
@@ -48,17 +49,15 @@ pub(in crate::astro) fn lenient_jd_utc(
     longitude_deg: f64,
     edge: Edge,
 ) -> Result<f64, AstroError> {
-    let candidates = match resolve_local(date, clock, zone, longitude_deg, None) {
+    let offset_s = match resolve_local(date, clock, zone, longitude_deg, None) {
         Ok(moment) => return Ok(moment.utc_jd),
-        Err(
-            AstroError::AmbiguousLocalTime { candidates, .. } | AstroError::NonexistentLocalTime { candidates, .. },
-        ) => candidates,
+        // Of one reading, the larger the offset, the earlier the instant.
+        Err(AstroError::AmbiguousLocalTime { candidates, .. }) => match edge {
+            Edge::Earliest => candidates.into_iter().max(),
+            Edge::Latest => candidates.into_iter().min(),
+        },
+        Err(AstroError::NonexistentLocalTime { candidates, .. }) => candidates.into_iter().min(),
         Err(other) => return Err(other),
-    };
-    // The larger the offset, the earlier the instant of one reading.
-    let offset_s = match edge {
-        Edge::Earliest => candidates.into_iter().max(),
-        Edge::Latest => candidates.into_iter().min(),
     };
     let seconds = u32::from(clock.hour()) * 3600 + u32::from(clock.minute()) * 60 + u32::from(clock.second());
     let day_fraction = (f64::from(seconds) - f64::from(offset_s.unwrap_or(0))) / DAY_S;
