@@ -84,8 +84,11 @@ pub fn advise(
     let reading = reading::read(&text, asked_in);
     let facts = facts::for_reading(chart, &reading, lang);
     let factors = facts::factors(today, &reading);
-    let evidence =
-        if reading.intent == Intent::Crisis { Vec::new() } else { evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)? };
+    let evidence = if reading.intent == Intent::Crisis {
+        Vec::new()
+    } else {
+        evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)?
+    };
     let brief = Brief {
         question: &text,
         reading: &reading,

@@ -180,7 +180,9 @@ mod tests {
     #[test]
     fn nothing_found_is_empty_and_no_input_is_an_error() {
         let (_dir, retrieval) = open();
-        for text in ["", "   ", "zzzxqv", "the of and", "\" OR id:*", "((((", "title_en:[* TO *]", "a\u{0}b", "🜨🜨", "^~:\\/!-+"] {
+        for text in
+            ["", "   ", "zzzxqv", "the of and", "\" OR id:*", "((((", "title_en:[* TO *]", "a\u{0}b", "🜨🜨", "^~:\\/!-+"]
+        {
             assert!(ids(&retrieval, text, None).len() <= 5);
         }
         assert!(ids(&retrieval, "zzzxqv", None).is_empty());

@@ -112,7 +112,7 @@ pub fn assemble(
             match support {
                 Support::Passage(id) => {
                     if let Some(marker) = cite(&mut citations, scope, id) {
-                        text.push_str(&format!(" [{marker}]"));
+                        text.extend([" [", marker.to_string().as_str(), "]"]);
                     }
                 }
                 Support::ChartFact(id) | Support::Factor(id) => note(&mut chart_facts, scope, id),
@@ -164,7 +164,8 @@ fn note(facts: &mut Vec<FactUsed>, scope: &Scope<'_>, id: &str) {
         return;
     }
     let natal = scope.facts.iter().find(|fact| fact.id == id).map(|fact| fact.text.clone());
-    let daily = || scope.factors.iter().find(|factor| factor.id == id).map(|f| super::facts::factor_text(scope.lang, f));
+    let daily =
+        || scope.factors.iter().find(|factor| factor.id == id).map(|f| super::facts::factor_text(scope.lang, f));
     if let Some(text) = natal.or_else(daily) {
         facts.push(FactUsed { id: id.to_owned(), text });
     }

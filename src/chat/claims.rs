@@ -160,7 +160,9 @@ impl Reader<'_> {
             let position = self.degree_beside(index);
             // "your Aries Sun": the sign belongs to what follows at once.
             let subject = match self.mentions.get(index + 1) {
-                Some(next) if next.adjacent && self.point(index + 1).is_some() => Some(self.group_starting_at(index + 1)),
+                Some(next) if next.adjacent && self.point(index + 1).is_some() => {
+                    Some(self.group_starting_at(index + 1))
+                }
                 _ => self.subject_of(index),
             };
             match subject {
@@ -234,7 +236,11 @@ impl Reader<'_> {
             if let Some(Subject::Points(first, last)) = self.subject_of(index) {
                 for at in first..=last {
                     if let Some((point, natal)) = self.point(at) {
-                        self.claims.push(if forward { Claim::Forward { point } } else { Claim::Retrograde { point, natal } });
+                        self.claims.push(if forward {
+                            Claim::Forward { point }
+                        } else {
+                            Claim::Retrograde { point, natal }
+                        });
                     }
                 }
             }
@@ -245,7 +251,8 @@ impl Reader<'_> {
         for index in 0..self.mentions.len() {
             let Kind::Aspect(aspect) = self.mentions[index].kind else { continue };
             let before: Vec<Point> = (0..index).rev().filter_map(|at| self.point(at)).map(|(p, _)| p).take(2).collect();
-            let after: Vec<Point> = (index + 1..self.mentions.len()).filter_map(|at| self.point(at)).map(|(p, _)| p).take(2).collect();
+            let after: Vec<Point> =
+                (index + 1..self.mentions.len()).filter_map(|at| self.point(at)).map(|(p, _)| p).take(2).collect();
             let (a, b) = match (before.as_slice(), after.as_slice()) {
                 ([a, ..], [b, ..]) | ([b, a, ..], []) | ([], [a, b, ..]) => (*a, *b),
                 _ => continue,

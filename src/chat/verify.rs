@@ -8,11 +8,11 @@ use crate::llm::{ChartFact, Evidence, Sentence, Support, lexicon};
 use crate::retrieval::Retrieval;
 
 /// Least share of a sentence's longer words that its passages must hold, when it rests on passages alone.
-const GROUNDED_MIN_SHARE: f64 = 0.5;
+const GROUNDED_MIN_PERCENT: usize = 50;
 /// The same for a sentence that states facts beside what it cites.
-const GROUNDED_BESIDE_FACTS_MIN_SHARE: f64 = 0.2;
+const GROUNDED_BESIDE_FACTS_MIN_PERCENT: usize = 20;
 /// By how much another passage offered may hold more of the sentence than those cited; beyond it the citation is wrong.
-const BETTER_ELSEWHERE_MAX_SHARE: f64 = 0.25;
+const BETTER_ELSEWHERE_MAX_PERCENT: usize = 25;
 /// Shortest word that counts for it, in characters.
 const GROUNDED_WORD_MIN_CHARS: usize = 4;
 /// Allowance between a stated and a true angle, in minutes of arc: one for cutting against rounding.
@@ -94,20 +94,19 @@ fn is_grounded(text: &str, cited: &str, alone: bool, scope: &Scope<'_>) -> bool 
     }
     let share = |passage: &str| {
         let passage = lexicon::fold(passage);
-        words.iter().filter(|word| lexicon::holds(&passage, word)).count() as f64 / words.len() as f64
+        words.iter().filter(|word| lexicon::holds(&passage, word)).count() * 100 / words.len()
     };
     let held = share(cited);
-    let least = if alone { GROUNDED_MIN_SHARE } else { GROUNDED_BESIDE_FACTS_MIN_SHARE };
-    let better = |evidence: &Evidence| share(&evidence.passage.text) > held + BETTER_ELSEWHERE_MAX_SHARE;
+    let least = if alone { GROUNDED_MIN_PERCENT } else { GROUNDED_BESIDE_FACTS_MIN_PERCENT };
+    let better = |evidence: &Evidence| share(&evidence.passage.text) > held + BETTER_ELSEWHERE_MAX_PERCENT;
     held >= least && !scope.evidence.iter().any(better)
 }
 
 fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
     match claim {
         Claim::Stands { point, natal, sign, position } => stands(*point, *natal, *sign, *position, scope),
-        Claim::InHouse { point, house } => in_house(*point, *house, scope.chart),
+        Claim::InHouse { point, house } | Claim::HouseHolds { house, point } => in_house(*point, *house, scope.chart),
         Claim::HouseOpens { house, sign } => cusp_sign(*house, scope.chart) == Some(*sign),
-        Claim::HouseHolds { house, point } => in_house(*point, *house, scope.chart),
         Claim::HouseEmpty { house } => {
             let inside = |p: &&Placement| p.house == Some(*house) && !is_node(Point::Body(p.body));
             scope.chart.houses.is_some() && !scope.chart.bodies.iter().any(|p| inside(&p))
@@ -119,7 +118,8 @@ fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
                 orb.is_none_or(|orb| near(orb, orb_deg)) && applying.is_none_or(|applying| applying == is_applying)
             };
             let natal = |hit: &&AspectHit| hit.certain && hit.aspect == *aspect && pair(hit.a, hit.b, *a, *b);
-            let daily = |f: &&Factor| f.certain && f.aspect == *aspect && pair(Point::Body(f.transiting), f.natal, *a, *b);
+            let daily =
+                |f: &&Factor| f.certain && f.aspect == *aspect && pair(Point::Body(f.transiting), f.natal, *a, *b);
             scope.chart.aspects.iter().filter(natal).any(|hit| fits(hit.orb_deg, hit.applying))
                 || contacts(scope).filter(daily).any(|f| fits(f.orb_deg, f.applying))
         }
@@ -152,13 +152,14 @@ fn near(stated: Position, true_deg: f64) -> bool {
     }
 }
 
-fn placements<'a>(point: Point, chart: &'a Chart) -> impl Iterator<Item = &'a Placement> {
+fn placements(point: Point, chart: &Chart) -> impl Iterator<Item = &Placement> {
     chart.bodies.iter().filter(move |p| same(Point::Body(p.body), point))
 }
 
 fn stands(point: Point, natal: bool, sign: Option<Sign>, position: Option<Position>, scope: &Scope<'_>) -> bool {
     let fits = |signs: &[Sign], degree: Option<f64>| {
-        sign.is_none_or(|sign| signs.contains(&sign)) && position.is_none_or(|p| degree.is_some_and(|degree| near(p, degree)))
+        sign.is_none_or(|sign| signs.contains(&sign))
+            && position.is_none_or(|p| degree.is_some_and(|degree| near(p, degree)))
     };
     let today = !natal && point == Point::Body(Body::Moon) && position.is_none() && sign == Some(scope.today.moon.sign);
     let born = match point {
@@ -166,8 +167,12 @@ fn stands(point: Point, natal: bool, sign: Option<Sign>, position: Option<Positi
             let degree = p.range.is_none().then_some(p.degree_in_sign);
             fits(&facts::signs_of(p), degree)
         }),
-        Point::Ascendant => scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.ascendant.sign], Some(a.ascendant.degree_in_sign))),
-        Point::Midheaven => scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.midheaven.sign], Some(a.midheaven.degree_in_sign))),
+        Point::Ascendant => {
+            scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.ascendant.sign], Some(a.ascendant.degree_in_sign)))
+        }
+        Point::Midheaven => {
+            scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.midheaven.sign], Some(a.midheaven.degree_in_sign)))
+        }
     };
     born || today
 }

@@ -43,7 +43,10 @@ pub struct Mention {
 
 enum Token {
     /// A word as written and folded.
-    Word { raw: String, folded: String },
+    Word {
+        raw: String,
+        folded: String,
+    },
     Degree(Position),
     Comma,
     Break,
@@ -77,7 +80,25 @@ fn is_joint(token: &Token) -> bool {
     match token {
         Token::Comma => true,
         Token::Word { folded, .. } => {
-            matches!(folded.as_str(), "and" | "et" | "your" | "votre" | "the" | "le" | "la" | "l" | "both" | "or" | "ou" | "as" | "well" | "ainsi" | "que" | "natal")
+            matches!(
+                folded.as_str(),
+                "and"
+                    | "et"
+                    | "your"
+                    | "votre"
+                    | "the"
+                    | "le"
+                    | "la"
+                    | "l"
+                    | "both"
+                    | "or"
+                    | "ou"
+                    | "as"
+                    | "well"
+                    | "ainsi"
+                    | "que"
+                    | "natal"
+            )
         }
         _ => false,
     }
@@ -89,7 +110,9 @@ fn tokens(sentence: &str) -> Vec<Token> {
     let mut at = 0;
     while at < chars.len() {
         let c = chars[at];
-        if c.is_ascii_digit() && let Some((position, end)) = degree(&chars, at) {
+        if c.is_ascii_digit()
+            && let Some((position, end)) = degree(&chars, at)
+        {
             tokens.push(Token::Degree(position));
             at = end;
         } else if c.is_alphanumeric() {
@@ -184,7 +207,10 @@ fn point(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
     let is_month = one == "mars" && (before.bytes().all(|b| b.is_ascii_digit()) && !before.is_empty());
     let natal = |word: &str| matches!(word, "your" | "votre" | "vos" | "natal");
     // "your Aries Sun", "your natal Moon"
-    (!is_month).then_some((Kind::Point { point, natal: natal(before) || natal(before_that) && before != "and" && before != "et" }, length))
+    (!is_month).then_some((
+        Kind::Point { point, natal: natal(before) || natal(before_that) && before != "and" && before != "et" },
+        length,
+    ))
 }
 
 fn body(word: &str) -> Option<Body> {
@@ -211,7 +237,10 @@ fn sign(tokens: &[Token], at: usize, raw: &str, lang: Lang) -> Option<(Kind, usi
     let other = || Sign::ALL.into_iter().find(|sign| is_named(Lang::En, sign));
     let sign = own.or_else(other)?;
     let capital = raw.chars().next().is_some_and(char::is_uppercase);
-    let near = at > 0 && (folded(tokens, at - 1) == "en" || folded(tokens, at - 1) == "in" || at > 1 && matches!(tokens[at - 2], Token::Degree(_)));
+    let near = at > 0
+        && (folded(tokens, at - 1) == "en"
+            || folded(tokens, at - 1) == "in"
+            || at > 1 && matches!(tokens[at - 2], Token::Degree(_)));
     (capital || near).then_some((Kind::Sign(sign), 1))
 }
 
@@ -229,8 +258,24 @@ fn house(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
 fn is_place(tokens: &[Token], at: usize) -> bool {
     let back = |steps: usize| at.checked_sub(steps).map_or("", |index| folded(tokens, index));
     let article = |word: &str| matches!(word, "your" | "the" | "votre" | "la" | "natal");
-    let preposition = |word: &str| matches!(word, "in" | "into" | "inside" | "within" | "through" | "dans" | "en" | "occupies" | "occupe" | "traverse" | "habite");
-    preposition(back(1)) || article(back(1)) && preposition(back(2)) || article(back(1)) && article(back(2)) && preposition(back(3))
+    let preposition = |word: &str| {
+        matches!(
+            word,
+            "in" | "into"
+                | "inside"
+                | "within"
+                | "through"
+                | "dans"
+                | "en"
+                | "occupies"
+                | "occupe"
+                | "traverse"
+                | "habite"
+        )
+    };
+    preposition(back(1))
+        || article(back(1)) && preposition(back(2))
+        || article(back(1)) && article(back(2)) && preposition(back(3))
 }
 
 fn house_number(word: &str) -> Option<u8> {
@@ -256,7 +301,9 @@ fn aspect(word: &str) -> Option<Aspect> {
         "sextile" | "sextiles" => Aspect::Sextile,
         "square" | "squares" | "squaring" | "carre" | "carres" => Aspect::Square,
         "trine" | "trines" | "trigone" | "trigones" => Aspect::Trine,
-        "opposition" | "oppositions" | "opposite" | "opposes" | "opposing" | "oppose" | "opposee" | "s oppose" => Aspect::Opposition,
+        "opposition" | "oppositions" | "opposite" | "opposes" | "opposing" | "oppose" | "opposee" | "s oppose" => {
+            Aspect::Opposition
+        }
         _ => return None,
     })
 }
@@ -266,15 +313,12 @@ fn motion(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
     let kind = match (one, two) {
         ("forward", "motion") | ("marche", "directe") => Kind::Forward,
         ("retrograde" | "retrogrades" | "backward" | "backwards", _) => Kind::Retrograde,
-        ("applying" | "building" | "tightening" | "approaching" | "applique" | "appliquant", _) | ("se", "resserre" | "renforce" | "rapproche") => {
-            Kind::Moving { applying: true }
-        }
-        ("separating" | "easing" | "loosening" | "fading" | "waning" | "separant", _) | ("se", "relache" | "desserre" | "defait") => {
-            Kind::Moving { applying: false }
-        }
+        ("applying" | "building" | "tightening" | "approaching" | "applique" | "appliquant", _)
+        | ("se", "resserre" | "renforce" | "rapproche") => Kind::Moving { applying: true },
+        ("separating" | "easing" | "loosening" | "fading" | "waning" | "separant", _)
+        | ("se", "relache" | "desserre" | "defait") => Kind::Moving { applying: false },
         ("holds" | "hosts" | "contains" | "houses" | "accueille" | "abrite" | "contient" | "recoit", _) => Kind::Holds,
-        ("no", "planet" | "planets") | ("aucune", "planete") | ("abriter", "de") => Kind::Empty,
-        ("empty" | "vide", _) => Kind::Empty,
+        ("no", "planet" | "planets") | ("aucune", "planete") | ("abriter", "de") | ("empty" | "vide", _) => Kind::Empty,
         _ => return None,
     };
     Some((kind, 1))

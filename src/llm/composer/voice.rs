@@ -69,5 +69,10 @@ pub(super) trait Voice {
 
 /// One of several wordings.
 pub(super) fn pick<'a, T: ?Sized>(wordings: &[&'a T], roll: u64) -> &'a T {
-    wordings[(roll % wordings.len() as u64) as usize]
+    wordings[choice(wordings.len(), roll)]
+}
+
+/// A place in a list of `length` things, none of which is preferred.
+pub(super) fn choice(length: usize, roll: u64) -> usize {
+    usize::try_from(roll % (length.max(1) as u64)).unwrap_or(0)
 }
