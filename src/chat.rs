@@ -2,6 +2,7 @@
 //! nothing, computes no chart, and lets no sentence out that was not verified.
 
 mod answer;
+mod answers;
 pub mod claims;
 mod evidence;
 mod facts;
@@ -14,6 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::guard;
 use crate::llm::{Brief, Flow, Intent, Provider, ProviderError, Sentence, Sink, language, reading};
 use crate::retrieval::{Retrieval, RetrievalError};
+pub use answers::{Answered, Answers, Said};
 pub use answer::{Answer, AnswerVersions, Citation, FactUsed, Usage};
 use verify::{Scope, Verdict};
 

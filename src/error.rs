@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// What kind of failure it is; the edge maps it to a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -145,7 +145,7 @@ impl Error {
 
     /// Wrong fields.
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        Self::new(Code::InvalidFields).detail("errors", json!(errors))
+        Self::new(Code::InvalidFields).detail("errors", serde_json::to_value(errors).unwrap_or_default())
     }
 
     /// A fault of ours; `cause` reaches the log only.

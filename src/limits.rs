@@ -3,9 +3,11 @@
 /// Largest request body accepted by any route, in bytes.
 pub const BODY_MAX_BYTES: usize = 64 * 1024;
 /// Largest HTTP header section accepted, in bytes.
-pub const HEADERS_MAX_BYTES: usize = 16 * 1024;
+pub const HEADERS_MAX_BYTES: usize = 32 * 1024;
 /// Longest time a request may take before it is cut, in milliseconds.
 pub const REQUEST_MAX_MS: u64 = 20_000;
+/// Connections held at once; more wait to be accepted.
+pub const CONNECTIONS_MAX: usize = 4_096;
 /// Requests handled at once; the next ones get 503 with `Retry-After`.
 pub const REQUESTS_IN_FLIGHT_MAX: usize = 1_024;
 /// Time that a graceful stop waits for open requests, in milliseconds.
@@ -37,7 +39,7 @@ pub const CHART_NAME_MAX_CHARS: usize = 120;
 /// Longest place query, in Unicode scalar values.
 pub const PLACE_MAX_CHARS: usize = 120;
 /// Charts that one user may keep.
-pub const CHARTS_PER_USER_MAX: usize = 1_000;
+pub const CHARTS_PER_USER_MAX: u64 = 100_000;
 
 /// Longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX_BYTES: usize = 254;

@@ -25,8 +25,10 @@ pub const USER_BY_EMAIL: Table<(TenantId, [u8; 32]), UserId> = Table::new("user_
 pub const SESSIONS: Table<(TenantId, UserId, SessionId), SessionRow> = Table::new("sessions_v1");
 /// Natal charts.
 pub const CHARTS: Table<(TenantId, UserId, ChartId), ChartRow> = Table::new("charts_v1");
-/// Answered questions.
-pub const ANSWERS: Table<(TenantId, UserId, AnswerId), AnswerRow> = Table::new("answers_v1");
+/// How many charts a user keeps.
+pub const CHART_COUNTS: Table<(TenantId, UserId), CountRow> = Table::new("chart_counts_v1");
+/// Answered questions, by the chart they are about.
+pub const ANSWERS: Table<(TenantId, UserId, ChartId, AnswerId), AnswerRow> = Table::new("answers_v1");
 /// Responses kept for replay, by principal and hash of the key.
 pub const IDEMPOTENCY: Table<(TenantId, UserId, [u8; 32]), IdempotencyRow> = Table::new("idempotency_v1");
 /// The same by expiry (milliseconds since the epoch), for the cleaner.
@@ -50,6 +52,7 @@ pub const STORE_TABLES: &[&str] = &[
     USER_BY_EMAIL.name(),
     SESSIONS.name(),
     CHARTS.name(),
+    CHART_COUNTS.name(),
     ANSWERS.name(),
     IDEMPOTENCY.name(),
     IDEMPOTENCY_EXPIRY.name(),
@@ -101,6 +104,18 @@ pub enum Role {
     Ops,
     /// Runs a business account.
     EnterpriseAdmin,
+}
+
+impl Role {
+    /// Stable name, on the wire, in tokens and in the audit chain.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Support => "support",
+            Self::Ops => "ops",
+            Self::EnterpriseAdmin => "enterprise_admin",
+        }
+    }
 }
 
 /// A user.
@@ -162,11 +177,13 @@ pub struct ChartRow {
     pub sealed: Vec<u8>,
 }
 
+/// A count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountRow(pub u64);
+
 /// An answered question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerRow {
-    /// The chart it is about.
-    pub chart: ChartId,
     /// When it was answered.
     pub created_at: UnixMs,
     /// Provider that answered.
@@ -199,6 +216,13 @@ pub enum Actor {
     Console,
     /// The appliance itself.
     System,
+}
+
+impl Actor {
+    /// Whether this one runs the appliance.
+    pub const fn is_operator(&self) -> bool {
+        matches!(self, Self::Console | Self::System | Self::User(_, Role::Ops))
+    }
 }
 
 /// One entry of the audit log. Holds no personal data: ids, codes and counts alone.
@@ -251,6 +275,18 @@ macro_rules! rows {
 }
 
 rows!(
-    Unit, MetaRow, TenantRow, UserRow, SessionRow, ChartRow, AnswerRow, IdempotencyRow, AuditRow, AuditHeadRow, SealedRow,
-    TenantId, UserId,
+    Unit,
+    MetaRow,
+    TenantRow,
+    UserRow,
+    SessionRow,
+    ChartRow,
+    AnswerRow,
+    CountRow,
+    IdempotencyRow,
+    AuditRow,
+    AuditHeadRow,
+    SealedRow,
+    TenantId,
+    UserId,
 );

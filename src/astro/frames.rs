@@ -1,0 +1,139 @@
+//! P: The Earth's orientation: obliquity, nutation, precession and sidereal time. No place of any body.
+
+mod ecliptic;
+mod nutation_terms;
+mod sidereal;
+
+pub(crate) use ecliptic::EclipticFrame;
+pub use sidereal::{earth_rotation_angle_deg, gast_deg};
+
+use crate::astro::ephemeris::Ephemeris;
+
+const J2000_JD: f64 = 2_451_545.0;
+const ARCSEC_RAD: f64 = std::f64::consts::PI / 648_000.0;
+
+/// Julian centuries of TT from J2000.0.
+pub(crate) fn centuries(jd_tt: f64) -> f64 {
+    (jd_tt - J2000_JD) / 36_525.0
+}
+
+/// Mean obliquity of the ecliptic in degrees, IAU 2006 (Capitaine, Wallace and Chapront 2003, A&A 412, eq. 39).
+#[must_use]
+pub fn mean_obliquity_deg(jd_tt: f64) -> f64 {
+    let t = centuries(jd_tt);
+    let arcsec = 84_381.406
+        + t * (-46.836_769 + t * (-0.000_183_1 + t * (0.002_003_40 + t * (-0.000_000_576 - 0.000_000_043_4 * t))));
+    arcsec / 3600.0
+}
+
+/// Nutation in longitude and in obliquity, degrees: IAU 2000A adjusted to IAU 2006 precession.
+///
+/// Within the span of the embedded ephemeris this is a Chebyshev fit of the whole series, true to 0.1 mas. Outside it the
+/// 32 largest terms (Mathews, Herring and Buffett 2002) serve, true to about 0.02 arcsec.
+#[must_use]
+pub fn nutation(jd_tt: f64) -> (f64, f64) {
+    let (dpsi, deps) = Ephemeris::embedded().nutation_rad(jd_tt).unwrap_or_else(|_| leading_nutation_rad(jd_tt));
+    (dpsi.to_degrees(), deps.to_degrees())
+}
+
+/// True obliquity of the ecliptic in degrees: [`mean_obliquity_deg`] plus [`nutation`] in obliquity.
+#[must_use]
+pub fn true_obliquity_deg(jd_tt: f64) -> f64 {
+    mean_obliquity_deg(jd_tt) + nutation(jd_tt).1
+}
+
+/// General precession in longitude since J2000.0 in degrees, IAU 2006 `p_A` (Capitaine, Wallace and Chapront 2003, table 8).
+#[must_use]
+pub fn general_precession_deg(jd_tt: f64) -> f64 {
+    let t = centuries(jd_tt);
+    let arcsec =
+        t * (5_028.796_195 + t * (1.105_434_8 + t * (0.000_079_64 + t * (-0.000_023_857 - 0.000_000_038_3 * t))));
+    arcsec / 3600.0
+}
+
+/// The Moon's and Sun's fundamental arguments l, l', F, D, Omega in radians (Simon et al. 1994, IERS Conventions 2003).
+pub(crate) fn fundamental_arguments(t: f64) -> [f64; 5] {
+    const TERMS: [[f64; 5]; 5] = [
+        [485_868.249_036, 1_717_915_923.217_8, 31.879_2, 0.051_635, -0.000_244_70],
+        [1_287_104.793_05, 129_596_581.048_1, -0.553_2, 0.000_136, -0.000_011_49],
+        [335_779.526_232, 1_739_527_262.847_8, -12.751_2, -0.001_037, 0.000_004_17],
+        [1_072_260.703_69, 1_602_961_601.209_0, -6.370_6, 0.006_593, -0.000_031_69],
+        [450_160.398_036, -6_962_890.543_1, 7.472_2, 0.007_702, -0.000_059_39],
+    ];
+    TERMS.map(|c| ((c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * c[4])))) % 1_296_000.0) * ARCSEC_RAD)
+}
+
+/// Sum of integer multiples of the fundamental arguments.
+pub(crate) fn argument(multiples: [i8; 5], arguments: [f64; 5]) -> f64 {
+    multiples.iter().zip(arguments).map(|(n, a)| f64::from(*n) * a).sum()
+}
+
+/// Nutation (dpsi, deps) in radians from the leading terms, good for any century.
+fn leading_nutation_rad(jd_tt: f64) -> (f64, f64) {
+    let t = centuries(jd_tt);
+    let arguments = fundamental_arguments(t);
+    let (mut dpsi, mut deps) = (0.0, 0.0);
+    for (multiples, [ps, pst, pc, ec, ect, es]) in nutation_terms::LEADING_TERMS {
+        let (sin, cos) = argument(multiples, arguments).sin_cos();
+        dpsi += (ps + pst * t) * sin + pc * cos;
+        deps += (ec + ect * t) * cos + es * sin;
+    }
+    (dpsi * 1e-7 * ARCSEC_RAD, deps * 1e-7 * ARCSEC_RAD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ERFA's gst06a, obl06, nut06a and p06e at 100 instants (tests/fixtures/astro/README.md).
+    const FIXTURE: &str = include_str!("../../tests/fixtures/astro/time_frames.csv");
+
+    fn arcsec(found_deg: f64, expected_deg: f64) -> f64 {
+        (((found_deg - expected_deg + 180.0).rem_euclid(360.0) - 180.0) * 3600.0).abs()
+    }
+
+    #[test]
+    fn sidereal_time_obliquity_nutation_and_precession_agree_with_erfa() {
+        let mut worst = [0.0_f64; 5];
+        for line in FIXTURE.lines().skip(1) {
+            let v: Vec<f64> = line.split(',').map(|f| f.parse().unwrap()).collect();
+            let (dpsi, deps) = nutation(v[1]);
+            let found = [
+                arcsec(gast_deg(v[0], v[1]), v[2]),
+                arcsec(mean_obliquity_deg(v[1]), v[3]),
+                arcsec(dpsi, v[4]),
+                arcsec(deps, v[5]),
+                arcsec(general_precession_deg(v[1]), v[6]),
+            ];
+            assert!(arcsec(true_obliquity_deg(v[1]), v[3] + v[5]) < 2e-4);
+            worst = std::array::from_fn(|i| worst[i].max(found[i]));
+        }
+        let [gast, obliquity, dpsi, deps, precession] = worst;
+        assert!(gast < 3e-4, "sidereal time {gast}");
+        assert!(obliquity < 1e-6 && precession < 1e-6, "obliquity {obliquity}, precession {precession}");
+        assert!(dpsi < 2e-4 && deps < 2e-4, "nutation {dpsi} {deps}");
+    }
+
+    #[test]
+    fn the_leading_terms_come_within_their_promise_of_the_whole_series() {
+        for line in FIXTURE.lines().skip(1) {
+            let v: Vec<f64> = line.split(',').map(|f| f.parse().unwrap()).collect();
+            let (dpsi, deps) = leading_nutation_rad(v[1]);
+            let (dpsi, deps) = (arcsec(dpsi.to_degrees(), v[4]), arcsec(deps.to_degrees(), v[5]));
+            assert!(dpsi < 0.02 && deps < 0.02, "{dpsi} {deps}");
+        }
+    }
+
+    #[test]
+    fn nutation_serves_beyond_the_ephemeris() {
+        // ERFA nut06a in radians, years 1499 and 2403.
+        let rows = [
+            (2_268_932.5, -7.479_935_331_377_511e-5_f64, 9.162_766_696_116_26e-6_f64),
+            (2_598_932.5, 7.752_446_213_025_684e-5, -2.415_499_502_587_889_4e-5),
+        ];
+        for (jd_tt, dpsi, deps) in rows {
+            let found = nutation(jd_tt);
+            assert!(arcsec(found.0, dpsi.to_degrees()) < 0.03 && arcsec(found.1, deps.to_degrees()) < 0.03);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Makes, keeps, lists and deletes natal charts. Computes nothing itself and shows nothing to a stranger:
+//! another user's chart is not found.
+
+mod draft;
+
+pub use draft::Draft;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+
+use crate::astro::{self, BirthInput, Certainty, Chart, Today};
+use crate::audit::{self, Auditor, RequestContext};
+use crate::auth::Caller;
+use crate::clock::{Ambient, UnixMs};
+use crate::error::{Code, Error, Result};
+use crate::ids::ChartId;
+use crate::limits;
+use crate::store::tables::{ANSWERS, Actor, CHART_COUNTS, CHARTS, ChartRow, CountRow};
+use crate::store::{Reads, Span, Store, Tx};
+use crate::vault::Vault;
+
+const PURPOSE: &str = "chart";
+
+/// The charts of everybody, each within its owner's reach alone.
+#[derive(Clone, Debug)]
+pub struct Charts {
+    store: Store,
+    vault: Arc<Vault>,
+    auditor: Auditor,
+    ambient: Ambient,
+}
+
+/// A chart as it is kept.
+#[derive(Clone, Debug)]
+pub struct StoredChart {
+    /// Its id.
+    pub id: ChartId,
+    /// Name that the person gave it.
+    pub name: Option<String>,
+    /// When it was made.
+    pub created_at: UnixMs,
+    /// The chart.
+    pub chart: Chart,
+}
+
+/// A chart in a list.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Its id.
+    pub id: ChartId,
+    /// Name that the person gave it.
+    pub name: Option<String>,
+    /// Local date of birth.
+    pub date: String,
+    /// How well the time is known.
+    pub certainty: Certainty,
+    /// When it was made.
+    pub created_at: UnixMs,
+}
+
+/// What is sealed of a chart.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    name: Option<String>,
+    chart: Chart,
+}
+
+impl Charts {
+    /// Over `store`, sealing with `vault`.
+    pub const fn new(store: Store, vault: Arc<Vault>, auditor: Auditor, ambient: Ambient) -> Self {
+        Self { store, vault, auditor, ambient }
+    }
+
+    /// Computes a chart for `caller`; nothing is kept yet.
+    ///
+    /// # Errors
+    /// What the birth data have wrong, as `invalid_fields`, `ambiguous_local_time`, `nonexistent_local_time`,
+    /// `house_system_undefined` or `date_out_of_range`.
+    pub fn compute(&self, name: Option<String>, birth: &BirthInput) -> Result<StoredChart> {
+        let chart = astro::compute(birth)?;
+        Ok(StoredChart { id: ChartId::new(&self.ambient), name, created_at: self.ambient.now(), chart })
+    }
+
+    /// Keeps a computed chart, its audit entry and whatever `also` writes, together or not at all.
+    pub async fn keep<F>(&self, caller: &Caller, request: &RequestContext, stored: &StoredChart, also: F) -> Result<()>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static,
+    {
+        let row = self.seal(caller, stored)?;
+        let entry = self.entry(caller, request, "chart_create", stored.id);
+        let (owner, id) = ((caller.tenant, caller.user), stored.id);
+        let auditor = self.auditor.clone();
+        self.store
+            .write(move |tx| {
+                let CountRow(count) = tx.get(&CHART_COUNTS, &owner)?.unwrap_or_default();
+                if count >= limits::CHARTS_PER_USER_MAX {
+                    return Err(Code::TooManyCharts.into());
+                }
+                tx.put(&CHART_COUNTS, &owner, &CountRow(count + 1))?;
+                tx.put(&CHARTS, &(owner.0, owner.1, id), &row)?;
+                audit::append(tx, &auditor, entry.clone())?;
+                also(tx)
+            })
+            .await
+    }
+
+    /// The caller's chart `id`.
+    ///
+    /// # Errors
+    /// `chart_not_found`, whether it does not exist or is not the caller's.
+    pub fn get(&self, caller: &Caller, id: ChartId) -> Result<StoredChart> {
+        let key = (caller.tenant, caller.user, id);
+        let row = self.store.read(|view| view.get(&CHARTS, &key).map_err(Error::from))?;
+        self.open(caller, id, &row.ok_or(Code::ChartNotFound)?)
+    }
+
+    /// The caller's charts, newest first, and whether there are more.
+    pub fn list(&self, caller: &Caller, limit: usize, after: Option<ChartId>) -> Result<(Vec<Summary>, bool)> {
+        let owner = (caller.tenant, caller.user);
+        let span = Span::prefix(&owner).reversed();
+        let span = match after {
+            Some(id) => span.before(&(owner.0, owner.1, id)),
+            None => span,
+        };
+        let rows = self.store.read(|view| view.scan(&CHARTS, span, limit + 1).map_err(Error::from))?;
+        let more = rows.len() > limit;
+        let page = rows.iter().take(limit).map(|((_, _, id), row)| self.open(caller, *id, row).map(summary));
+        Ok((page.collect::<Result<_>>()?, more))
+    }
+
+    /// Deletes the caller's chart `id` and the answers about it.
+    pub async fn delete(&self, caller: &Caller, request: &RequestContext, id: ChartId) -> Result<()> {
+        let entry = self.entry(caller, request, "chart_delete", id);
+        let auditor = self.auditor.clone();
+        let owner = (caller.tenant, caller.user);
+        self.store
+            .write(move |tx| {
+                if !tx.delete(&CHARTS, &(owner.0, owner.1, id))? {
+                    return Err(Error::new(Code::ChartNotFound));
+                }
+                let CountRow(count) = tx.get(&CHART_COUNTS, &owner)?.unwrap_or_default();
+                tx.put(&CHART_COUNTS, &owner, &CountRow(count.saturating_sub(1)))?;
+                for (key, _) in tx.scan(&ANSWERS, Span::prefix(&(owner.0, owner.1, id)), usize::MAX)? {
+                    tx.delete(&ANSWERS, &key)?;
+                }
+                audit::append(tx, &auditor, entry.clone())
+            })
+            .await
+    }
+
+    /// What `date` holds for the chart, as a local day of `zone` (the birth's own zone when absent).
+    pub fn today(&self, stored: &StoredChart, date: Option<&str>, zone: Option<&str>) -> Result<Today> {
+        let zone = zone.unwrap_or(&stored.chart.birth.zone);
+        let date = match date {
+            Some(date) => date.to_owned(),
+            None => draft::local_date(self.ambient.now(), zone)?,
+        };
+        Ok(astro::today(&stored.chart, &date, zone)?)
+    }
+
+    fn entry(&self, caller: &Caller, request: &RequestContext, action: &'static str, id: ChartId) -> audit::Entry {
+        let actor = Actor::User(caller.user, caller.role);
+        self.auditor.entry(caller.tenant, request, actor, action).target("chart", id)
+    }
+
+    fn seal(&self, caller: &Caller, stored: &StoredChart) -> Result<ChartRow> {
+        let kept = Kept { name: stored.name.clone(), chart: stored.chart.clone() };
+        let plain = crate::store::codec::to_bytes(&kept).map_err(Error::internal)?;
+        let sealed = self.vault.seal(caller.tenant, caller.user, PURPOSE, &stored.id.0, &plain)?;
+        Ok(ChartRow { created_at: stored.created_at, input_hash: stored.chart.input_hash.clone(), sealed })
+    }
+
+    fn open(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<StoredChart> {
+        let plain = self.vault.unseal(caller.tenant, caller.user, PURPOSE, &id.0, &row.sealed)?;
+        let kept: Kept = crate::store::codec::from_bytes(&plain).map_err(Error::internal)?;
+        Ok(StoredChart { id, name: kept.name, created_at: row.created_at, chart: kept.chart })
+    }
+}
+
+fn summary(stored: StoredChart) -> Summary {
+    Summary {
+        id: stored.id,
+        name: stored.name,
+        date: stored.chart.birth.date,
+        certainty: stored.chart.birth.certainty,
+        created_at: stored.created_at,
+    }
+}

@@ -1,0 +1,198 @@
+//! A: What the operator may set: one struct per concern, all made from one table. Starts nothing, holds no policy.
+//!
+//! A flag wins over the environment (`ORRERY_*`), which wins over the TOML file, which wins over the default. Unknown
+//! names are refused with the nearest valid one, and all problems are told at once. Secrets come by file or environment.
+
+mod load;
+mod parse;
+mod report;
+mod secret;
+mod sources;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+pub use load::Inspection;
+pub use parse::{Environment, LogFormat};
+pub use report::{Effective, Origin, Problem, Provenance};
+pub use secret::{MASTER_KEY_FILE, MasterKey, MasterKeyError, resolve_master_key};
+pub use sources::Sources;
+
+use crate::limits;
+use load::Reader;
+use parse::{Shape, environment, flag, integer, ip_list, log_filter, log_format, name, path, socket_address};
+
+/// One setting, as the table describes it; `config print`, help texts and suggestions all read this.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// Name in the TOML file, e.g. `server.listen`.
+    pub key: &'static str,
+    /// What it is for, in one sentence.
+    pub doc: &'static str,
+    /// Whether the value is a secret: never in the file, never shown.
+    pub secret: bool,
+    /// Text of the value that holds when nobody sets it.
+    pub default: fn() -> Option<String>,
+    pub(self) shape: Shape,
+}
+
+impl Spec {
+    /// Environment variable that sets it, e.g. `ORRERY_SERVER_LISTEN`.
+    pub fn env(&self) -> String {
+        if self.key == "environment" {
+            return String::from("ORRERY_ENV");
+        }
+        format!("ORRERY_{}", self.key.replace('.', "_").to_ascii_uppercase())
+    }
+}
+
+/// Makes the structs, the table of [`Spec`]s and the reading of every field from one list, so that they cannot disagree.
+macro_rules! settings {
+    (@key root $field:ident) => { stringify!($field) };
+    (@key $group:ident $field:ident) => { concat!(stringify!($group), ".", stringify!($field)) };
+    (@secret secret) => { true };
+    (@secret) => { false };
+    ($($(#[$group_doc:meta])* $group:ident: $Group:ident {$(
+        #[doc = $doc:literal]
+        $($secret:ident)? [$shape:ident] $field:ident: $ty:ty = $default:expr, $parse:expr;
+    )*})*) => {
+        $(
+            $(#[$group_doc])*
+            #[derive(Clone, Debug, PartialEq, Eq)]
+            pub struct $Group {$(
+                #[doc = $doc]
+                pub $field: $ty,
+            )*}
+
+            impl $Group {
+                fn read(reader: &mut Reader<'_>) -> Option<Self> {
+                    $(let $field = reader.get(settings!(@key $group $field), $parse);)*
+                    Some(Self { $($field: $field?,)* })
+                }
+            }
+        )*
+
+        /// Every setting, in the order in which it is shown.
+        pub const SPECS: &[Spec] = &[$($(Spec {
+            key: settings!(@key $group $field),
+            doc: $doc,
+            secret: settings!(@secret $($secret)?),
+            default: || $default,
+            shape: Shape::$shape,
+        },)*)*];
+    };
+}
+
+fn number(value: u64) -> String {
+    value.to_string()
+}
+
+fn text(value: &str) -> String {
+    value.to_owned()
+}
+
+settings! {
+    /// What stands above all concerns.
+    root: Root {
+        #[doc = "`development`, or `production`, which refuses generated and weak secrets."]
+        [Text] environment: Environment = Some(text("development")), environment;
+        #[doc = "Directory that holds all the appliance knows."]
+        [Text] data_dir: PathBuf = Some(text("orrery-data")), path;
+    }
+
+    /// The HTTP listener and its bounds.
+    server: Server {
+        #[doc = "Address and port that the HTTP listener binds; port 0 takes a free one."]
+        [Text] listen: SocketAddr = Some(text("127.0.0.1:8460")), socket_address;
+        #[doc = "How long a graceful stop waits for open requests, in milliseconds."]
+        [Integer] shutdown_grace_ms: u64 = Some(number(limits::SHUTDOWN_GRACE_MS)), |t| integer(t, 0, 600_000);
+        #[doc = "How long a request may take before it is cut, in milliseconds."]
+        [Integer] request_max_ms: u64 = Some(number(limits::REQUEST_MAX_MS)), |t| integer(t, 100, 600_000);
+        #[doc = "Largest request body accepted, in bytes."]
+        [Integer] body_max_bytes: u64 = Some(number(limits::BODY_MAX_BYTES as u64)), |t| integer(t, 4_096, 1_048_576);
+        #[doc = "Addresses of proxies whose `X-Forwarded-For` is believed; with none, the header is ignored."]
+        [TextList] trusted_proxies: Vec<IpAddr> = Some(text("")), ip_list;
+        #[doc = "Whether `/metrics` is answered on this listener."]
+        [Bool] metrics: bool = Some(text("true")), flag;
+    }
+
+    /// Access and refresh tokens.
+    auth: Auth {
+        #[doc = "Issuer written into tokens and demanded of them (`iss`)."]
+        [Text] issuer: String = Some(text("orrery")), name;
+        #[doc = "Audience written into tokens and demanded of them (`aud`)."]
+        [Text] audience: String = Some(text("orrery")), name;
+        #[doc = "Life of an access token, in seconds."]
+        [Integer] access_token_s: u64 = Some(number(limits::ACCESS_TOKEN_S)), |t| integer(t, 60, 86_400);
+        #[doc = "Life of a refresh token, in seconds."]
+        [Integer] refresh_token_s: u64 = Some(number(limits::REFRESH_TOKEN_S)), |t| integer(t, 300, 7_776_000);
+    }
+
+    /// The key that wraps all others.
+    secrets: Secrets {
+        #[doc = "File that holds the master key: 32 bytes as base64 or hex."]
+        [Text] master_key_file: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "The master key itself: 32 bytes as base64 or hex; by environment only."]
+        secret [Text] master_key: Option<MasterKey> = None, |t| secret::decode(t).map(Some).map_err(|e| e.to_string());
+    }
+
+    /// Logs, written to standard error.
+    log: Log {
+        #[doc = "Least level that is written (`error` to `trace`), with exceptions by module: `info,orrery::store=debug`."]
+        [Text] level: String = Some(text("info")), log_filter;
+        #[doc = "`pretty` for people, `json` for machines, `compact` for one short line."]
+        [Text] format: LogFormat = Some(text("compact")), log_format;
+    }
+}
+
+/// All settings, validated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Development or production.
+    pub environment: Environment,
+    /// Directory that holds all the appliance knows.
+    pub data_dir: PathBuf,
+    /// The HTTP listener and its bounds.
+    pub server: Server,
+    /// Access and refresh tokens.
+    pub auth: Auth,
+    /// The key that wraps all others.
+    pub secrets: Secrets,
+    /// Logs.
+    pub log: Log,
+}
+
+impl Settings {
+    /// Reads and validates all settings.
+    ///
+    /// # Errors
+    /// Every problem found, in the order of the sources and then of the table; never only the first.
+    pub fn load(sources: &Sources) -> Result<(Self, Provenance), Vec<Problem>> {
+        let Inspection { settings, provenance, problems } = load::inspect(sources);
+        settings.map(|settings| (settings, provenance)).ok_or(problems)
+    }
+
+    /// Like [`Settings::load`], and shows what it can even when there are problems; for `config print`.
+    pub fn inspect(sources: &Sources) -> Inspection {
+        load::inspect(sources)
+    }
+
+    /// Where a file of the data directory lies.
+    pub fn in_data_dir(&self, relative: impl AsRef<Path>) -> PathBuf {
+        self.data_dir.join(relative)
+    }
+
+    /// Reads every group before it gives up, so that each wrong field is told.
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let root = Root::read(reader);
+        let server = Server::read(reader);
+        let auth = Auth::read(reader);
+        let secrets = Secrets::read(reader);
+        let log = Log::read(reader);
+        let Root { environment, data_dir } = root?;
+        Some(Self { environment, data_dir, server: server?, auth: auth?, secrets: secrets?, log: log? })
+    }
+}
+
+#[cfg(test)]
+mod tests;

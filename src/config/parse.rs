@@ -1,0 +1,141 @@
+//! A: Texts to typed values, by the grammars of the crates that read them; each says what would have been right. Opens nothing.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use super::report::nearest;
+
+/// How a value must be written in the TOML file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// `"text"`
+    Text,
+    /// `10`
+    Integer,
+    /// `true`
+    Bool,
+    /// `["a", "b"]`
+    TextList,
+}
+
+impl Shape {
+    /// The shape in words.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a text in quotes",
+            Self::Integer => "a whole number without quotes",
+            Self::Bool => "true or false without quotes",
+            Self::TextList => "a list of texts, e.g. [\"10.0.0.1\"]",
+        }
+    }
+}
+
+/// How strict the appliance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Secrets may be generated in the data directory.
+    Development,
+    /// Generated and weak secrets are refused.
+    Production,
+}
+
+impl Environment {
+    /// Whether it is production.
+    pub const fn is_production(self) -> bool {
+        matches!(self, Self::Production)
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_production() { "production" } else { "development" })
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Several lines per event, for people.
+    Pretty,
+    /// One JSON object per event, for machines.
+    Json,
+    /// One short line per event.
+    Compact,
+}
+
+/// The member of `choices` whose name is `text`.
+pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+pub(super) fn environment(text: &str) -> Result<Environment, String> {
+    choice(text, &[("development", Environment::Development), ("production", Environment::Production)])
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    choice(text, &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json), ("compact", LogFormat::Compact)])
+}
+
+pub(super) fn flag(text: &str) -> Result<bool, String> {
+    choice(text, &[("true", true), ("false", false)])
+}
+
+/// A whole number in `least..=most`, digits only.
+pub(super) fn integer(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let is_digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let value = text.parse().ok().filter(|value| is_digits && (least..=most).contains(value));
+    value.ok_or_else(|| format!("expected a whole number from {least} to {most}"))
+}
+
+pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| String::from("expected an IP address and a port, e.g. 127.0.0.1:8460 or [::1]:8460"))
+}
+
+/// Addresses with commas between them; an empty text is an empty list.
+pub(super) fn ip_list(text: &str) -> Result<Vec<IpAddr>, String> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let parsed: Result<Vec<IpAddr>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    parsed.map_err(|_| String::from("expected IP addresses without ports, with commas between them"))
+}
+
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    let usable = !text.is_empty() && !text.contains('\0');
+    usable.then(|| PathBuf::from(text)).ok_or_else(|| String::from("expected a path, not empty"))
+}
+
+/// A short printable name without spaces, as it stands in a token.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let usable = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    usable
+        .then(|| text.to_owned())
+        .ok_or_else(|| String::from("expected 1 to 128 printable ASCII characters, no spaces"))
+}
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// A level, with exceptions by module: `info,orrery::store=debug`.
+///
+/// Narrower than what tracing takes: there a misspelt level is the name of a target, and silently turns everything off.
+pub(super) fn log_filter(text: &str) -> Result<String, String> {
+    for directive in text.split(',').map(str::trim) {
+        let (target, level) = directive.split_once('=').map_or((None, directive), |(t, level)| (Some(t), level));
+        if !LEVELS.contains(&level) {
+            let near = nearest(level, LEVELS.iter().copied()).unwrap_or("info");
+            return Err(format!("expected levels out of {}; did you mean `{near}`?", LEVELS.join(", ")));
+        }
+        let is_module =
+            |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':');
+        if target.is_some_and(|t| !is_module(t)) {
+            return Err(String::from("expected `level` or `module=level` with commas between them"));
+        }
+    }
+    let parsed = tracing_subscriber::EnvFilter::builder().parse(text);
+    parsed.map(|_| text.to_owned()).map_err(|error| format!("expected a log filter: {error}"))
+}

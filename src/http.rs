@@ -1,0 +1,17 @@
+//! The HTTP edge: routes, callers, envelopes, the API description. Rules live in the services below; this only carries.
+
+pub mod body;
+pub mod caller;
+mod edge;
+mod health;
+mod idempotency;
+mod legacy;
+mod openapi;
+pub mod problem;
+pub mod reply;
+pub mod router;
+mod serve;
+mod v1;
+mod wire;
+
+pub use serve::{Bound, ServeError, bind};

@@ -1,0 +1,115 @@
+//! Reads and bounds what a client sends: JSON bodies, path ids, query values. Says what was wrong and what would be right.
+
+use std::str::FromStr;
+
+use salvo::Request;
+use salvo::http::{ParseError, header};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::error::{Code, Error, FieldError, Result};
+use crate::limits;
+
+/// A JSON body: the value, and the bytes it was read from.
+#[derive(Debug)]
+pub struct Json<T> {
+    /// The value.
+    pub value: T,
+    /// The bytes, for the idempotency hash.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads a JSON body.
+///
+/// # Errors
+/// `unsupported_media_type`, `body_too_large`, `malformed_body` (not JSON), `invalid_fields` (JSON of another shape).
+pub async fn json<T: DeserializeOwned>(req: &mut Request, max_bytes: usize) -> Result<Json<T>> {
+    require_json(req)?;
+    let bytes = match req.payload_with_max_size(max_bytes).await {
+        Ok(bytes) => bytes.to_vec(),
+        Err(ParseError::PayloadTooLarge) => {
+            return Err(Error::new(Code::BodyTooLarge).detail("max_bytes", max_bytes.into()));
+        }
+        Err(error) => return Err(Error::new(Code::MalformedRequest).because(error)),
+    };
+    let value = serde_json::from_slice(&bytes).map_err(|e| unreadable(&e))?;
+    Ok(Json { value, bytes })
+}
+
+fn require_json(req: &Request) -> Result<()> {
+    let given = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let essence = given.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
+        return Ok(());
+    }
+    Err(Error::new(Code::UnsupportedMediaType).detail("allowed", serde_json::json!(["application/json"])))
+}
+
+fn unreadable(error: &serde_json::Error) -> Error {
+    let at = serde_json::json!({"line": error.line(), "column": error.column()});
+    match error.classify() {
+        Category::Data => Error::fields(vec![FieldError::unshown("body", shape_message(error))]).detail("at", at),
+        _ => Error::new(Code::MalformedBody).detail("at", at),
+    }
+}
+
+/// serde's message without its position, which is given apart.
+fn shape_message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head).to_owned()
+}
+
+/// The id in the path. What does not parse cannot exist: `missing` says which 404 that is.
+pub fn path_id<I: FromStr>(req: &Request, name: &str, missing: Code) -> Result<I> {
+    req.param::<String>(name).and_then(|t| t.parse().ok()).ok_or_else(|| Error::new(missing))
+}
+
+/// A query value, refused when it is given twice.
+pub fn query(req: &Request, name: &str) -> Result<Option<String>> {
+    let Some(values) = req.queries().get_vec(name) else { return Ok(None) };
+    match values.as_slice() {
+        [one] => Ok(Some(one.clone())),
+        _ => Err(Error::fields(vec![FieldError::unshown(format!("query.{name}"), "given once")])),
+    }
+}
+
+/// Refuses query names that the route does not read, with the ones it does.
+pub fn only_queries(req: &Request, allowed: &[&str]) -> Result<()> {
+    let unknown = |name: &&String| !allowed.contains(&name.as_str());
+    let errors: Vec<_> = req
+        .queries()
+        .keys()
+        .filter(unknown)
+        .map(|name| FieldError::unshown(format!("query.{name}"), format!("one of: {}", allowed.join(", "))))
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::fields(errors)) }
+}
+
+/// One page of a list: how many rows, and after which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<I> {
+    /// Rows wanted, 1..=100.
+    pub limit: usize,
+    /// The last id of the page before.
+    pub after: Option<I>,
+}
+
+/// Reads `limit` and `cursor`.
+pub fn page<I: FromStr>(req: &Request) -> Result<Page<I>> {
+    let allowed = format!("a number from 1 to {}", limits::PAGE_MAX_ROWS);
+    let limit = match query(req, "limit")? {
+        None => limits::PAGE_DEFAULT_ROWS,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|n| (1..=limits::PAGE_MAX_ROWS).contains(n))
+            .ok_or_else(|| Error::fields(vec![FieldError::new("query.limit", &text, allowed)]))?,
+    };
+    let after = match query(req, "cursor")? {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| {
+            Error::fields(vec![FieldError::new("query.cursor", &text, "the next_cursor of the page before")])
+        })?),
+    };
+    Ok(Page { limit, after })
+}

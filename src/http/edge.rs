@@ -1,0 +1,195 @@
+//! What every request passes, matched or not: id, bounds, panic net, envelope, headers, metrics, one log line.
+//! Knows no route.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use salvo::http::{HeaderValue, Method, StatusCode, header};
+use salvo::{Depot, FlowCtrl, Handler, Request, Response, Scribe, async_trait};
+use tokio::sync::Semaphore;
+
+use super::problem::{Problem, code_of};
+use crate::app::App;
+use crate::audit::RequestContext;
+use crate::clock::Stopwatch;
+use crate::error::{Code, Error};
+use crate::limits;
+
+/// Name of the header that carries the request id.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// The outermost handler.
+#[derive(Debug)]
+pub struct Edge {
+    app: Arc<App>,
+    in_flight: Semaphore,
+}
+
+impl Edge {
+    /// Guards `app`.
+    pub fn new(app: Arc<App>) -> Self {
+        Self { app, in_flight: Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX) }
+    }
+
+    async fn pass(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
+        let Ok(_permit) = self.in_flight.try_acquire() else {
+            Problem(Error::new(Code::Overloaded).retry_after_s(1)).render(res);
+            return;
+        };
+        let limit = Duration::from_millis(self.app.settings().server.request_max_ms);
+        let run = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
+        let failed = match tokio::time::timeout(limit, run).await {
+            Ok(Ok(())) => return,
+            Ok(Err(_panic)) => Error::internal("a handler panicked"),
+            Err(_elapsed) => Error::new(Code::TimedOut),
+        };
+        Problem(failed).render(res);
+    }
+}
+
+#[async_trait]
+impl Handler for Edge {
+    async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
+        let watch = Stopwatch::start();
+        let arrival = RequestContext { request_id: self.request_id(req), address: self.address(req) };
+        if let Ok(value) = HeaderValue::from_str(&arrival.request_id) {
+            res.headers_mut().insert(REQUEST_ID, value);
+        }
+        let metrics = self.app.metrics();
+        let guard = metrics.http_started();
+        depot.inject(Arc::clone(&self.app)).inject(arrival.clone());
+        self.pass(req, depot, res, ctrl).await;
+        drop(guard);
+        dress(req, res);
+        let status = res.status_code.unwrap_or(StatusCode::OK).as_u16();
+        let route = route_of(req);
+        let elapsed = watch.elapsed();
+        metrics.http_answered(req.method().as_str(), route.as_deref(), status, elapsed);
+        stamp(res, elapsed);
+        tracing::info!(
+            request_id = arrival.request_id,
+            trace_id = trace_id(req).unwrap_or(""),
+            method = method_of(req),
+            route = route.as_deref().unwrap_or("unmatched"),
+            status,
+            duration_ms = elapsed.as_secs_f64() * 1e3,
+            "request"
+        );
+    }
+}
+
+impl Edge {
+    fn request_id(&self, req: &Request) -> String {
+        req.headers()
+            .get(REQUEST_ID)
+            .and_then(|v| v.to_str().ok())
+            .filter(|v| is_request_id(v))
+            .map_or_else(|| format!("req_{}", hex(&self.app.ambient().bytes::<16>())), str::to_owned)
+    }
+
+    /// The peer, or, when the peer is a trusted proxy, the last hop of `X-Forwarded-For` that is not one.
+    fn address(&self, req: &Request) -> Option<IpAddr> {
+        let peer = req.remote_addr().clone().into_std()?.ip();
+        let trusted = &self.app.settings().server.trusted_proxies;
+        if !trusted.contains(&peer) {
+            return Some(peer);
+        }
+        let hops = req.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok()).unwrap_or("");
+        let client = hops.rsplit(',').filter_map(|h| h.trim().parse::<IpAddr>().ok()).find(|h| !trusted.contains(h));
+        Some(client.unwrap_or(peer))
+    }
+}
+
+/// Whether a client's request id is taken: `[A-Za-z0-9._-]{1,64}`.
+fn is_request_id(text: &str) -> bool {
+    (1..=limits::REQUEST_ID_MAX_BYTES).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
+        let _ = write!(out, "{b:02x}");
+        out
+    })
+}
+
+/// The request id that the edge put on the response.
+pub fn request_id_of(res: &Response) -> String {
+    res.headers().get(REQUEST_ID).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// Trace id of a well-formed W3C `traceparent` (Trace Context §3.2).
+fn trace_id(req: &Request) -> Option<&str> {
+    let value = req.headers().get("traceparent")?.to_str().ok()?;
+    let mut parts = value.split('-');
+    let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let lower_hex = |t: &str, n: usize| t.len() == n && t.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let well = lower_hex(version, 2) && lower_hex(trace, 32) && lower_hex(span, 16) && lower_hex(flags, 2);
+    (well && version != "ff" && trace.bytes().any(|b| b != b'0')).then_some(trace)
+}
+
+/// A failure without a body gets the envelope: unknown paths, wrong methods, the framework's own refusals.
+fn dress(req: &Request, res: &mut Response) {
+    let status = res.status_code.unwrap_or(StatusCode::OK);
+    let failed = status.is_client_error() || status.is_server_error();
+    if failed && (res.body.is_none() || res.body.is_error()) && *req.method() != Method::HEAD {
+        Problem(Error::new(code_of(status))).render(res);
+        res.status_code(status);
+    }
+}
+
+fn stamp(res: &mut Response, elapsed: Duration) {
+    let headers = res.headers_mut();
+    let timing = format!("total;dur={:.3}", elapsed.as_secs_f64() * 1e3);
+    if let Ok(value) = HeaderValue::from_str(&timing) {
+        headers.insert("server-timing", value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Birth data and answers must not rest in anybody's cache.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// Template of the route that matched, so that ids never become labels.
+fn route_of(req: &Request) -> Option<String> {
+    let template = req.matched_path();
+    let at_root = template.is_empty() && req.uri().path() == "/";
+    (at_root || !template.is_empty()).then(|| format!("/{}", template.trim_start_matches('/')))
+}
+
+/// Method as a label; anything unusual is `other`.
+fn method_of(req: &Request) -> &'static str {
+    match *req.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_ids_are_bounded_in_length_and_alphabet() {
+        assert!(is_request_id("a.B_9-"));
+        assert!(!is_request_id(""));
+        assert!(!is_request_id(&"a".repeat(65)));
+        assert!(!is_request_id("a b"));
+        assert!(!is_request_id("é"));
+    }
+
+    #[test]
+    fn bytes_are_shown_as_hex() {
+        assert_eq!(hex(&[0, 255, 16]), "00ff10");
+    }
+}

@@ -1,0 +1,83 @@
+//! Reads `Idempotency-Key` and replays the answer it already has. Keeps nothing itself.
+
+use std::marker::PhantomData;
+
+use salvo::Request;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::caller::Caller;
+use super::reply::Stored;
+use crate::app::App;
+use crate::error::{Code, Error, FieldError, Result};
+use crate::idempotency::{Claim, Record};
+
+/// Name of the header.
+pub const HEADER: &str = "idempotency-key";
+
+/// What the key of a request says.
+#[derive(Debug)]
+pub struct Once {
+    claim: Option<Claim>,
+}
+
+/// Either the answer that was given before, or the leave to go on.
+#[derive(Debug)]
+pub enum Seen<T, const S: u16> {
+    /// Answer with this.
+    Before(Stored<T, S>),
+    /// Do the work.
+    Never(Once),
+}
+
+/// Looks the request up.
+///
+/// # Errors
+/// `invalid_fields` for a key of wrong form, `idempotency_conflict` for a key used with another request.
+pub fn seen<T, const S: u16>(app: &App, caller: &Caller, req: &Request, body: &[u8]) -> Result<Seen<T, S>> {
+    let Some(value) = req.headers().get(HEADER) else { return Ok(Seen::Never(Once { claim: None })) };
+    let key = value.to_str().map_err(|_| {
+        Error::fields(vec![FieldError::unshown("header.idempotency-key", "printable ASCII characters")])
+    })?;
+    let path = req.uri().path();
+    let claim = Claim::new(caller.tenant, caller.user, key, req.method().as_str(), path, body)?;
+    Ok(match app.idempotency().earlier(&claim)? {
+        Some(earlier) => Seen::Before(stored(earlier.status, earlier.data, true)),
+        None => Seen::Never(Once { claim: Some(claim) }),
+    })
+}
+
+const fn stored<T, const S: u16>(status: u16, data: Value, replayed: bool) -> Stored<T, S> {
+    Stored { status, data, replayed, shape: PhantomData }
+}
+
+impl Once {
+    /// Serialises the answer and prepares its record, to be written with the change.
+    pub fn prepare<T: Serialize, const S: u16>(&self, app: &App, answer: &T) -> Result<(Prepared<T, S>, Option<Record>)> {
+        let data = serde_json::to_value(answer).map_err(Error::internal)?;
+        let record = self.claim.as_ref().map(|c| app.idempotency().record(c, S, &data)).transpose()?;
+        Ok((Prepared { claim: self.claim.clone(), data, shape: PhantomData }, record))
+    }
+}
+
+/// An answer waiting for its change to commit.
+#[derive(Debug)]
+pub struct Prepared<T, const S: u16> {
+    claim: Option<Claim>,
+    data: Value,
+    shape: PhantomData<fn() -> T>,
+}
+
+impl<T, const S: u16> Prepared<T, S> {
+    /// The answer, once the change has committed; or the other's, when another request with the key was first.
+    pub fn settle(self, app: &App, outcome: Result<()>) -> Result<Stored<T, S>> {
+        match (outcome, self.claim) {
+            (Ok(()), _) => Ok(stored(S, self.data, false)),
+            (Err(error), Some(claim)) if error.code() == Code::IdempotencyInFlight => {
+                let earlier = app.idempotency().earlier(&claim)?.ok_or(error)?;
+                Ok(stored(earlier.status, earlier.data, true))
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Every route of the appliance, in one list. Handlers live elsewhere.
+
+use std::sync::Arc;
+
+use salvo::{Router, Service};
+use salvo_oapi::swagger_ui::SwaggerUi;
+
+use super::edge::Edge;
+use super::v1::{auth, charts, chat, ops, retrieval};
+use super::{health, legacy, openapi};
+use crate::app::App;
+
+/// The routes that the API description covers.
+pub fn routes() -> Router {
+    Router::new()
+        .push(Router::with_path("health").get(health::health))
+        .push(Router::with_path("ready").get(health::ready))
+        .push(Router::with_path("metrics").get(health::metrics))
+        .push(Router::with_path("v1").push(auth_routes()).push(ops_routes()).push(person_routes()))
+        .push(Router::with_path("horoscope/natal").post(legacy::natal))
+        .push(Router::with_path("horoscope/today/{id}").get(legacy::today))
+        .push(Router::with_path("chat/advise").post(legacy::advise))
+}
+
+fn auth_routes() -> Router {
+    Router::with_path("auth")
+        .push(Router::with_path("register").post(auth::register))
+        .push(Router::with_path("login").post(auth::login))
+        .push(Router::with_path("refresh").post(auth::refresh))
+        .push(Router::with_path("logout").post(auth::logout))
+        .push(Router::with_path("me").get(auth::me))
+        .push(Router::with_path("password").post(auth::change_password))
+        .push(Router::with_path("sessions").get(auth::sessions))
+        .push(Router::with_path("sessions/{id}").delete(auth::revoke))
+}
+
+fn ops_routes() -> Router {
+    Router::with_path("ops")
+        .push(Router::with_path("tenants").get(ops::tenants).post(ops::create_tenant))
+        .push(Router::with_path("tenants/{slug}").get(ops::tenant).patch(ops::change_tenant))
+        .push(Router::with_path("tenants/{slug}/users").post(ops::create_user))
+        .push(Router::with_path("keys/jwt/rotate").post(ops::rotate_jwt))
+        .push(Router::with_path("audit/verify").get(ops::verify_audit))
+}
+
+fn person_routes() -> Router {
+    Router::new()
+        .push(Router::with_path("charts").get(charts::list).post(charts::create))
+        .push(Router::with_path("charts/{id}").get(charts::get).delete(charts::delete))
+        .push(Router::with_path("charts/{id}/today").get(charts::today))
+        .push(Router::with_path("charts/{id}/answers").get(chat::answers))
+        .push(Router::with_path("chat/advise").post(chat::advise))
+        .push(Router::with_path("retrieval/search").post(retrieval::search))
+}
+
+/// The whole service over `app`.
+pub fn service(app: Arc<App>) -> Service {
+    let routes = routes();
+    let document = openapi::document(&routes);
+    let root = Router::new()
+        .get(openapi::index)
+        .push(routes)
+        .push(document.into_router("openapi.json"))
+        .push(SwaggerUi::new("/openapi.json").title("Orrery API").into_router("docs"));
+    Service::new(root).hoop(Edge::new(app))
+}

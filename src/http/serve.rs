@@ -1,0 +1,64 @@
+//! Binds a socket and serves the app on it until told to stop. Knows no route.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use salvo::conn::tcp::TcpAcceptor;
+use salvo::fuse::FuseConfig;
+use salvo::{Listener, Server};
+
+use super::router;
+use crate::app::App;
+use crate::limits;
+
+/// The socket could not be had.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {cause}")]
+pub struct ServeError {
+    address: SocketAddr,
+    cause: String,
+}
+
+/// A socket that is bound and not yet served.
+#[derive(Debug)]
+pub struct Bound {
+    acceptor: TcpAcceptor,
+    address: SocketAddr,
+}
+
+/// Binds `address`; port 0 takes a free one.
+///
+/// # Errors
+/// When the address is taken, not this machine's, or not permitted.
+pub async fn bind(address: SocketAddr) -> Result<Bound, ServeError> {
+    let failed = |cause: String| ServeError { address, cause };
+    let acceptor = salvo::conn::TcpListener::new(address).try_bind().await.map_err(|e| failed(e.to_string()))?;
+    let address = acceptor.local_addr().map_err(|e| failed(e.to_string()))?;
+    Ok(Bound { acceptor, address })
+}
+
+impl Bound {
+    /// The address that was bound.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` resolves, then takes no more connections, finishes open requests and cuts what is left at the
+    /// deadline of the settings.
+    pub async fn serve(self, app: Arc<App>, stop: impl Future<Output = ()> + Send + 'static) {
+        let grace = Duration::from_millis(app.settings().server.shutdown_grace_ms);
+        let mut server =
+            Server::new(self.acceptor).fuse_config(FuseConfig::default()).max_connections(limits::CONNECTIONS_MAX);
+        server.http1_mut().max_buf_size(limits::HEADERS_MAX_BYTES);
+        let handle = server.handle();
+        let service = router::service(app);
+        let waiter = tokio::spawn(async move {
+            stop.await;
+            handle.stop_graceful(grace);
+        });
+        server.serve(service).await;
+        waiter.abort();
+    }
+}

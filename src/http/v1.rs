@@ -1,0 +1,7 @@
+//! Version 1 of the API, one file per resource.
+
+pub mod auth;
+pub mod charts;
+pub mod chat;
+pub mod ops;
+pub mod retrieval;

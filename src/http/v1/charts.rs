@@ -1,0 +1,125 @@
+//! `/v1/charts`: parse, prove who asks, one call, map. Owns no rule.
+
+use salvo::oapi::endpoint;
+use salvo::{Depot, Request};
+
+use crate::charts::{Draft, StoredChart};
+use crate::error::Code;
+use crate::http::body::{json, only_queries, page, path_id, query};
+use crate::http::caller::{app, arrival, caller};
+use crate::http::idempotency::{Seen, seen};
+use crate::http::problem::Problem;
+use crate::http::reply::{Reply, Stored};
+use crate::http::wire::chart::{ChartList, ChartReply, ChartRequest, Deleted};
+use crate::http::wire::today::{TodayReply, today_reply};
+use crate::idempotency::also;
+use crate::ids::ChartId;
+
+impl From<ChartRequest> for Draft {
+    fn from(r: ChartRequest) -> Self {
+        Self {
+            name: r.name,
+            date: r.date,
+            time: r.time,
+            certainty: r.certainty,
+            tz: r.tz,
+            place: r.place,
+            lat: r.lat,
+            lon: r.lon,
+            house_system: r.house_system,
+            utc_offset_s: r.utc_offset_s,
+        }
+    }
+}
+
+/// Make a natal chart
+///
+/// Give `place`, or `lat`, `lon` and `tz`. The same input gives the same chart. With an `Idempotency-Key` the chart is
+/// made once, however often the request is sent.
+#[endpoint(
+    tags("charts"),
+    security(["bearer" = []]),
+    request_body = ChartRequest,
+    parameters(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"))
+)]
+pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<ChartReply, 201>, Problem> {
+    let (app, arrival) = (app(depot)?, arrival(depot)?);
+    let caller = caller(&app, req)?;
+    let body = json::<ChartRequest>(req, app.body_max_bytes()).await?;
+    let once = match seen(&app, &caller, req, &body.bytes)? {
+        Seen::Before(answer) => return Ok(answer),
+        Seen::Never(once) => once,
+    };
+    let chart = compute(&app, body.value.into())?;
+    let (prepared, record) = once.prepare(&app, &ChartReply::from(&chart))?;
+    let outcome = app.charts().keep(&caller, &arrival, &chart, also(record)).await;
+    Ok(prepared.settle(&app, outcome)?)
+}
+
+/// Reads a draft and computes its chart.
+pub fn compute(app: &crate::app::App, draft: Draft) -> crate::error::Result<StoredChart> {
+    let (name, birth) = draft.read()?;
+    let chart = app.charts().compute(name, &birth)?;
+    app.metrics().chart_computed();
+    Ok(chart)
+}
+
+/// Your charts, newest first
+#[endpoint(
+    tags("charts"),
+    security(["bearer" = []]),
+    parameters(
+        ("limit" = Option<u32>, Query, description = "1 to 100, default 20"),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before"),
+    )
+)]
+pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartList>, Problem> {
+    let app = app(depot)?;
+    let caller = caller(&app, req)?;
+    only_queries(req, &["limit", "cursor"])?;
+    let page = page::<ChartId>(req)?;
+    let (rows, more) = app.charts().list(&caller, page.limit, page.after)?;
+    let next_cursor = rows.last().filter(|_| more).map(|s| s.id.to_string());
+    Ok(Reply(ChartList { charts: rows.iter().map(Into::into).collect(), next_cursor }))
+}
+
+/// One of your charts
+#[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
+pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartReply>, Problem> {
+    let app = app(depot)?;
+    let caller = caller(&app, req)?;
+    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
+    Ok(Reply(ChartReply::from(&stored)))
+}
+
+/// Delete a chart and the answers about it
+#[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
+pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Deleted>, Problem> {
+    let (app, arrival) = (app(depot)?, arrival(depot)?);
+    let caller = caller(&app, req)?;
+    let id: ChartId = path_id(req, "id", Code::ChartNotFound)?;
+    app.charts().delete(&caller, &arrival, id).await?;
+    Ok(Reply(Deleted { deleted: id.to_string() }))
+}
+
+/// What a day holds for a chart
+///
+/// Real transits to the natal chart at noon of the person's own local day. Deterministic per chart, date and zone.
+#[endpoint(
+    tags("charts"),
+    security(["bearer" = []]),
+    parameters(
+        ("id" = String, Path, description = "Id of the chart"),
+        ("date" = Option<String>, Query, description = "Local date, YYYY-MM-DD; today when absent"),
+        ("tz" = Option<String>, Query, description = "IANA zone of the person now; the birth zone when absent"),
+    )
+)]
+pub async fn today(req: &mut Request, depot: &mut Depot) -> Result<Reply<TodayReply>, Problem> {
+    let app = app(depot)?;
+    let caller = caller(&app, req)?;
+    only_queries(req, &["date", "tz"])?;
+    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
+    let (date, zone) = (query(req, "date")?, query(req, "tz")?);
+    let day = app.charts().today(&stored, date.as_deref(), zone.as_deref())?;
+    Ok(Reply(today_reply(&stored.id.to_string(), &day)))
+}

@@ -1,0 +1,152 @@
+//! `/v1/ops`: the operator's work on tenants, users, keys and the audit chains. Owns no rule.
+
+use salvo::oapi::endpoint;
+use salvo::{Depot, Request};
+use secrecy::SecretString;
+
+use crate::app::App;
+use crate::auth::{NewUser, Role};
+use crate::error::{Error, FieldError, Result};
+use crate::http::body::{json, only_queries, page};
+use crate::http::caller::{app, arrival, operator};
+use crate::http::problem::Problem;
+use crate::http::reply::Reply;
+use crate::http::wire::ops::{
+    AuditProblem, AuditReply, RotateReply, TenantChange, TenantList, TenantReply, TenantRequest, UserReply, UserRequest,
+};
+use crate::ids::TenantId;
+use crate::tenants::{NewTenant, Tenant};
+
+impl From<&Tenant> for TenantReply {
+    fn from(t: &Tenant) -> Self {
+        Self {
+            id: t.id.to_string(),
+            slug: t.row.slug.clone(),
+            display_name: t.row.display_name.clone(),
+            zone: t.row.zone.clone(),
+            registration_open: t.row.registration_open,
+            suspended: t.row.suspended_at.is_some(),
+            created_at: t.row.created_at.rfc3339(),
+        }
+    }
+}
+
+fn named(app: &App, req: &Request) -> Result<Tenant> {
+    app.tenants().by_slug(&req.param::<String>("slug").unwrap_or_default())
+}
+
+/// Tenants, oldest first
+#[endpoint(
+    tags("operator"),
+    security(["bearer" = []]),
+    parameters(
+        ("limit" = Option<u32>, Query, description = "1 to 100, default 20"),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before"),
+    )
+)]
+pub async fn tenants(req: &mut Request, depot: &mut Depot) -> Result<Reply<TenantList>, Problem> {
+    let app = app(depot)?;
+    operator(&app, req)?;
+    only_queries(req, &["limit", "cursor"])?;
+    let page = page::<TenantId>(req)?;
+    let rows = app.tenants().list(page.after, page.limit)?;
+    let next_cursor = rows.last().filter(|_| rows.len() == page.limit).map(|t| t.id.to_string());
+    Ok(Reply(TenantList { tenants: rows.iter().map(Into::into).collect(), next_cursor }))
+}
+
+/// Open a tenant
+#[endpoint(tags("operator"), security(["bearer" = []]), request_body = TenantRequest)]
+pub async fn create_tenant(req: &mut Request, depot: &mut Depot) -> Result<Reply<TenantReply, 201>, Problem> {
+    let (app, arrival) = (app(depot)?, arrival(depot)?);
+    let caller = operator(&app, req)?;
+    let body = json::<TenantRequest>(req, app.body_max_bytes()).await?.value;
+    let new = NewTenant {
+        display_name: body.display_name.unwrap_or_else(|| body.slug.clone()),
+        slug: body.slug,
+        zone: body.zone.unwrap_or_else(|| "UTC".into()),
+        registration_open: body.registration_open,
+    };
+    let made = app.tenants().create(&arrival, &caller.actor(), new).await?;
+    Ok(Reply(TenantReply::from(&made)))
+}
+
+/// One tenant
+#[endpoint(
+    tags("operator"),
+    security(["bearer" = []]),
+    parameters(("slug" = String, Path, description = "Slug of the tenant"))
+)]
+pub async fn tenant(req: &mut Request, depot: &mut Depot) -> Result<Reply<TenantReply>, Problem> {
+    let app = app(depot)?;
+    operator(&app, req)?;
+    Ok(Reply(TenantReply::from(&named(&app, req)?)))
+}
+
+/// Open or close registration, suspend or resume
+#[endpoint(
+    tags("operator"),
+    security(["bearer" = []]),
+    parameters(("slug" = String, Path, description = "Slug of the tenant")),
+    request_body = TenantChange
+)]
+pub async fn change_tenant(req: &mut Request, depot: &mut Depot) -> Result<Reply<TenantReply>, Problem> {
+    let (app, arrival) = (app(depot)?, arrival(depot)?);
+    let actor = operator(&app, req)?.actor();
+    let body = json::<TenantChange>(req, app.body_max_bytes()).await?.value;
+    let mut changed = named(&app, req)?;
+    if let Some(open) = body.registration_open {
+        changed = app.tenants().set_registration_open(&arrival, &actor, changed.id, open).await?;
+    }
+    if let Some(suspended) = body.suspended {
+        changed = app.tenants().set_suspended(&arrival, &actor, changed.id, suspended).await?;
+    }
+    Ok(Reply(TenantReply::from(&changed)))
+}
+
+/// Make a user of a tenant, of any role that the tenant may have
+#[endpoint(
+    tags("operator"),
+    security(["bearer" = []]),
+    parameters(("slug" = String, Path, description = "Slug of the tenant")),
+    request_body = UserRequest
+)]
+pub async fn create_user(req: &mut Request, depot: &mut Depot) -> Result<Reply<UserReply, 201>, Problem> {
+    let (app, arrival) = (app(depot)?, arrival(depot)?);
+    let caller = operator(&app, req)?;
+    let body = json::<UserRequest>(req, app.body_max_bytes()).await?.value;
+    let role = Role::from_code(&body.role).ok_or_else(|| {
+        let allowed = "one of: user, support, ops, enterprise_admin";
+        Error::fields(vec![FieldError::new("role", &body.role, allowed)])
+    })?;
+    let owner = named(&app, req)?.id;
+    let new = NewUser { tenant: owner, email: body.email.0, password: SecretString::from(body.password.0), role };
+    let user = app.identity().create_user(&arrival, &caller.actor(), &new).await?;
+    Ok(Reply(UserReply { id: user.to_string(), role: body.role }))
+}
+
+/// Put a new key in place to sign access tokens; the ones before verify until their tokens have ended
+#[endpoint(tags("operator"), security(["bearer" = []]))]
+pub async fn rotate_jwt(req: &mut Request, depot: &mut Depot) -> Result<Reply<RotateReply>, Problem> {
+    let (app, arrival) = (app(depot)?, arrival(depot)?);
+    let caller = operator(&app, req)?;
+    let kid = app.identity().rotate_jwt(&arrival, &caller.actor()).await?;
+    Ok(Reply(RotateReply { kid }))
+}
+
+/// Check every audit chain
+#[endpoint(tags("operator"), security(["bearer" = []]))]
+pub async fn verify_audit(req: &mut Request, depot: &mut Depot) -> Result<Reply<AuditReply>, Problem> {
+    let app = app(depot)?;
+    operator(&app, req)?;
+    let report = app.verify_audit().await?;
+    Ok(Reply(AuditReply {
+        intact: report.first_problem.is_none(),
+        tenants: report.tenants,
+        entries: report.entries,
+        first_problem: report.first_problem.map(|p| AuditProblem {
+            tenant: p.tenant.to_string(),
+            sequence: p.sequence,
+            what: p.what.to_owned(),
+        }),
+    }))
+}

@@ -1,0 +1,7 @@
+//! What clients see: requests and answers with their names, units and ranges. Computes nothing.
+
+pub mod auth;
+pub mod chart;
+pub mod chat;
+pub mod ops;
+pub mod today;

@@ -1,0 +1,424 @@
+//! Wire form of charts: request, chart, list entries. Names and units as clients see them; computes nothing.
+
+use salvo::oapi::ToSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::astro::{self, Chart};
+use crate::charts::{StoredChart, Summary};
+
+/// What a chart is made from. Unknown fields are refused.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChartRequest {
+    /// Name that the person gives the chart, at most 120 characters.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Local calendar date of birth, `YYYY-MM-DD` (Gregorian), 1800-01-01 to 2100-12-31.
+    #[serde(default)]
+    pub date: Option<String>,
+    /// Local clock time, `HH:MM` or `HH:MM:SS`. Required when `certainty` is `exact`, and only then.
+    #[serde(default)]
+    pub time: Option<String>,
+    /// How well the time is known: `exact` (default when a time is given), `morning`, `afternoon`, `evening`,
+    /// `unknown` (default when none is).
+    #[serde(default, alias = "time_certainty")]
+    pub certainty: Option<String>,
+    /// IANA time zone such as `Europe/Berlin`. Taken from the place when absent.
+    #[serde(default)]
+    pub tz: Option<String>,
+    /// Place of birth such as `Ulm, Germany`; instead of `lat`, `lon` and `tz`.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Geographic latitude in degrees, north positive, -90 to 90.
+    #[serde(default)]
+    pub lat: Option<f64>,
+    /// Geographic longitude in degrees, east positive, -180 to 180.
+    #[serde(default)]
+    pub lon: Option<f64>,
+    /// `placidus` (default), `koch`, `porphyry`, `equal`, `whole_sign`.
+    #[serde(default)]
+    pub house_system: Option<String>,
+    /// UTC offset in seconds, to choose between the two readings of an ambiguous local time.
+    #[serde(default)]
+    pub utc_offset_s: Option<i32>,
+}
+
+/// A natal chart with what made it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChartReply {
+    /// Its id.
+    pub id: String,
+    /// Name that the person gave it.
+    pub name: Option<String>,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+    /// Birth data as understood.
+    pub birth: Birth,
+    /// How much can be said: 5 exact, 3 part of a day, 1 unknown.
+    pub precision: u8,
+    /// The instant, when the time is known.
+    pub moment: Option<Moment>,
+    /// The span of instants, when it is not.
+    pub window: Option<Window>,
+    /// Sun to Pluto and the lunar nodes.
+    pub bodies: Vec<Placement>,
+    /// Ascendant and its kin; absent when the time is not exact.
+    pub angles: Option<Angles>,
+    /// House cusps; absent when the time is not exact.
+    pub houses: Option<Houses>,
+    /// Major aspects between bodies and angles.
+    pub aspects: Vec<AspectReply>,
+    /// Elements and modes.
+    pub balance: Balance,
+    /// What the birth data leave open, and why.
+    pub unknowns: Vec<Unknown>,
+    /// What made this result.
+    pub versions: Versions,
+    /// SHA-256 of the birth input and the versions: equal hashes mean equal charts.
+    pub input_hash: String,
+}
+
+/// Birth data as understood.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Birth {
+    /// Local date.
+    pub date: String,
+    /// Local time, when known.
+    pub time: Option<String>,
+    /// How well the time is known.
+    pub certainty: String,
+    /// IANA time zone.
+    pub tz: String,
+    /// Place, when one was named.
+    pub place: Option<String>,
+    /// Degrees, north positive.
+    pub lat: f64,
+    /// Degrees, east positive.
+    pub lon: f64,
+}
+
+/// An instant and how the local time was understood.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Moment {
+    /// RFC 3339, UTC.
+    pub utc: String,
+    /// RFC 3339 with the offset that held.
+    pub local: String,
+    /// Seconds east of UTC.
+    pub utc_offset_s: i32,
+    /// `iana`, `local_mean_time` (of the birth's own longitude, before standard time) or `given`.
+    pub offset_source: String,
+    /// Julian date, Terrestrial Time.
+    pub jd_tt: f64,
+    /// TT - UT1 in seconds.
+    pub delta_t_s: f64,
+    /// Local apparent sidereal time, degrees.
+    pub sidereal_time_deg: Option<f64>,
+    /// True obliquity of the ecliptic, degrees.
+    pub obliquity_deg: f64,
+}
+
+/// A span of instants.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Window {
+    /// Its start, RFC 3339, UTC.
+    pub from: String,
+    /// Its end, RFC 3339, UTC.
+    pub to: String,
+}
+
+/// Where a body stands: apparent geocentric, true ecliptic and equinox of date.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Placement {
+    /// `sun` .. `pluto`, `mean_node`, `true_node`.
+    pub body: String,
+    /// Ecliptic longitude, degrees.
+    pub longitude_deg: f64,
+    /// Ecliptic latitude, degrees.
+    pub latitude_deg: f64,
+    /// Distance in astronomical units; zero for the nodes.
+    pub distance_au: f64,
+    /// Speed in longitude, degrees per day.
+    pub speed_deg_per_day: f64,
+    /// Zodiac sign.
+    pub sign: String,
+    /// Degrees within the sign, 0 to 30.
+    pub degree_in_sign: f64,
+    /// Whether it moves backwards.
+    pub retrograde: bool,
+    /// House 1 to 12, when houses are known.
+    pub house: Option<u8>,
+    /// Where it may stand, when the time is not exact.
+    pub range: Option<Range>,
+}
+
+/// Longitudes that a body passes within the window.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Range {
+    /// Least advanced longitude, degrees.
+    pub from_deg: f64,
+    /// Most advanced longitude, degrees.
+    pub to_deg: f64,
+    /// Whether the sign is the same throughout.
+    pub sign_certain: bool,
+}
+
+/// A point of the chart's frame.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Angle {
+    /// Ecliptic longitude, degrees.
+    pub longitude_deg: f64,
+    /// Zodiac sign.
+    pub sign: String,
+    /// Degrees within the sign, 0 to 30.
+    pub degree_in_sign: f64,
+}
+
+/// The chart's frame.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Angles {
+    /// Rising point.
+    pub ascendant: Angle,
+    /// Culminating point.
+    pub midheaven: Angle,
+    /// Setting point.
+    pub descendant: Angle,
+    /// Lower midheaven.
+    pub imum_coeli: Angle,
+    /// Prime vertical, west.
+    pub vertex: Angle,
+}
+
+/// Houses.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Houses {
+    /// House system.
+    pub system: String,
+    /// Longitudes of cusps 1 to 12, degrees.
+    pub cusps_deg: Vec<f64>,
+}
+
+/// An aspect between two points.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AspectReply {
+    /// First point.
+    pub a: String,
+    /// Second point.
+    pub b: String,
+    /// `conjunction`, `sextile`, `square`, `trine`, `opposition`.
+    pub aspect: String,
+    /// Distance from the exact aspect, degrees.
+    pub orb_deg: f64,
+    /// Largest orb allowed, degrees.
+    pub orb_max_deg: f64,
+    /// Whether it was still forming.
+    pub applying: bool,
+    /// Whether it holds throughout the window of an uncertain time.
+    pub certain: bool,
+}
+
+/// Count of points by element and mode.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Balance {
+    /// Fire signs.
+    pub fire: u8,
+    /// Earth signs.
+    pub earth: u8,
+    /// Air signs.
+    pub air: u8,
+    /// Water signs.
+    pub water: u8,
+    /// Cardinal signs.
+    pub cardinal: u8,
+    /// Fixed signs.
+    pub fixed: u8,
+    /// Mutable signs.
+    pub mutable: u8,
+    /// Points that were counted.
+    pub counted: Vec<String>,
+}
+
+/// Something that the birth data leave open.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Unknown {
+    /// What is not known.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What made a result.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Versions {
+    /// Version of the engine.
+    pub engine: String,
+    /// Version of orbs, weights and rules.
+    pub ruleset: String,
+    /// SHA-256 of the ephemeris.
+    pub ephemeris_sha256: String,
+    /// Version of the time zone database.
+    pub tzdb: String,
+}
+
+/// A chart in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChartSummary {
+    /// Its id.
+    pub id: String,
+    /// Name that the person gave it.
+    pub name: Option<String>,
+    /// Local date of birth.
+    pub date: String,
+    /// How well the time is known.
+    pub certainty: String,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+}
+
+/// One page of charts, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChartList {
+    /// The charts.
+    pub charts: Vec<ChartSummary>,
+    /// Cursor of the next page, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// Says that something is gone.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Deleted {
+    /// What was deleted.
+    pub deleted: String,
+}
+
+impl From<&Summary> for ChartSummary {
+    fn from(s: &Summary) -> Self {
+        Self {
+            id: s.id.to_string(),
+            name: s.name.clone(),
+            date: s.date.clone(),
+            certainty: s.certainty.code().to_owned(),
+            created_at: s.created_at.rfc3339(),
+        }
+    }
+}
+
+impl From<&StoredChart> for ChartReply {
+    fn from(stored: &StoredChart) -> Self {
+        let chart = &stored.chart;
+        Self {
+            id: stored.id.to_string(),
+            name: stored.name.clone(),
+            created_at: stored.created_at.rfc3339(),
+            birth: birth(&chart.birth),
+            precision: chart.precision,
+            moment: moment(chart),
+            window: chart
+                .window
+                .as_ref()
+                .map(|w| Window { from: w.from_utc_rfc3339.clone(), to: w.to_utc_rfc3339.clone() }),
+            bodies: chart.bodies.iter().map(placement).collect(),
+            angles: chart.angles.as_ref().map(angles),
+            houses: chart
+                .houses
+                .as_ref()
+                .map(|h| Houses { system: h.system.code().to_owned(), cusps_deg: h.cusps_deg.to_vec() }),
+            aspects: chart.aspects.iter().map(aspect).collect(),
+            balance: balance(&chart.balance),
+            unknowns: chart.unknowns.iter().map(|u| Unknown { what: u.what.clone(), why: u.why.clone() }).collect(),
+            versions: (&chart.versions).into(),
+            input_hash: chart.input_hash.clone(),
+        }
+    }
+}
+
+impl From<&astro::Versions> for Versions {
+    fn from(v: &astro::Versions) -> Self {
+        Self {
+            engine: v.engine.clone(),
+            ruleset: v.ruleset.clone(),
+            ephemeris_sha256: v.ephemeris_sha256.clone(),
+            tzdb: v.tzdb.clone(),
+        }
+    }
+}
+
+fn birth(b: &astro::BirthInput) -> Birth {
+    Birth {
+        date: b.date.clone(),
+        time: b.time.clone(),
+        certainty: b.certainty.code().to_owned(),
+        tz: b.zone.clone(),
+        place: b.place_label.clone(),
+        lat: b.latitude_deg,
+        lon: b.longitude_deg,
+    }
+}
+
+fn moment(chart: &Chart) -> Option<Moment> {
+    chart.moment.as_ref().map(|m| Moment {
+        utc: m.utc_rfc3339.clone(),
+        local: m.local_rfc3339.clone(),
+        utc_offset_s: m.offset_seconds,
+        offset_source: m.offset_source.code().to_owned(),
+        jd_tt: chart.jd_tt,
+        delta_t_s: chart.delta_t_s,
+        sidereal_time_deg: chart.sidereal_time_deg,
+        obliquity_deg: chart.obliquity_deg,
+    })
+}
+
+fn placement(p: &astro::Placement) -> Placement {
+    Placement {
+        body: p.body.code().to_owned(),
+        longitude_deg: p.longitude_deg,
+        latitude_deg: p.latitude_deg,
+        distance_au: p.distance_au,
+        speed_deg_per_day: p.speed_deg_per_day,
+        sign: p.sign.code().to_owned(),
+        degree_in_sign: p.degree_in_sign,
+        retrograde: p.retrograde,
+        house: p.house,
+        range: p.range.as_ref().map(|r| Range { from_deg: r.from_deg, to_deg: r.to_deg, sign_certain: r.sign_certain }),
+    }
+}
+
+fn angles(a: &astro::Angles) -> Angles {
+    let angle = |p: &astro::AnglePlacement| Angle {
+        longitude_deg: p.longitude_deg,
+        sign: p.sign.code().to_owned(),
+        degree_in_sign: p.degree_in_sign,
+    };
+    Angles {
+        ascendant: angle(&a.ascendant),
+        midheaven: angle(&a.midheaven),
+        descendant: angle(&a.descendant),
+        imum_coeli: angle(&a.imum_coeli),
+        vertex: angle(&a.vertex),
+    }
+}
+
+fn aspect(hit: &astro::AspectHit) -> AspectReply {
+    AspectReply {
+        a: hit.a.code().to_owned(),
+        b: hit.b.code().to_owned(),
+        aspect: hit.aspect.code().to_owned(),
+        orb_deg: hit.orb_deg,
+        orb_max_deg: hit.orb_max_deg,
+        applying: hit.applying,
+        certain: hit.certain,
+    }
+}
+
+fn balance(b: &astro::Balance) -> Balance {
+    Balance {
+        fire: b.fire,
+        earth: b.earth,
+        air: b.air,
+        water: b.water,
+        cardinal: b.cardinal,
+        fixed: b.fixed,
+        mutable: b.mutable,
+        counted: b.counted.iter().map(|p| p.code().to_owned()).collect(),
+    }
+}
