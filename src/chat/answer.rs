@@ -134,7 +134,7 @@ pub fn assemble(
             ruleset: versions.ruleset.clone(),
             ephemeris_sha256: versions.ephemeris_sha256.clone(),
             tzdb: versions.tzdb.clone(),
-            index_generation: scope.retrieval.generation().to_owned(),
+            index_generation: scope.index_generation.to_owned(),
             prompt: provider.version().to_owned(),
             chart_hash: scope.chart.input_hash.clone(),
             today_hash: scope.today.input_hash.clone(),

@@ -1,3 +1,5 @@
+//! Tests of the whole sequence: answers that hold and read well, drafts that do not.
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -182,14 +184,17 @@ fn with_drafts(mut check: impl FnMut(&Draft, &Scope<'_>)) {
                 certainty: chart.birth.certainty,
                 seed: seed(&chart, &today, question),
             };
+            let folded = verify::fold_evidence(&evidence);
             let scope = Scope {
                 chart: &chart,
                 today: &today,
                 facts: &facts,
                 factors: &factors,
                 evidence: &evidence,
-                retrieval: &RETRIEVAL.1,
+                corpus: RETRIEVAL.1.corpus(),
+                index_generation: RETRIEVAL.1.generation(),
                 lang,
+                folded: &folded,
             };
             check(&composer::compose(&brief), &scope);
         }

@@ -5,7 +5,7 @@ use super::claims::{self, Claim, Position};
 use super::facts;
 use crate::astro::{AspectHit, Body, Chart, Factor, Lang, Placement, Point, Sign, Today};
 use crate::llm::{ChartFact, Evidence, Sentence, Support, lexicon};
-use crate::retrieval::Retrieval;
+use crate::retrieval::Corpus;
 
 /// Least share of a sentence's longer words that its passages must hold, when it rests on passages alone.
 const GROUNDED_MIN_PERCENT: usize = 50;
@@ -31,9 +31,18 @@ pub struct Scope<'a> {
     /// Passages offered to the provider.
     pub evidence: &'a [Evidence],
     /// The corpus itself.
-    pub retrieval: &'a Retrieval,
+    pub corpus: &'a Corpus,
+    /// Generation of the index that found the passages.
+    pub index_generation: &'a str,
     /// Language of the answer.
     pub lang: Lang,
+    /// The texts of `evidence`, folded, by [`fold_evidence`].
+    pub folded: &'a [String],
+}
+
+/// The texts of the evidence in the form in which words are compared.
+pub fn fold_evidence(evidence: &[Evidence]) -> Vec<String> {
+    evidence.iter().map(|evidence| lexicon::fold(&evidence.passage.text)).collect()
 }
 
 /// Whether a sentence holds.
@@ -59,8 +68,8 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
     let mut cited = String::new();
     for support in &sentence.support {
         match support {
-            Support::Passage(id) => match passage_text(id, scope) {
-                Some(text) => cited.push_str(text),
+            Support::Passage(id) => match folded_passage(id, scope) {
+                Some(folded) => cited.push_str(folded),
                 None => return Verdict::BadCitation,
             },
             Support::ChartFact(id) if !scope.facts.iter().any(|fact| fact.id == *id) => return Verdict::BadFact,
@@ -79,10 +88,12 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
     if claims.iter().all(|claim| agrees(claim, scope)) { Verdict::Holds } else { Verdict::FalseClaim }
 }
 
-fn passage_text<'a>(id: &str, scope: &'a Scope<'_>) -> Option<&'a str> {
-    let offered = scope.evidence.iter().find(|evidence| evidence.passage.id == id)?;
-    let stored = scope.retrieval.passage(scope.lang, id)?;
-    (stored.text == offered.passage.text).then_some(stored.text.as_str())
+/// The folded text of a passage that was offered and stands in the corpus as it was offered.
+fn folded_passage<'a>(id: &str, scope: &Scope<'a>) -> Option<&'a str> {
+    let place = scope.evidence.iter().position(|evidence| evidence.passage.id == id)?;
+    let stored = scope.corpus.passage(scope.lang, id)?;
+    let folded = scope.folded.get(place)?;
+    (stored.text == scope.evidence[place].passage.text).then_some(folded.as_str())
 }
 
 /// Whether the cited passages say what the sentence says, and no other passage offered says it much better.
@@ -92,14 +103,10 @@ fn is_grounded(text: &str, cited: &str, alone: bool, scope: &Scope<'_>) -> bool 
     if words.is_empty() {
         return true;
     }
-    let share = |passage: &str| {
-        let passage = lexicon::fold(passage);
-        words.iter().filter(|word| lexicon::holds(&passage, word)).count() * 100 / words.len()
-    };
+    let share = |folded: &str| words.iter().filter(|word| lexicon::holds(folded, word)).count() * 100 / words.len();
     let held = share(cited);
     let least = if alone { GROUNDED_MIN_PERCENT } else { GROUNDED_BESIDE_FACTS_MIN_PERCENT };
-    let better = |evidence: &Evidence| share(&evidence.passage.text) > held + BETTER_ELSEWHERE_MAX_PERCENT;
-    held >= least && !scope.evidence.iter().any(better)
+    held >= least && !scope.folded.iter().any(|folded| share(folded) > held + BETTER_ELSEWHERE_MAX_PERCENT)
 }
 
 fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
