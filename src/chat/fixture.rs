@@ -9,8 +9,8 @@
 )]
 
 use crate::astro::{
-    AnglePlacement, Angles, Aspect, AspectHit, BirthInput, Body, Certainty, Chart, Factor, HouseSystem, Houses,
-    LongitudeRange, MoonToday, Placement, Point, Sign, Today, Versions,
+    AnglePlacement, Angles, Aspect, AspectHit, Balance, BirthInput, Body, Certainty, Chart, Factor, HouseSystem,
+    Houses, LongitudeRange, MoonToday, Placement, Point, Sign, Today, Versions,
 };
 
 /// Einstein's natal longitudes, to the arc minute, as in published charts: Sun to Pluto, then the nodes.
@@ -116,6 +116,22 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
             place_label: None,
             house_system: HouseSystem::Equal,
             utc_offset_s: None,
+        },
+        moment: None,
+        window: None,
+        jd_tt: 2_407_422.9,
+        delta_t_s: 0.0,
+        sidereal_time_deg: None,
+        obliquity_deg: 23.44,
+        balance: Balance {
+            fire: 0,
+            earth: 0,
+            air: 0,
+            water: 0,
+            cardinal: 0,
+            fixed: 0,
+            mutable: 0,
+            counted: Vec::new(),
         },
         precision: if exact { 5 } else { 1 },
         bodies,

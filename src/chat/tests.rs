@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::fixture::{self, EINSTEIN_DEG, OTHER_DEG, OTHER_SKY_DEG, SKY_DEG, THIRD_DEG};
 use super::*;
-use crate::astro::Certainty;
+use crate::astro::{self, BirthInput, Certainty, HouseSystem};
 use crate::llm::{Composer, Draft, Spent, Support, composer};
 
 static RETRIEVAL: LazyLock<(tempfile::TempDir, Retrieval)> = LazyLock::new(|| {
@@ -22,8 +22,33 @@ fn people() -> Vec<(Chart, Today)> {
         fixture::chart(OTHER_DEG, 0.0, 0.0, Certainty::Unknown),
         fixture::chart(THIRD_DEG, 0.0, 0.0, Certainty::Morning),
     ];
+    let born = |date: &str, time: Option<&str>, certainty, zone: &str, latitude_deg, longitude_deg| {
+        let birth = BirthInput {
+            date: date.into(),
+            time: time.map(Into::into),
+            certainty,
+            zone: zone.into(),
+            latitude_deg,
+            longitude_deg,
+            place_label: None,
+            house_system: HouseSystem::Placidus,
+            utc_offset_s: None,
+        };
+        let chart = astro::compute(&birth).unwrap();
+        let today = astro::today(&chart, "2026-11-23", "Europe/Paris").unwrap();
+        (chart, today)
+    };
+    let computed = [
+        born("1879-03-14", Some("11:30"), Certainty::Exact, "Europe/Berlin", 48.4, 10.0),
+        born("1990-07-02", Some("23:05"), Certainty::Exact, "Europe/Paris", 48.85, 2.35),
+        born("1984-12-30", None, Certainty::Unknown, "America/New_York", 40.7, -74.0),
+        born("2001-02-11", None, Certainty::Evening, "Asia/Tokyo", 35.7, 139.7),
+        born("1967-05-21", Some("04:12:30"), Certainty::Exact, "Australia/Sydney", -33.9, 151.2),
+    ];
     let skies = [(SKY_DEG, "2026-11-23"), (OTHER_SKY_DEG, "2026-06-15")];
-    charts.iter().flat_map(|chart| skies.map(|(sky, date)| (chart.clone(), fixture::today(chart, sky, date)))).collect()
+    let by_hand =
+        charts.iter().flat_map(|chart| skies.map(|(sky, date)| (chart.clone(), fixture::today(chart, sky, date))));
+    by_hand.chain(computed).collect()
 }
 
 const QUESTIONS: &[&str] = &[
