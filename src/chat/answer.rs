@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::verify::Scope;
-use crate::astro::Lang;
+use crate::astro::{Certainty, Lang};
 use crate::llm::{Brief, Provider, Sentence, Spent, Support};
 
 /// An answer whose every sentence was verified.
@@ -163,9 +163,10 @@ fn note(facts: &mut Vec<FactUsed>, scope: &Scope<'_>, id: &str) {
     if facts.iter().any(|fact| fact.id == id) {
         return;
     }
+    let exact = scope.chart.birth.certainty == Certainty::Exact;
     let natal = scope.facts.iter().find(|fact| fact.id == id).map(|fact| fact.text.clone());
     let daily =
-        || scope.factors.iter().find(|factor| factor.id == id).map(|f| super::facts::factor_text(scope.lang, f));
+        || scope.factors.iter().find(|factor| factor.id == id).map(|f| super::facts::factor_text(scope.lang, f, exact));
     if let Some(text) = natal.or_else(daily) {
         facts.push(FactUsed { id: id.to_owned(), text });
     }

@@ -3,7 +3,7 @@
 
 use super::claims::{self, Claim, Position};
 use super::facts;
-use crate::astro::{AspectHit, Body, Chart, Factor, Lang, Placement, Point, Sign, Today};
+use crate::astro::{Aspect, AspectHit, Body, Certainty, Chart, Factor, Lang, Placement, Point, Sign, Today};
 use crate::llm::{ChartFact, Evidence, Sentence, Support, lexicon};
 use crate::retrieval::Corpus;
 
@@ -120,18 +120,57 @@ fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
         }
         Claim::Retrograde { point, natal } => retrograde(*point, *natal, scope),
         Claim::Forward { point } => placements(*point, scope.chart).any(|p| !p.retrograde),
-        Claim::Aspect { a, b, aspect, orb, applying } => {
-            let fits = |orb_deg: f64, is_applying: bool| {
-                orb.is_none_or(|orb| near(orb, orb_deg)) && applying.is_none_or(|applying| applying == is_applying)
-            };
-            let natal = |hit: &&AspectHit| hit.certain && hit.aspect == *aspect && pair(hit.a, hit.b, *a, *b);
-            let daily =
-                |f: &&Factor| f.certain && f.aspect == *aspect && pair(Point::Body(f.transiting), f.natal, *a, *b);
-            scope.chart.aspects.iter().filter(natal).any(|hit| fits(hit.orb_deg, hit.applying))
-                || contacts(scope).filter(daily).any(|f| fits(f.orb_deg, f.applying))
+        Claim::Aspect { a, b, natal, aspect, orb, applying } => {
+            let stated = Contact { a: *a, b: *b, aspect: *aspect, orb: *orb, applying: *applying };
+            match natal {
+                [true, true] => is_natal_aspect(&stated, scope),
+                [false, true] => is_contact(&stated, scope),
+                [true, false] => is_contact(&Contact { a: *b, b: *a, ..stated }, scope),
+                [false, false] => {
+                    is_natal_aspect(&stated, scope)
+                        || is_contact(&stated, scope)
+                        || is_contact(&Contact { a: *b, b: *a, ..stated }, scope)
+                }
+            }
         }
         Claim::Loose => false,
     }
+}
+
+/// An aspect as stated; in a contact of the day, `a` is the moving one.
+#[derive(Clone, Copy)]
+struct Contact {
+    a: Point,
+    b: Point,
+    aspect: Aspect,
+    orb: Option<Position>,
+    applying: Option<bool>,
+}
+
+impl Contact {
+    /// Without the minute of birth, neither the orb nor its trend is known.
+    fn fits(&self, orb_deg: f64, is_applying: bool, exact: bool) -> bool {
+        if !exact {
+            return self.orb.is_none() && self.applying.is_none();
+        }
+        self.orb.is_none_or(|orb| near(orb, orb_deg)) && self.applying.is_none_or(|applying| applying == is_applying)
+    }
+}
+
+fn is_exact(scope: &Scope<'_>) -> bool {
+    scope.chart.birth.certainty == Certainty::Exact
+}
+
+fn is_natal_aspect(stated: &Contact, scope: &Scope<'_>) -> bool {
+    let between = |hit: &AspectHit| pair(hit.a, hit.b, stated.a, stated.b);
+    let hits = scope.chart.aspects.iter().filter(|hit| hit.certain && hit.aspect == stated.aspect && between(hit));
+    hits.into_iter().any(|hit| stated.fits(hit.orb_deg, hit.applying, is_exact(scope)))
+}
+
+fn is_contact(stated: &Contact, scope: &Scope<'_>) -> bool {
+    let between = |f: &Factor| same(Point::Body(f.transiting), stated.a) && same(f.natal, stated.b);
+    let found = contacts(scope).filter(|f| f.certain && f.aspect == stated.aspect && between(f));
+    found.into_iter().any(|f| stated.fits(f.orb_deg, f.applying, is_exact(scope)))
 }
 
 fn contacts<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = &'a Factor> {

@@ -194,9 +194,12 @@ impl<'a> Writer<'a> {
             self.own(&self.voice.needs_the_hour(self.roll("hour")));
             return;
         }
-        let named = !(self.brief.reading.points.is_empty()
-            && self.brief.reading.houses.is_empty()
-            && self.brief.reading.signs.is_empty());
+        let reading = self.brief.reading;
+        let first_in_named_sign = facts.first().is_some_and(|fact| match &fact.value {
+            FactValue::Placement { signs, .. } => signs.iter().any(|sign| reading.signs.contains(sign)),
+            _ => false,
+        });
+        let named = first_in_named_sign || !(reading.points.is_empty() && reading.houses.is_empty());
         let topic = if named && topic == Topic::General { None } else { Some(topic) };
         if let Some(lead) = lead {
             self.own(&self.voice.opening(topic, &lead, self.roll("opening")));
@@ -273,8 +276,8 @@ impl<'a> Writer<'a> {
             return;
         };
         self.contact(leader, 0, 0);
-        let passages = [leader.passage_id.clone(), format!("transit-aspect-{}", leader.aspect.code())];
-        self.quote(&passages, "today's quote", 2);
+        // The sentence above says what such an aspect does; the passage says what such a body does.
+        self.quote(std::slice::from_ref(&leader.passage_id), "today's quote", 2);
         if let Some(second) =
             factors.iter().skip(1).find(|f| f.transiting != leader.transiting && f.natal != leader.natal)
         {
@@ -284,7 +287,9 @@ impl<'a> Writer<'a> {
 
     fn contact(&mut self, factor: &Factor, rank: usize, spare: u8) {
         let roll = self.roll(&factor.id);
-        let text = if rank == 0 { self.voice.leader(factor, roll) } else { self.voice.second(factor, roll) };
+        let exact = self.brief.certainty == Certainty::Exact;
+        let text =
+            if rank == 0 { self.voice.leader(factor, exact, roll) } else { self.voice.second(factor, exact, roll) };
         self.say(&text, vec![Support::Factor(factor.id.clone())], spare);
     }
 
@@ -438,13 +443,8 @@ pub fn fact_text(lang: Lang, value: &FactValue) -> String {
         }
         FactValue::Aspect { a, b, aspect, orb_deg } => {
             let name = |p: &Point| lexicon::capitalised(lexicon::point_name(lang, *p));
-            format!(
-                "{} {} {} {}",
-                name(a),
-                lexicon::aspect_name(lang, *aspect),
-                name(b),
-                lexicon::degrees_text(*orb_deg)
-            )
+            let orb = orb_deg.map(lexicon::degrees_text).unwrap_or_default();
+            format!("{} {} {} {}", name(a), lexicon::aspect_name(lang, *aspect), name(b), orb).trim_end().to_owned()
         }
     }
 }

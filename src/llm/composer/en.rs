@@ -194,61 +194,60 @@ impl Voice for English {
         }
     }
 
-    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: f64, roll: u64) -> String {
-        let (one, other, orb) = (your_point(EN, a), your_point(EN, b), degrees_text(orb_deg));
-        let temper = pick(temper(aspect), roll);
+    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: Option<f64>, roll: u64) -> String {
+        let (one, other, link) = (your_point(EN, a), your_point(EN, b), aspect_with(aspect));
+        let (here, there) = (short_role(a), short_role(b));
+        let meaning = match aspect {
+            Aspect::Conjunction => format!("{here} and {there} tend to speak together"),
+            Aspect::Sextile => format!("{here} and {there} can help each other with a little effort"),
+            Aspect::Trine => format!("{here} and {there} get along with ease"),
+            Aspect::Square => format!("{here} and {there} have to make room for each other"),
+            Aspect::Opposition => format!("{here} and {there} may pull in two directions"),
+        };
+        let orb = orb_deg.map(|orb_deg| format!(", {} from exact", degrees_text(orb_deg))).unwrap_or_default();
         match roll % 2 {
-            0 => format!(
-                "{} forms {} {other}, {orb} from exact, which {temper} between {} and {}.",
-                capitalised(&one),
-                aspect_with(aspect),
-                short_role(a),
-                short_role(b)
-            ),
-            _ => format!(
-                "From birth, {one} makes {} {other}, only {orb} from exact, and that {temper}.",
-                aspect_with(aspect)
-            ),
+            0 => format!("{} forms {link} {other}{orb}, so {meaning}.", capitalised(&one)),
+            _ => format!("From birth, {one} makes {link} {other}{orb}: {meaning}."),
         }
     }
 
-    fn leader(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (
-            the_point(EN, Point::Body(f.transiting)),
-            format!("your natal {}", point_name(EN, f.natal)),
-            degrees_text(f.orb_deg),
-        );
+    fn leader(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let sky = the_point(EN, Point::Body(f.transiting));
+        let natal = format!("your natal {}", point_name(EN, f.natal));
         let moving = if f.applying { ["still building", "tightening"] } else { ["already easing", "loosening"] };
         let back = if f.transiting_retrograde { ", retrograde," } else { "" };
-        match roll % 3 {
-            0 => format!(
-                "In today's sky, {sky}{back} forms {} {natal}, {orb} from exact and {}, which {}.",
-                aspect_with(f.aspect),
-                moving[0],
-                pick(temper(f.aspect), roll / 3)
+        let (link, temper, orb) = (aspect_with(f.aspect), pick(temper(f.aspect), roll / 3), degrees_text(f.orb_deg));
+        match (roll % 3, exact) {
+            (0, true) => format!(
+                "In today's sky, {sky}{back} forms {link} {natal}, {orb} from exact and {}, which {temper}.",
+                moving[0]
             ),
-            1 => format!(
+            (1, true) => format!(
                 "A contact that stands out today joins {sky}{back} to {natal} by {}: it is {orb} from exact and {}.",
                 aspect_name(EN, f.aspect),
                 moving[0]
             ),
-            _ => format!(
-                "Today {sky}{back} makes {} {natal}; the angle is {orb} from exact and {}, and it {}.",
-                aspect_with(f.aspect),
-                moving[1],
-                pick(temper(f.aspect), roll / 3)
+            (_, true) => format!(
+                "Today {sky}{back} makes {link} {natal}; the angle is {orb} from exact and {}, and it {temper}.",
+                moving[1]
             ),
+            (0, false) => format!("In today's sky, {sky}{back} forms {link} {natal}, which {temper}."),
+            (1, false) => format!(
+                "A contact that stands out today joins {sky}{back} to {natal} by {}: it {temper}.",
+                aspect_name(EN, f.aspect)
+            ),
+            (_, false) => format!("Today {sky}{back} makes {link} {natal}, and that {temper}."),
         }
     }
 
-    fn second(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) =
-            (the_point(EN, Point::Body(f.transiting)), your_point(EN, f.natal), degrees_text(f.orb_deg));
-        let aspect = aspect_with(f.aspect);
+    fn second(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let (sky, natal, link) =
+            (the_point(EN, Point::Body(f.transiting)), your_point(EN, f.natal), aspect_with(f.aspect));
         let temper = pick(temper(f.aspect), roll / 2);
+        let orb = if exact { format!(" ({} from exact)", degrees_text(f.orb_deg)) } else { String::new() };
         match roll % 2 {
-            0 => format!("Beside it, {sky} forms {aspect} {natal} ({orb} from exact), which {temper}."),
-            _ => format!("There is also {aspect} {natal} from {sky}, {orb} from exact: it {temper}."),
+            0 => format!("Beside it, {sky} forms {link} {natal}{orb}, which {temper}."),
+            _ => format!("There is also {link} {natal} from {sky}{orb}: it {temper}."),
         }
     }
 

@@ -186,52 +186,58 @@ impl Voice for French {
         }
     }
 
-    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: f64, roll: u64) -> String {
-        let (one, other, orb) = (your_point(FR, a), your_point(FR, b), degrees_text(orb_deg));
-        let (temper, aspect) = (pick(temper(aspect), roll / 2), an_aspect(FR, aspect));
+    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: Option<f64>, roll: u64) -> String {
+        let (one, other, form) = (your_point(FR, a), your_point(FR, b), an_aspect(FR, aspect));
+        let (here, there) = (short_role(a), short_role(b));
+        let meaning = match aspect {
+            Aspect::Conjunction => format!("{here} et {there} parlent souvent d’une même voix"),
+            Aspect::Sextile => format!("{here} et {there} s’aident dès que vous faites un premier pas"),
+            Aspect::Trine => format!("{here} et {there} s’accordent sans peine"),
+            Aspect::Square => format!("{here} et {there} doivent apprendre à se faire de la place"),
+            Aspect::Opposition => format!("{here} et {there} tirent parfois dans deux directions"),
+        };
+        let orb = orb_deg.map(|orb_deg| format!(", à {} de l’angle exact", degrees_text(orb_deg))).unwrap_or_default();
         match roll % 2 {
-            0 => format!(
-                "{} forme {aspect} avec {other}, à {orb} de l’angle exact, ce qui {temper} entre {} et {}.",
-                capitalised(&one),
-                short_role(a),
-                short_role(b)
-            ),
-            _ => format!(
-                "Depuis la naissance, {one} forme {aspect} avec {other}, à {orb} seulement de l’angle exact : cela {temper}."
-            ),
+            0 => format!("{} forme {form} avec {other}{orb}, si bien que {meaning}.", capitalised(&one)),
+            _ => format!("Depuis la naissance, {one} forme {form} avec {other}{orb} : {meaning}."),
         }
     }
 
-    fn leader(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) =
-            (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal), degrees_text(f.orb_deg));
-        let aspect = an_aspect(FR, f.aspect);
+    fn leader(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let (sky, natal) = (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal));
+        let (form, orb) = (an_aspect(FR, f.aspect), degrees_text(f.orb_deg));
         let moving = if f.applying { "se resserre encore" } else { "se relâche déjà" };
         let back = if f.transiting_retrograde { ", rétrograde," } else { "" };
         let temper = pick(temper(f.aspect), roll / 3);
-        match roll % 3 {
-            0 => format!(
-                "Dans le ciel d’aujourd’hui, {sky}{back} forme {aspect} avec {natal} de naissance, à {orb} de l’angle exact ; ce contact {moving} et {temper}."
+        match (roll % 3, exact) {
+            (0, true) => format!(
+                "Dans le ciel d’aujourd’hui, {sky}{back} forme {form} avec {natal} de naissance, à {orb} de l’angle exact ; ce contact {moving} et {temper}."
             ),
-            1 => format!(
-                "Un contact qui ressort aujourd’hui relie {sky}{back} et {natal} de naissance par {aspect}, à {orb} de l’angle exact, et il {moving}."
+            (1, true) => format!(
+                "Un contact qui ressort aujourd’hui relie {sky}{back} et {natal} de naissance par {form}, à {orb} de l’angle exact, et il {moving}."
             ),
-            _ => format!(
-                "Aujourd’hui, {sky}{back} est en lien avec {natal} de naissance par {aspect} : l’écart à l’angle exact est de {orb}, ce contact {moving} et {temper}."
+            (_, true) => format!(
+                "Aujourd’hui, {sky}{back} est en lien avec {natal} de naissance par {form} : l’écart à l’angle exact est de {orb}, ce contact {moving} et {temper}."
             ),
+            (0, false) => format!(
+                "Dans le ciel d’aujourd’hui, {sky}{back} forme {form} avec {natal} de naissance, ce qui {temper}."
+            ),
+            (1, false) => format!(
+                "Un contact qui ressort aujourd’hui relie {sky}{back} et {natal} de naissance par {form} ; il {temper}."
+            ),
+            (_, false) => {
+                format!("Aujourd’hui, {sky}{back} est en lien avec {natal} de naissance par {form}, et cela {temper}.")
+            }
         }
     }
 
-    fn second(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) =
-            (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal), degrees_text(f.orb_deg));
-        let (aspect, temper) = (an_aspect(FR, f.aspect), pick(temper(f.aspect), roll / 2));
+    fn second(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let (sky, natal) = (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal));
+        let (form, temper) = (an_aspect(FR, f.aspect), pick(temper(f.aspect), roll / 2));
+        let orb = if exact { format!(" (à {} de l’angle exact)", degrees_text(f.orb_deg)) } else { String::new() };
         match roll % 2 {
-            0 => format!("À côté, {sky} forme {aspect} avec {natal} (à {orb} de l’angle exact), ce qui {temper}."),
-            _ => format!(
-                "{} forme aussi {aspect} avec {natal}, à {orb} de l’angle exact : cela {temper}.",
-                capitalised(&sky)
-            ),
+            0 => format!("À côté, {sky} forme {form} avec {natal}{orb}, ce qui {temper}."),
+            _ => format!("{} forme aussi {form} avec {natal}{orb} : cela {temper}.", capitalised(&sky)),
         }
     }
 
