@@ -90,7 +90,10 @@ pub struct Retrieval {
 impl fmt::Debug for Retrieval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let passages = self.corpus.passages().len();
-        f.debug_struct("Retrieval").field("generation", &self.generation()).field("passages", &passages).finish()
+        f.debug_struct("Retrieval")
+            .field("generation", &self.generation())
+            .field("passages", &passages)
+            .finish_non_exhaustive()
     }
 }
 

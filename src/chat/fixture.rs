@@ -55,10 +55,30 @@ fn angle(longitude_deg: f64) -> AnglePlacement {
     AnglePlacement { longitude_deg, sign: Sign::of(longitude_deg), degree_in_sign: longitude_deg % 30.0 }
 }
 
-pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, certainty: Certainty) -> Chart {
-    let exact = certainty == Certainty::Exact;
-    let cusps_deg: [f64; 12] = std::array::from_fn(|i| (ascendant_deg + 30.0 * i as f64).rem_euclid(360.0));
-    let bodies: Vec<Placement> = Body::ALL
+fn natal_aspects(bodies: &[Placement], exact: bool) -> Vec<AspectHit> {
+    let mut aspects = Vec::new();
+    for (i, a) in bodies.iter().enumerate() {
+        for b in &bodies[i + 1..] {
+            if let Some((aspect, orb_deg)) = aspect_of(a.longitude_deg, b.longitude_deg, 6.0) {
+                let separation_deg = between(a.longitude_deg, b.longitude_deg);
+                aspects.push(AspectHit {
+                    a: Point::Body(a.body),
+                    b: Point::Body(b.body),
+                    aspect,
+                    separation_deg,
+                    orb_deg,
+                    orb_max_deg: 6.0,
+                    applying: i % 2 == 0,
+                    certain: exact || a.body != Body::Moon,
+                });
+            }
+        }
+    }
+    aspects
+}
+
+fn placements(longitudes: [f64; 12], ascendant_deg: f64, exact: bool) -> Vec<Placement> {
+    Body::ALL
         .iter()
         .zip(longitudes)
         .enumerate()
@@ -79,25 +99,14 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
                 range: (!exact).then_some(range),
             }
         })
-        .collect();
-    let mut aspects = Vec::new();
-    for (i, a) in bodies.iter().enumerate() {
-        for b in &bodies[i + 1..] {
-            if let Some((aspect, orb_deg)) = aspect_of(a.longitude_deg, b.longitude_deg, 6.0) {
-                let separation_deg = between(a.longitude_deg, b.longitude_deg);
-                aspects.push(AspectHit {
-                    a: Point::Body(a.body),
-                    b: Point::Body(b.body),
-                    aspect,
-                    separation_deg,
-                    orb_deg,
-                    orb_max_deg: 6.0,
-                    applying: i % 2 == 0,
-                    certain: exact || a.body != Body::Moon,
-                });
-            }
-        }
-    }
+        .collect()
+}
+
+pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, certainty: Certainty) -> Chart {
+    let exact = certainty == Certainty::Exact;
+    let cusps_deg: [f64; 12] = std::array::from_fn(|i| (ascendant_deg + 30.0 * i as f64).rem_euclid(360.0));
+    let bodies = placements(longitudes, ascendant_deg, exact);
+    let aspects = natal_aspects(&bodies, exact);
     let angles = exact.then(|| Angles {
         ascendant: angle(ascendant_deg),
         midheaven: angle(midheaven_deg),

@@ -388,6 +388,11 @@ fn print_samples() {
     {
         let (chart, today) = &people[place * 3 % people.len()];
         let answer = ask(chart, today, question, &Composer);
+        let watch = crate::clock::Stopwatch::start();
+        for _ in 0..20 {
+            ask(chart, today, question, &Composer);
+        }
+        println!("({:.2} ms each)", watch.elapsed_ms() / 20.0);
         println!("### {question} ({:?}, {})\n{}\n", chart.birth.certainty, today.date, answer.text);
     }
 }
