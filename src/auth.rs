@@ -33,7 +33,7 @@ pub use accounts::{Me, NewUser};
 pub use login::{Credentials, LoggedIn};
 pub use password::HashCost;
 pub use sessions::SessionView;
-pub use tokens::Tokens;
+pub use tokens::{TokenPolicy, Tokens};
 
 pub use crate::audit::RequestContext;
 use crate::audit::{self, Auditor, Entry, SYSTEM_TENANT};
@@ -85,6 +85,8 @@ pub struct Foundations {
     pub auditor: Auditor,
     /// Time and randomness.
     pub ambient: Ambient,
+    /// What tokens name and how long they live.
+    pub policy: TokenPolicy,
 }
 
 /// The service. Clones share everything.
@@ -114,7 +116,7 @@ impl Identity {
     /// # Errors
     /// When the vault cannot be used or argon2 does not allow the cost.
     pub async fn open(on: Foundations, cost: HashCost) -> Result<Self> {
-        let Foundations { store, vault, auditor, ambient } = on;
+        let Foundations { store, vault, auditor, ambient, policy } = on;
         let hasher = Hasher::new(cost, ambient.clone())?;
         let unknown = Zeroizing::new(u128::from_be_bytes(ambient.bytes()).to_string());
         let dummy = hasher.hash(&SecretString::from(unknown.as_str())).await?;
@@ -132,7 +134,7 @@ impl Identity {
             ambient,
             hasher,
             dummy: dummy.into(),
-            ring: Arc::new(RwLock::new(Arc::new(ring))),
+            ring: Arc::new(RwLock::new(Arc::new(ring.with_policy(policy)))),
             rotation: Arc::default(),
             throttle: Arc::new(Mutex::new(Throttle::new(THROTTLE_KEYS_MAX))),
         })

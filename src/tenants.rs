@@ -256,7 +256,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::store::tables::STORE_TABLES;
+    use crate::store::tables::{AUDIT_HEADS, Role, STORE_TABLES};
 
     #[test]
     fn slugs_have_one_form() {
@@ -326,6 +326,30 @@ mod tests {
         assert_eq!(code(open), Some(Code::InsufficientRole));
         let shut = tenants.set_suspended(&request, &Actor::Console, SYSTEM_TENANT, true).await;
         assert_eq!(code(shut), Some(Code::InsufficientRole));
+    }
+
+    #[tokio::test]
+    async fn operators_alone_change_tenants_and_only_when_it_can_be_audited() {
+        let (_dir, tenants) = tenants();
+        let request = RequestContext::default();
+        tenants.bootstrap().await.unwrap();
+        let acme = tenants.create(&request, &Actor::Console, new("acme")).await.unwrap();
+        let user = |role| Actor::User(crate::ids::UserId([1; 16]), role);
+        for by in [Actor::Anonymous, user(Role::User), user(Role::Support), user(Role::EnterpriseAdmin)] {
+            let done = tenants.create(&request, &by, new("other")).await;
+            assert_eq!(code(done), Some(Code::InsufficientRole));
+            let done = tenants.set_suspended(&request, &by, acme.id, true).await;
+            assert_eq!(code(done), Some(Code::InsufficientRole));
+        }
+        let spoil = move |tx: &mut Tx<'_>| {
+            let mut head = tx.get(&AUDIT_HEADS, &acme.id)?.unwrap();
+            head.mac[0] ^= 1;
+            tx.put(&AUDIT_HEADS, &acme.id, &head)
+        };
+        tenants.store.write(spoil).await.unwrap();
+        let done = tenants.set_suspended(&request, &user(Role::Ops), acme.id, true).await;
+        assert_eq!(code(done), Some(Code::AuditUnavailable));
+        assert_eq!(tenants.by_id(acme.id).unwrap().row.suspended_at, None);
     }
 
     #[tokio::test]

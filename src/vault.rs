@@ -19,14 +19,12 @@ use zeroize::Zeroizing;
 
 mod cache;
 mod crypto;
-mod master;
 
 use cache::KeyCache;
 use crypto::{Key, Unopened, framed};
 
-pub use master::{BadMasterKey, MasterKey};
-
 use crate::clock::Ambient;
+use crate::config::MasterKey;
 use crate::error::{Code, Error};
 use crate::ids::{TenantId, UserId};
 use crate::store::tables::{KEYS_TABLES, SECRETS, SealedRow, USER_KEYS};
@@ -97,7 +95,7 @@ impl Vault {
     /// [`VaultError::WrongMasterKey`] when another key made the ring; the file is then left as it is.
     pub fn open(path: &Path, master: &MasterKey, ambient: Ambient) -> Result<Self, VaultError> {
         let store = Store::open(path, KEYS_TABLES)?;
-        let master = crypto::derive(master.bytes(), &[b"orrery root wrap v1"]);
+        let master = crypto::derive(master.expose(), &[b"orrery root wrap v1"]);
         let root = match store.read(|view| view.get(&SECRETS, &ROOT.to_owned()))? {
             Some(row) => open_key(&master, &secret_place(ROOT), &row.sealed).map_err(|_| VaultError::WrongMasterKey)?,
             None => make_root(&store, &master, &ambient)?,
@@ -271,7 +269,7 @@ mod tests {
     const BOB: UserId = UserId([3; 16]);
 
     fn master() -> MasterKey {
-        MasterKey::from_hex(&"0123456789abcdef".repeat(4)).unwrap()
+        MasterKey::new(*b"0123456789abcdef0123456789abcdef")
     }
 
     fn open_in(dir: &TempDir, master: &MasterKey) -> Result<Vault, VaultError> {

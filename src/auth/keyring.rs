@@ -2,6 +2,7 @@
 //! Stored as one secret of the vault; never shown.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -9,9 +10,9 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::tokens::TokenPolicy;
 use crate::clock::{Ambient, UnixMs};
 use crate::error::{Error, Result};
-use crate::limits::REFRESH_TOKEN_S;
 
 /// Name of the ring among the vault's secrets.
 pub const SECRET_NAME: &str = "jwt_ring";
@@ -47,29 +48,44 @@ impl SigningKey {
 pub struct KeyRing {
     current: SigningKey,
     previous: Vec<(SigningKey, UnixMs)>,
+    policy: Arc<TokenPolicy>,
 }
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let previous: Vec<_> = self.previous.iter().map(|(key, _)| &key.kid).collect();
-        f.debug_struct("KeyRing").field("current", &self.current.kid).field("previous", &previous).finish()
+        f.debug_struct("KeyRing")
+            .field("current", &self.current.kid)
+            .field("previous", &previous)
+            .finish_non_exhaustive()
     }
 }
 
 impl KeyRing {
     /// A ring with one new key.
     pub fn generate(ambient: &Ambient) -> Self {
-        Self { current: SigningKey::generate(ambient), previous: Vec::new() }
+        Self { current: SigningKey::generate(ambient), previous: Vec::new(), policy: Arc::default() }
     }
 
     /// The same ring with a new signing key; the one before it verifies for as long as a refresh token lives.
     #[must_use]
     pub fn rotated(&self, ambient: &Ambient) -> Self {
         let now = ambient.now();
-        let mut previous = vec![(self.current.clone(), now.plus_ms(REFRESH_TOKEN_S * 1_000))];
+        let mut previous = vec![(self.current.clone(), now.plus_ms(self.policy.session_ms()))];
         previous.extend(self.previous.iter().filter(|(_, retires_at)| *retires_at > now).cloned());
         previous.truncate(PREVIOUS_MAX);
-        Self { current: SigningKey::generate(ambient), previous }
+        Self { current: SigningKey::generate(ambient), previous, policy: Arc::clone(&self.policy) }
+    }
+
+    /// The same keys, for tokens of this policy.
+    #[must_use]
+    pub fn with_policy(self, policy: TokenPolicy) -> Self {
+        Self { policy: Arc::new(policy), ..self }
+    }
+
+    /// What tokens name and how long they live.
+    pub fn policy(&self) -> &TokenPolicy {
+        &self.policy
     }
 
     /// Name and key that sign now.
@@ -114,7 +130,7 @@ impl KeyRing {
         }
         let current = stored.current.read().ok_or_else(damaged)?;
         let previous = stored.previous.iter().map(|(key, at)| Some((key.read()?, *at))).collect::<Option<Vec<_>>>();
-        Ok(Self { current, previous: previous.ok_or_else(damaged)? })
+        Ok(Self { current, previous: previous.ok_or_else(damaged)?, policy: Arc::default() })
     }
 }
 
@@ -157,6 +173,7 @@ mod tests {
 
     use super::*;
     use crate::clock::{ManualClock, SystemEntropy};
+    use crate::limits::REFRESH_TOKEN_S;
 
     fn ambient() -> (Ambient, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(UnixMs(1_000)));

@@ -13,7 +13,6 @@ use crate::audit::{self, SYSTEM_TENANT};
 use crate::clock::UnixMs;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{SessionId, TenantId, TokenId, UserId};
-use crate::limits::REFRESH_TOKEN_S;
 use crate::store::Reads;
 use crate::store::tables::{Actor, Role, SESSIONS, SessionRow, TENANTS, USER_BY_EMAIL, USERS, UserRow};
 
@@ -150,7 +149,7 @@ impl Identity {
             device: device.map(seal).transpose()?,
             created_at: now,
             renewed_at: now,
-            expires_at: now.plus_ms(REFRESH_TOKEN_S * 1_000),
+            expires_at: now.plus_ms(self.ring().policy().session_ms()),
             ended: None,
         })
     }

@@ -9,7 +9,7 @@ use crate::audit;
 use crate::clock::UnixMs;
 use crate::error::{Code, Error, Result};
 use crate::ids::{SessionId, TenantId, TokenId, UserId};
-use crate::limits::{REFRESH_TOKEN_S, SESSIONS_PER_USER_MAX};
+use crate::limits::SESSIONS_PER_USER_MAX;
 use crate::store::tables::{Actor, Revocation, Role, SESSIONS, SessionRow};
 use crate::store::{Reads, Span, Tx};
 
@@ -59,7 +59,7 @@ impl Identity {
         let (presented, next) = (claims.jti, TokenId::new(&self.ambient));
         let entry = |action| self.entry(&caller, request, action).target("session", caller.session);
         let (renewed, reused) = (entry("auth_refresh"), entry("auth_refresh_reuse").failed());
-        let auditor = self.auditor.clone();
+        let (auditor, life_ms) = (self.auditor.clone(), self.ring().policy().session_ms());
         let write = self.store.write(move |tx| {
             let standing = standing(tx, &caller, now)?;
             let mut session = standing.session;
@@ -69,7 +69,7 @@ impl Identity {
             } else {
                 session.refresh = next;
                 session.renewed_at = now;
-                session.expires_at = now.plus_ms(REFRESH_TOKEN_S * 1_000);
+                session.expires_at = now.plus_ms(life_ms);
             }
             tx.put(&SESSIONS, &key, &session)?;
             let role = standing.user.role;

@@ -7,11 +7,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::{ManualClock, SystemEntropy};
+use crate::config::MasterKey;
 use crate::limits::{ACCESS_TOKEN_S, REFRESH_TOKEN_S, SESSIONS_PER_USER_MAX};
 use crate::store::Span;
+use crate::store::Tx;
 use crate::store::tables::{AUDIT, AUDIT_HEADS, AuditRow, Revocation, STORE_TABLES};
-use crate::tenants::{NewTenant, Tenants};
-use crate::vault::MasterKey;
 
 const CHEAP: HashCost = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
 const EMAIL: &str = "ada@example.org";
@@ -21,7 +21,6 @@ struct House {
     dir: TempDir,
     clock: Arc<ManualClock>,
     on: Foundations,
-    tenants: Tenants,
     identity: Identity,
 }
 
@@ -56,12 +55,10 @@ impl House {
         let vault = Vault::open(&dir.path().join("keys.redb"), &MasterKey::new([5; 32]), ambient.clone()).unwrap();
         let vault = Arc::new(vault);
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
-        let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
-        tenants.bootstrap().await.unwrap();
-        tenants.bootstrap().await.unwrap();
-        let on = Foundations { store, vault, auditor, ambient };
+        let on = Foundations { store, vault, auditor, ambient, policy: TokenPolicy::default() };
         let identity = Identity::open(on.clone(), CHEAP).await.unwrap();
-        let house = Self { dir, clock, on, tenants, identity };
+        let house = Self { dir, clock, on, identity };
+        house.put_tenant(SYSTEM_TENANT, audit::SYSTEM_SLUG, false).await;
         house.tenant("acme", true).await;
         house
     }
@@ -74,13 +71,42 @@ impl House {
     }
 
     async fn tenant(&self, slug: &str, registration_open: bool) -> TenantId {
-        let new = NewTenant {
+        let id = TenantId::new(&self.on.ambient);
+        self.put_tenant(id, slug, registration_open).await;
+        id
+    }
+
+    async fn put_tenant(&self, id: TenantId, slug: &str, registration_open: bool) {
+        let row = TenantRow {
             slug: slug.to_owned(),
             display_name: slug.to_owned(),
             zone: "Europe/Paris".to_owned(),
             registration_open,
+            suspended_at: None,
+            created_at: self.on.ambient.now(),
         };
-        self.tenants.create(&request(), &Actor::Console, new).await.unwrap().id
+        let entry = self.on.auditor.entry(id, &request(), Actor::Console, "tenant_create").target("tenant", id);
+        let auditor = self.on.auditor.clone();
+        let put = move |tx: &mut Tx<'_>| {
+            tx.put(&TENANT_BY_SLUG, &row.slug, &id)?;
+            tx.put(&TENANTS, &id, &row)?;
+            audit::append(tx, &auditor, entry.clone())
+        };
+        self.on.store.write(put).await.unwrap();
+    }
+
+    async fn change_tenant(&self, id: TenantId, change: impl Fn(&mut TenantRow) + Send + 'static) {
+        let put = move |tx: &mut Tx<'_>| {
+            let mut row = tx.get(&TENANTS, &id)?.unwrap();
+            change(&mut row);
+            tx.put(&TENANTS, &id, &row)
+        };
+        self.on.store.write(put).await.unwrap();
+    }
+
+    async fn suspend(&self, id: TenantId, suspended: bool) {
+        let now = self.on.ambient.now();
+        self.change_tenant(id, move |row| row.suspended_at = suspended.then_some(now)).await;
     }
 
     async fn login(&self) -> LoggedIn {
@@ -96,7 +122,7 @@ impl House {
     }
 
     fn acme(&self) -> TenantId {
-        self.tenants.by_slug("acme").unwrap().id
+        self.on.store.read(|view| view.get(&TENANT_BY_SLUG, &"acme".to_owned())).unwrap().unwrap()
     }
 
     fn told(&self, tenant: TenantId) -> Vec<AuditRow> {
@@ -118,7 +144,7 @@ impl House {
 
     /// Makes the head of a tenant's chain one that nobody signed.
     async fn spoil_audit(&self, tenant: TenantId) {
-        let spoil = move |tx: &mut crate::store::Tx<'_>| {
+        let spoil = move |tx: &mut Tx<'_>| {
             let mut head = tx.get(&AUDIT_HEADS, &tenant)?.unwrap();
             head.sequence += 1;
             tx.put(&AUDIT_HEADS, &tenant, &head)

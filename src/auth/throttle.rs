@@ -1,4 +1,4 @@
-//! P: How many attempts a subject may make: the generic cell rate algorithm (ITU-T I.371, annex A). Time is an argument.
+//! P: How many attempts a subject may make: generic cell rate algorithm (ITU-T I.371, annex A). Time is an argument.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr};

@@ -2,7 +2,6 @@
 //! no sessions: whether a good token still counts is for the caller to look up.
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -33,22 +32,55 @@ pub enum Kind {
     Refresh,
 }
 
-impl Kind {
+/// What tokens name and how long they live.
+#[derive(Clone, Debug)]
+pub struct TokenPolicy {
+    issuer: String,
+    audience: String,
+    access_s: u64,
+    refresh_s: u64,
+    /// Everything but time, which this module compares with the instant that it is given.
+    validation: Validation,
+}
+
+impl TokenPolicy {
+    /// Tokens that name `issuer` and `audience` and live `access_s` and `refresh_s` seconds.
+    pub fn new(issuer: &str, audience: &str, access_s: u64, refresh_s: u64) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[audience]);
+        validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+        Self { issuer: issuer.to_owned(), audience: audience.to_owned(), access_s, refresh_s, validation }
+    }
+
     /// Life of such a token, in seconds.
-    pub const fn life_s(self) -> u64 {
-        match self {
-            Self::Access => ACCESS_TOKEN_S,
-            Self::Refresh => REFRESH_TOKEN_S,
+    pub const fn life_s(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Access => self.access_s,
+            Kind::Refresh => self.refresh_s,
         }
+    }
+
+    /// Life of a session that is not renewed, in milliseconds.
+    pub const fn session_ms(&self) -> u64 {
+        self.refresh_s * 1_000
+    }
+}
+
+impl Default for TokenPolicy {
+    fn default() -> Self {
+        Self::new(ISSUER, AUDIENCE, ACCESS_TOKEN_S, REFRESH_TOKEN_S)
     }
 }
 
 /// What a token says. Instants are whole seconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
-    /// [`ISSUER`].
+    /// Issuer of the policy.
     pub iss: String,
-    /// [`AUDIENCE`].
+    /// Audience of the policy.
     pub aud: String,
     /// The user.
     pub sub: UserId,
@@ -72,18 +104,18 @@ pub struct Claims {
 
 impl Claims {
     /// Claims of a token that starts `now`.
-    pub fn new(kind: Kind, holder: Holder, id: TokenId, now: UnixMs) -> Self {
+    pub fn new(policy: &TokenPolicy, kind: Kind, holder: Holder, id: TokenId, now: UnixMs) -> Self {
         let now_s = now.seconds();
         Self {
-            iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
+            iss: policy.issuer.clone(),
+            aud: policy.audience.clone(),
             sub: holder.user,
             tenant: holder.tenant,
             role: holder.role,
             sid: holder.session,
             jti: id,
             iat: now_s,
-            exp: now_s + kind.life_s(),
+            exp: now_s + policy.life_s(kind),
             nbf: now_s,
             typ: kind,
         }
@@ -124,11 +156,12 @@ impl fmt::Debug for Tokens {
 
 /// Signs a pair for `holder`; `refresh` becomes the identifier of its refresh token.
 pub fn sign_pair(ring: &KeyRing, holder: Holder, access: TokenId, refresh: TokenId, now: UnixMs) -> Result<Tokens> {
+    let policy = ring.policy();
     Ok(Tokens {
-        access: sign(ring, &Claims::new(Kind::Access, holder, access, now))?,
-        refresh: sign(ring, &Claims::new(Kind::Refresh, holder, refresh, now))?,
-        access_expires_in_s: ACCESS_TOKEN_S,
-        refresh_expires_in_s: REFRESH_TOKEN_S,
+        access: sign(ring, &Claims::new(policy, Kind::Access, holder, access, now))?,
+        refresh: sign(ring, &Claims::new(policy, Kind::Refresh, holder, refresh, now))?,
+        access_expires_in_s: policy.access_s,
+        refresh_expires_in_s: policy.refresh_s,
     })
 }
 
@@ -154,7 +187,8 @@ pub fn verify(ring: &KeyRing, token: &str, kind: Kind, now: UnixMs) -> Result<Cl
     }
     let kid = header.kid.as_deref().ok_or_else(|| invalid("no key name"))?;
     let key = ring.verifying(kid, now).ok_or_else(|| invalid("an unknown or retired key"))?;
-    let claims = jsonwebtoken::decode::<Claims>(token, key, &VALIDATION).map_err(|_| invalid("signature or claims"))?;
+    let claims = jsonwebtoken::decode::<Claims>(token, key, &ring.policy().validation)
+        .map_err(|_| invalid("signature or claims"))?;
     let claims = claims.claims;
     let now_s = now.seconds();
     if claims.typ != kind {
@@ -162,7 +196,7 @@ pub fn verify(ring: &KeyRing, token: &str, kind: Kind, now: UnixMs) -> Result<Cl
     }
     if claims.nbf > now_s + LEEWAY_S
         || claims.iat > now_s + LEEWAY_S
-        || claims.exp.saturating_sub(claims.iat) > kind.life_s()
+        || claims.exp.saturating_sub(claims.iat) > ring.policy().life_s(kind)
     {
         return Err(invalid("times that are not ours"));
     }
@@ -171,17 +205,6 @@ pub fn verify(ring: &KeyRing, token: &str, kind: Kind, now: UnixMs) -> Result<Cl
     }
     Ok(claims)
 }
-
-/// Everything but time, which this module compares with the instant that it is given.
-static VALIDATION: LazyLock<Validation> = LazyLock::new(|| {
-    let mut validation = Validation::new(Algorithm::HS256);
-    validation.validate_exp = false;
-    validation.validate_nbf = false;
-    validation.set_issuer(&[ISSUER]);
-    validation.set_audience(&[AUDIENCE]);
-    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-    validation
-});
 
 #[cfg(test)]
 mod tests {
@@ -210,7 +233,8 @@ mod tests {
     }
 
     fn payload() -> Value {
-        serde_json::to_value(Claims::new(Kind::Access, holder(), TokenId([4; 16]), NOW)).unwrap()
+        serde_json::to_value(Claims::new(&TokenPolicy::default(), Kind::Access, holder(), TokenId([4; 16]), NOW))
+            .unwrap()
     }
 
     fn part(value: &Value) -> String {
@@ -317,7 +341,8 @@ mod tests {
 
     #[test]
     fn a_token_ends_on_the_second() {
-        let token = sign(&ring(), &Claims::new(Kind::Access, holder(), TokenId([4; 16]), NOW)).unwrap();
+        let token = sign(&ring(), &Claims::new(&TokenPolicy::default(), Kind::Access, holder(), TokenId([4; 16]), NOW))
+            .unwrap();
         let at = |s: u64| verify(&ring(), &token, Kind::Access, UnixMs(NOW.0 + s * 1_000)).err().map(|e| e.code());
         assert_eq!(at(ACCESS_TOKEN_S - 1), None);
         assert_eq!(at(ACCESS_TOKEN_S), Some(Code::TokenExpired));

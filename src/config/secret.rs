@@ -31,6 +31,11 @@ pub struct MasterKey {
 }
 
 impl MasterKey {
+    /// A key that its owner keeps.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self { bytes, generated: false }
+    }
+
     /// The bytes, for the vault alone.
     pub const fn expose(&self) -> &[u8; 32] {
         &self.bytes

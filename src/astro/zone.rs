@@ -1,0 +1,230 @@
+//! P: Local time to UTC and back through the time zone history built into the program. Reads no file and no clock.
+
+use std::sync::OnceLock;
+
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, tz::Offset};
+use serde::{Deserialize, Serialize};
+
+use super::calendar::{CivilDate, CivilTime};
+use super::error::AstroError;
+
+/// Julian Date of 1970-01-01T00:00:00 UTC.
+const UNIX_EPOCH_JD: f64 = 2_440_587.5;
+/// Seconds of local mean time per degree of longitude: 86400 / 360.
+const SECONDS_PER_DEGREE: f64 = 240.0;
+/// The abbreviation the time zone database gives to local mean time.
+const LOCAL_MEAN_TIME: &str = "LMT";
+/// The release of the time zone database built in through `jiff`.
+pub const TZDB_VERSION: &str = "2026f";
+/// Names further than this from every zone name (normalised Damerau-Levenshtein similarity) get no suggestion.
+const SUGGESTION_MIN_SIMILARITY: f64 = 0.5;
+
+/// Where the UTC offset of a moment comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OffsetSource {
+    /// The zone's rules alone.
+    Iana,
+    /// The longitude of the place, before its zone had a legal time.
+    LocalMeanTime,
+    /// A choice between two readings of a repeated hour.
+    Given,
+}
+
+/// A local date and time tied to one instant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LocalMoment {
+    /// The instant, Julian Date UTC.
+    pub utc_jd: f64,
+    /// The instant, `YYYY-MM-DDTHH:MM:SSZ`.
+    pub utc_rfc3339: String,
+    /// Local minus UTC, seconds.
+    pub offset_seconds: i32,
+    /// Where the offset comes from.
+    pub offset_source: OffsetSource,
+    /// The IANA zone, spelt as the database spells it.
+    pub zone: String,
+    /// The local reading with its offset, `YYYY-MM-DDTHH:MM:SS+HH:MM`, seconds of offset appended where there are any.
+    pub local_rfc3339: String,
+}
+
+impl OffsetSource {
+    /// The stable machine name.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Iana => "iana",
+            Self::LocalMeanTime => "local_mean_time",
+            Self::Given => "given",
+        }
+    }
+}
+
+/// The instant at which a clock in `zone` at `longitude_deg` (degrees east) showed this date and time.
+///
+/// Where the zone still had local mean time, the mean time of the longitude itself counts, to the second, and
+/// not that of the zone's city. `chosen_offset_s` (seconds east) picks one reading of a repeated hour; elsewhere it must
+/// agree with the offset in force.
+///
+/// # Errors
+/// [`AstroError::UnknownZone`], [`AstroError::AmbiguousLocalTime`], [`AstroError::NonexistentLocalTime`],
+/// [`AstroError::OffsetNotInForce`].
+pub fn resolve_local(
+    date: CivilDate,
+    time: CivilTime,
+    zone: &str,
+    longitude_deg: f64,
+    chosen_offset_s: Option<i32>,
+) -> Result<LocalMoment, AstroError> {
+    let (tz, name) = time_zone(zone)?;
+    let bad = |_| AstroError::BadDate { given: date.to_string(), allowed: super::calendar::DATE_ALLOWED.to_owned() };
+    let local = DateTime::new(
+        date.year(),
+        date.month().cast_signed(),
+        date.day().cast_signed(),
+        time.hour().cast_signed(),
+        time.minute().cast_signed(),
+        time.second().cast_signed(),
+        0,
+    )
+    .map_err(bad)?;
+    let wall = || format!("{date}T{time}");
+    let mut readings = match tz.to_ambiguous_timestamp(local).offset() {
+        AmbiguousOffset::Unambiguous { offset } => vec![offset],
+        AmbiguousOffset::Fold { before, after } => vec![before, after],
+        AmbiguousOffset::Gap { before, after } => {
+            let candidates = vec![before.seconds(), after.seconds()];
+            return Err(AstroError::NonexistentLocalTime { zone: name, local: wall(), candidates });
+        }
+    };
+    let repeated = readings.len() > 1;
+    let mut local_mean = false;
+    for reading in &mut readings {
+        if is_local_mean_time(&tz, local, *reading) {
+            *reading = local_mean_offset(longitude_deg).unwrap_or(*reading);
+            local_mean = true;
+        }
+    }
+    let candidates: Vec<i32> = readings.iter().map(|offset| offset.seconds()).collect();
+    let (offset, source) = match (chosen_offset_s, repeated) {
+        (None, true) => return Err(AstroError::AmbiguousLocalTime { zone: name, local: wall(), candidates }),
+        (None, false) => (readings[0], source_of_single(local_mean)),
+        (Some(given), _) => match readings.iter().find(|offset| offset.seconds() == given) {
+            Some(offset) if repeated => (*offset, OffsetSource::Given),
+            Some(offset) => (*offset, source_of_single(local_mean)),
+            None => return Err(AstroError::OffsetNotInForce { zone: name, local: wall(), given, candidates }),
+        },
+    };
+    let instant = offset.to_timestamp(local).map_err(bad)?;
+    Ok(LocalMoment {
+        utc_jd: julian_date_of_unix(instant.as_second()),
+        utc_rfc3339: instant.to_string(),
+        offset_seconds: offset.seconds(),
+        offset_source: source,
+        zone: name,
+        local_rfc3339: format!("{}{}", wall(), offset_text(offset.seconds())),
+    })
+}
+
+/// The date `YYYY-MM-DD` that a calendar in `zone` shows at an instant in milliseconds since 1970-01-01 UTC.
+///
+/// # Errors
+/// [`AstroError::UnknownZone`]; [`AstroError::BadDate`] for instants after the year 9999.
+pub fn local_date(unix_ms: u64, zone: &str) -> Result<String, AstroError> {
+    let (tz, _) = time_zone(zone)?;
+    let instant = i64::try_from(unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).ok_or_else(|| {
+        AstroError::BadDate { given: format!("{unix_ms} ms"), allowed: "an instant before the year 10000".to_owned() }
+    })?;
+    Ok(tz.to_datetime(instant).date().to_string())
+}
+
+/// Julian Date UTC of whole seconds since 1970-01-01 UTC.
+pub fn julian_date_of_unix(unix_s: i64) -> f64 {
+    unix_s as f64 / 86_400.0 + UNIX_EPOCH_JD
+}
+
+/// `YYYY-MM-DDTHH:MM:SSZ` of a Julian Date UTC, to the nearest second; `None` outside years -9999..=9999 and for NaN.
+pub fn rfc3339_of_julian_date(jd_utc: f64) -> Option<String> {
+    let unix_s = ((jd_utc - UNIX_EPOCH_JD) * 86_400.0).round();
+    if !unix_s.is_finite() {
+        return None;
+    }
+    Timestamp::from_second(unix_s as i64).ok().map(|instant| instant.to_string())
+}
+
+/// Whether a zone of this name is built in (upper and lower case are one).
+///
+/// # Errors
+/// [`AstroError::UnknownZone`] with the nearest name.
+pub fn check_zone(zone: &str) -> Result<(), AstroError> {
+    time_zone(zone).map(|_| ())
+}
+
+fn database() -> &'static TimeZoneDatabase {
+    static DATABASE: OnceLock<TimeZoneDatabase> = OnceLock::new();
+    DATABASE.get_or_init(TimeZoneDatabase::bundled)
+}
+
+/// The zone and its name as the database spells it.
+fn time_zone(given: &str) -> Result<(TimeZone, String), AstroError> {
+    let unknown = || AstroError::UnknownZone { given: given.to_owned(), nearest: nearest_zone_name(given) };
+    let tz = database().get(given).map_err(|_| unknown())?;
+    if tz.is_unknown() {
+        return Err(unknown());
+    }
+    let name = tz.iana_name().ok_or_else(unknown)?.to_owned();
+    Ok((tz, name))
+}
+
+/// The zone whose whole name, or whose city, is most like what was given.
+fn nearest_zone_name(given: &str) -> Option<String> {
+    let wanted: String = given.chars().take(64).collect::<String>().to_lowercase().replace(' ', "_");
+    if wanted.is_empty() {
+        return None;
+    }
+    database()
+        .available()
+        .map(|name| {
+            let known = name.as_str().to_lowercase();
+            let city = known.rsplit('/').next().unwrap_or(&known);
+            let wanted_city = wanted.rsplit('/').next().unwrap_or(&wanted);
+            let whole = strsim::normalized_damerau_levenshtein(&wanted, &known);
+            let part = strsim::normalized_damerau_levenshtein(wanted_city, city);
+            (whole.max(part), name.as_str().to_owned())
+        })
+        .filter(|(similarity, _)| *similarity >= SUGGESTION_MIN_SIMILARITY)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(&a.1)))
+        .map(|(_, name)| name)
+}
+
+/// Whether the zone called its time local mean time at this reading.
+fn is_local_mean_time(tz: &TimeZone, local: DateTime, offset: Offset) -> bool {
+    offset.to_timestamp(local).is_ok_and(|instant| tz.to_offset_info(instant).abbreviation() == LOCAL_MEAN_TIME)
+}
+
+fn source_of_single(local_mean: bool) -> OffsetSource {
+    if local_mean { OffsetSource::LocalMeanTime } else { OffsetSource::Iana }
+}
+
+/// Mean solar time of a longitude minus UTC; `None` for a longitude that is no number.
+fn local_mean_offset(longitude_deg: f64) -> Option<Offset> {
+    if !longitude_deg.is_finite() {
+        return None;
+    }
+    Offset::from_seconds((longitude_deg * SECONDS_PER_DEGREE).round() as i32).ok()
+}
+
+/// `+HH:MM`, or `+HH:MM:SS` where there are seconds.
+fn offset_text(seconds: i32) -> String {
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let (hours, minutes, rest) = (seconds.abs() / 3600, seconds.abs() / 60 % 60, seconds.abs() % 60);
+    if rest == 0 {
+        format!("{sign}{hours:02}:{minutes:02}")
+    } else {
+        format!("{sign}{hours:02}:{minutes:02}:{rest:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests;
