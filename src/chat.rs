@@ -101,7 +101,18 @@ pub fn advise(
         certainty: chart.birth.certainty,
         seed: seed(chart, today, &text),
     };
-    let scope = Scope { chart, today, facts: &facts, factors: &factors, evidence: &evidence, retrieval, lang };
+    let folded = verify::fold_evidence(&evidence);
+    let scope = Scope {
+        chart,
+        today,
+        facts: &facts,
+        factors: &factors,
+        evidence: &evidence,
+        corpus: retrieval.corpus(),
+        index_generation: retrieval.generation(),
+        lang,
+        folded: &folded,
+    };
     let mut sink = Verifying { scope: &scope, kept: Vec::new(), dropped: 0, opens_paragraph: false };
     let spent = provider.answer(&brief, &mut sink)?;
     let (mut sentences, dropped) = (sink.kept, sink.dropped);

@@ -4,6 +4,7 @@
 pub mod corpus;
 mod index;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,6 +85,16 @@ pub struct Hit {
 pub struct Retrieval {
     corpus: Arc<Corpus>,
     index: Arc<ServingIndex>,
+}
+
+impl fmt::Debug for Retrieval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let passages = self.corpus.passages().len();
+        f.debug_struct("Retrieval")
+            .field("generation", &self.generation())
+            .field("passages", &passages)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Retrieval {

@@ -73,6 +73,8 @@ pub enum Claim {
         a: Point,
         /// The other.
         b: Point,
+        /// Whether each of the two is said to be the natal one.
+        natal: [bool; 2],
         /// The aspect.
         aspect: Aspect,
         /// Distance from the exact angle.
@@ -250,10 +252,10 @@ impl Reader<'_> {
     fn aspects(&mut self) {
         for index in 0..self.mentions.len() {
             let Kind::Aspect(aspect) = self.mentions[index].kind else { continue };
-            let before: Vec<Point> = (0..index).rev().filter_map(|at| self.point(at)).map(|(p, _)| p).take(2).collect();
-            let after: Vec<Point> =
-                (index + 1..self.mentions.len()).filter_map(|at| self.point(at)).map(|(p, _)| p).take(2).collect();
-            let (a, b) = match (before.as_slice(), after.as_slice()) {
+            let before: Vec<(Point, bool)> = (0..index).rev().filter_map(|at| self.point(at)).take(2).collect();
+            let after: Vec<(Point, bool)> =
+                (index + 1..self.mentions.len()).filter_map(|at| self.point(at)).take(2).collect();
+            let ((a, a_natal), (b, b_natal)) = match (before.as_slice(), after.as_slice()) {
                 ([a, ..], [b, ..]) | ([b, a, ..], []) | ([], [a, b, ..]) => (*a, *b),
                 _ => continue,
             };
@@ -262,7 +264,7 @@ impl Reader<'_> {
                 Kind::Moving { applying } => Some(applying),
                 _ => None,
             });
-            self.claims.push(Claim::Aspect { a, b, aspect, orb, applying });
+            self.claims.push(Claim::Aspect { a, b, natal: [a_natal, b_natal], aspect, orb, applying });
         }
     }
 

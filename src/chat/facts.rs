@@ -1,7 +1,7 @@
 //! P: Chooses and words the chart facts that matter for a question, and orders the day's contacts. States only what the
 //! chart holds: where the birth time leaves something open, the fact says so or is not made.
 
-use crate::astro::{Body, Chart, Factor, Lang, Placement, Point, Sign, Today};
+use crate::astro::{Body, Certainty, Chart, Factor, Lang, Placement, Point, Sign, Today};
 use crate::llm::{ChartFact, FactValue, Reading, Topic, composer, lexicon};
 
 /// Facts offered to a provider.
@@ -85,15 +85,18 @@ pub fn factors(today: &Today, reading: &Reading) -> Vec<Factor> {
     factors
 }
 
-/// `Mars square Sun 0°42′`: a contact in a few words.
-pub fn factor_text(lang: Lang, factor: &Factor) -> String {
+/// `transiting Mars square natal Sun 0°42′`: a contact in a few words, its orb where the birth is known to the minute.
+pub fn factor_text(lang: Lang, factor: &Factor, exact: bool) -> String {
     let (sky, natal) =
         (lexicon::point_name(lang, Point::Body(factor.transiting)), lexicon::point_name(lang, factor.natal));
     let (from, to) = if lang == Lang::En { ("transiting", "natal") } else { ("en transit", "natal") };
-    let (aspect, orb) = (lexicon::aspect_name(lang, factor.aspect), lexicon::degrees_text(factor.orb_deg));
+    let (aspect, orb) = (
+        lexicon::aspect_name(lang, factor.aspect),
+        if exact { format!(" {}", lexicon::degrees_text(factor.orb_deg)) } else { String::new() },
+    );
     match lang {
-        Lang::En => format!("{from} {sky} {aspect} {to} {natal} {orb}"),
-        Lang::Fr => format!("{} {from}, {aspect}, {natal} de naissance {orb}", lexicon::capitalised(sky)),
+        Lang::En => format!("{from} {sky} {aspect} {to} {natal}{orb}"),
+        Lang::Fr => format!("{} {from}, {aspect}, {natal} de naissance{orb}", lexicon::capitalised(sky)),
     }
 }
 
@@ -152,6 +155,7 @@ fn closest_aspect(chart: &Chart, values: &[FactValue]) -> Option<FactValue> {
         FactValue::Placement { point, .. } => Some(*point),
         _ => None,
     })?;
+    let exact = chart.birth.certainty == Certainty::Exact;
     let is_node = |point: Point| matches!(point, Point::Body(Body::MeanNode | Body::TrueNode));
     chart
         .aspects
@@ -161,7 +165,7 @@ fn closest_aspect(chart: &Chart, values: &[FactValue]) -> Option<FactValue> {
         .min_by(|one, other| one.orb_deg.total_cmp(&other.orb_deg))
         .map(|hit| {
             let other = if hit.a == lead { hit.b } else { hit.a };
-            FactValue::Aspect { a: lead, b: other, aspect: hit.aspect, orb_deg: hit.orb_deg }
+            FactValue::Aspect { a: lead, b: other, aspect: hit.aspect, orb_deg: exact.then_some(hit.orb_deg) }
         })
 }
 

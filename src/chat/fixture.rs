@@ -1,9 +1,16 @@
 //! Charts and days put together by hand for the tests of this module: longitudes are given, all else follows by the plain
 //! rules of equal houses and five aspects.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small numbers put together by hand"
+)]
+
 use crate::astro::{
-    AnglePlacement, Angles, Aspect, AspectHit, BirthInput, Body, Certainty, Chart, Factor, HouseSystem, Houses,
-    LongitudeRange, MoonToday, Placement, Point, Sign, Today, Versions,
+    AnglePlacement, Angles, Aspect, AspectHit, Balance, BirthInput, Body, Certainty, Chart, Factor, HouseSystem,
+    Houses, LongitudeRange, MoonToday, Placement, Point, Sign, Today, Versions,
 };
 
 /// Einstein's natal longitudes, to the arc minute, as in published charts: Sun to Pluto, then the nodes.
@@ -48,10 +55,30 @@ fn angle(longitude_deg: f64) -> AnglePlacement {
     AnglePlacement { longitude_deg, sign: Sign::of(longitude_deg), degree_in_sign: longitude_deg % 30.0 }
 }
 
-pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, certainty: Certainty) -> Chart {
-    let exact = certainty == Certainty::Exact;
-    let cusps_deg: [f64; 12] = std::array::from_fn(|i| (ascendant_deg + 30.0 * i as f64).rem_euclid(360.0));
-    let bodies: Vec<Placement> = Body::ALL
+fn natal_aspects(bodies: &[Placement], exact: bool) -> Vec<AspectHit> {
+    let mut aspects = Vec::new();
+    for (i, a) in bodies.iter().enumerate() {
+        for b in &bodies[i + 1..] {
+            if let Some((aspect, orb_deg)) = aspect_of(a.longitude_deg, b.longitude_deg, 6.0) {
+                let separation_deg = between(a.longitude_deg, b.longitude_deg);
+                aspects.push(AspectHit {
+                    a: Point::Body(a.body),
+                    b: Point::Body(b.body),
+                    aspect,
+                    separation_deg,
+                    orb_deg,
+                    orb_max_deg: 6.0,
+                    applying: i % 2 == 0,
+                    certain: exact || a.body != Body::Moon,
+                });
+            }
+        }
+    }
+    aspects
+}
+
+fn placements(longitudes: [f64; 12], ascendant_deg: f64, exact: bool) -> Vec<Placement> {
+    Body::ALL
         .iter()
         .zip(longitudes)
         .enumerate()
@@ -72,25 +99,14 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
                 range: (!exact).then_some(range),
             }
         })
-        .collect();
-    let mut aspects = Vec::new();
-    for (i, a) in bodies.iter().enumerate() {
-        for b in &bodies[i + 1..] {
-            if let Some((aspect, orb_deg)) = aspect_of(a.longitude_deg, b.longitude_deg, 6.0) {
-                let separation_deg = between(a.longitude_deg, b.longitude_deg);
-                aspects.push(AspectHit {
-                    a: Point::Body(a.body),
-                    b: Point::Body(b.body),
-                    aspect,
-                    separation_deg,
-                    orb_deg,
-                    orb_max_deg: 6.0,
-                    applying: i % 2 == 0,
-                    certain: exact || a.body != Body::Moon,
-                });
-            }
-        }
-    }
+        .collect()
+}
+
+pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, certainty: Certainty) -> Chart {
+    let exact = certainty == Certainty::Exact;
+    let cusps_deg: [f64; 12] = std::array::from_fn(|i| (ascendant_deg + 30.0 * i as f64).rem_euclid(360.0));
+    let bodies = placements(longitudes, ascendant_deg, exact);
+    let aspects = natal_aspects(&bodies, exact);
     let angles = exact.then(|| Angles {
         ascendant: angle(ascendant_deg),
         midheaven: angle(midheaven_deg),
@@ -109,6 +125,22 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
             place_label: None,
             house_system: HouseSystem::Equal,
             utc_offset_s: None,
+        },
+        moment: None,
+        window: None,
+        jd_tt: 2_407_422.9,
+        delta_t_s: 0.0,
+        sidereal_time_deg: None,
+        obliquity_deg: 23.44,
+        balance: Balance {
+            fire: 0,
+            earth: 0,
+            air: 0,
+            water: 0,
+            cardinal: 0,
+            fixed: 0,
+            mutable: 0,
+            counted: Vec::new(),
         },
         precision: if exact { 5 } else { 1 },
         bodies,
@@ -135,7 +167,7 @@ pub fn today(chart: &Chart, sky: [f64; 12], date: &str) -> Today {
                 aspect,
                 orb_deg,
                 orb_max_deg: 3.0,
-                applying: (orb_deg * 100.0) as u32 % 2 == 0,
+                applying: ((orb_deg * 100.0) as u32).is_multiple_of(2),
                 transiting_retrograde: *transiting == Body::Uranus,
                 exact_at_utc: Vec::new(),
                 enters_at_utc: None,

@@ -131,7 +131,11 @@ pub fn detect(text: &str, default: Lang) -> Lang {
         english += i32::from(ENGLISH.contains(&word)) * 2;
         french += i32::from(FRENCH.contains(&word)) * 2;
     }
-    french += 3 * text.to_lowercase().chars().filter(|c| "éèêëàâçùûîïôœ«»".contains(*c)).count().min(2) as i32;
+    french += match text.to_lowercase().chars().filter(|c| "éèêëàâçùûîïôœ«»".contains(*c)).count() {
+        0 => 0,
+        1 => 3,
+        _ => 6,
+    };
     if english == french {
         english += topic_words(&folded, Lang::En);
         french += topic_words(&folded, Lang::Fr);
@@ -144,9 +148,9 @@ pub fn detect(text: &str, default: Lang) -> Lang {
 }
 
 fn topic_words(folded: &str, lang: Lang) -> i32 {
-    let patterns = reading_words::topics(lang).iter().flat_map(|(_, words)| words.iter());
-    let general = reading_words::general(lang).iter();
-    patterns.chain(general).filter(|word| lexicon::holds(folded, word.trim_end_matches('~'))).count() as i32
+    let patterns = reading_words::topics(lang).iter().flat_map(|(_, words)| reading_words::patterns(words));
+    let general = reading_words::patterns(reading_words::general(lang));
+    patterns.chain(general).map(|word| i32::from(lexicon::holds(folded, word.trim_end_matches('~')))).sum()
 }
 
 #[cfg(test)]

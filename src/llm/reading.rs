@@ -111,7 +111,7 @@ pub struct Reading {
 }
 
 fn any(folded: &str, patterns: words::Words) -> bool {
-    patterns.iter().any(|pattern| holds(folded, pattern))
+    words::patterns(patterns).any(|pattern| holds(folded, pattern))
 }
 
 /// Reads a question written in `lang`; words of the other language count where this one's say nothing.
@@ -152,9 +152,8 @@ const STRONG: u32 = 2;
 fn topic(folded: &str, lang: Lang, names_a_house: bool) -> (Topic, u32) {
     let mut best = (Topic::General, 0);
     for (topic, patterns) in words::topics(lang) {
-        let score = patterns
-            .iter()
-            .filter(|pattern| !(names_a_house && matches!(**pattern, "house~" | "maison~")))
+        let score = words::patterns(patterns)
+            .filter(|pattern| !(names_a_house && matches!(*pattern, "house~" | "maison~")))
             .map(|pattern| match pattern.strip_suffix('~') {
                 Some(weak) => u32::from(holds(folded, weak)),
                 None => STRONG * u32::from(holds(folded, pattern)),
@@ -199,8 +198,7 @@ fn points(folded: &str) -> Vec<Point> {
 
 /// French sign names are everyday words (`lion`, `balance`), so that only the question's own language counts.
 fn signs(folded: &str, lang: Lang) -> Vec<Sign> {
-    let illness =
-        any(folded, &["have cancer", "breast cancer", "un cancer", "le cancer du", "le cancer de", "du cancer"]);
+    let illness = any(folded, "have cancer, breast cancer, un cancer, le cancer du, le cancer de, du cancer");
     let named = |sign: &Sign| folded.contains(&fold(lexicon::sign_name(lang, *sign)));
     Sign::ALL.into_iter().filter(named).filter(|sign| !(illness && *sign == Sign::Cancer)).collect()
 }

@@ -231,17 +231,47 @@ fn body(word: &str) -> Option<Body> {
 
 /// A sign; a French sign name that is an everyday word counts with a capital, or after "en" or a degree.
 fn sign(tokens: &[Token], at: usize, raw: &str, lang: Lang) -> Option<(Kind, usize)> {
-    let folded_word = folded(tokens, at);
-    let is_named = |lang: Lang, sign: &Sign| lexicon::fold(lexicon::sign_name(lang, *sign)).trim() == folded_word;
-    let own = Sign::ALL.into_iter().find(|sign| is_named(lang, sign));
-    let other = || Sign::ALL.into_iter().find(|sign| is_named(Lang::En, sign));
-    let sign = own.or_else(other)?;
+    let sign = sign_word(folded(tokens, at), lang)?;
     let capital = raw.chars().next().is_some_and(char::is_uppercase);
     let near = at > 0
         && (folded(tokens, at - 1) == "en"
             || folded(tokens, at - 1) == "in"
             || at > 1 && matches!(tokens[at - 2], Token::Degree(_)));
     (capital || near).then_some((Kind::Sign(sign), 1))
+}
+
+/// A folded sign name. English ones count in French text too, where none of them is a French word for another sign.
+fn sign_word(word: &str, lang: Lang) -> Option<Sign> {
+    let french = match word {
+        "belier" => Some(Sign::Aries),
+        "taureau" => Some(Sign::Taurus),
+        "gemeaux" => Some(Sign::Gemini),
+        "lion" => Some(Sign::Leo),
+        "vierge" => Some(Sign::Virgo),
+        "balance" => Some(Sign::Libra),
+        "scorpion" => Some(Sign::Scorpio),
+        "sagittaire" => Some(Sign::Sagittarius),
+        "capricorne" => Some(Sign::Capricorn),
+        "verseau" => Some(Sign::Aquarius),
+        "poissons" => Some(Sign::Pisces),
+        _ => None,
+    };
+    let english = match word {
+        "aries" => Some(Sign::Aries),
+        "taurus" => Some(Sign::Taurus),
+        "gemini" => Some(Sign::Gemini),
+        "cancer" => Some(Sign::Cancer),
+        "leo" => Some(Sign::Leo),
+        "virgo" => Some(Sign::Virgo),
+        "libra" => Some(Sign::Libra),
+        "scorpio" => Some(Sign::Scorpio),
+        "sagittarius" => Some(Sign::Sagittarius),
+        "capricorn" => Some(Sign::Capricorn),
+        "aquarius" => Some(Sign::Aquarius),
+        "pisces" => Some(Sign::Pisces),
+        _ => None,
+    };
+    english.or_else(|| french.filter(|_| lang == Lang::Fr))
 }
 
 fn house(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
@@ -318,8 +348,7 @@ fn motion(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
         ("separating" | "easing" | "loosening" | "fading" | "waning" | "separant", _)
         | ("se", "relache" | "desserre" | "defait") => Kind::Moving { applying: false },
         ("holds" | "hosts" | "contains" | "houses" | "accueille" | "abrite" | "contient" | "recoit", _) => Kind::Holds,
-        ("no", "planet" | "planets") | ("aucune", "planete") | ("abriter", "de") => Kind::Empty,
-        ("empty" | "vide", _) => Kind::Empty,
+        ("no", "planet" | "planets") | ("aucune", "planete") | ("abriter", "de") | ("empty" | "vide", _) => Kind::Empty,
         _ => return None,
     };
     Some((kind, 1))

@@ -1,5 +1,8 @@
 //! P: The English phrases of the composer. Chooses no fact and no passage.
 
+mod words;
+
+use self::words::{field, manner, role, short_role, temper, topic_phrase};
 use super::voice::{Field, Gloss, Placement, Voice, is_generational, pick};
 use crate::astro::{Aspect, Body, Certainty, Factor, Lang, Point, Sign};
 use crate::llm::lexicon::{
@@ -11,81 +14,6 @@ use crate::llm::{FactValue, Topic};
 const EN: Lang = Lang::En;
 
 pub(super) struct English;
-
-const fn topic_phrase(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Love => "love and closeness",
-        Topic::Work => "your working life",
-        Topic::Money => "money and what it stands for",
-        Topic::Family => "family ties",
-        Topic::Friendship => "friendship",
-        Topic::Rest => "rest and how you refill your strength",
-        Topic::Decisions => "a choice like this",
-        Topic::Change => "a time of change",
-        Topic::Grief => "loss and what helps in it",
-        Topic::Creativity => "your creative side",
-        Topic::Conflict => "tension with others",
-        Topic::Study => "learning",
-        Topic::Home => "home and where you belong",
-        Topic::Loneliness => "solitude and the wish for company",
-        Topic::General => "where you stand just now",
-    }
-}
-
-const fn role(point: Point) -> &'static str {
-    match point {
-        Point::Body(body) => match body {
-            Body::Sun => "sense of purpose",
-            Body::Moon => "way of feeling and finding comfort",
-            Body::Mercury => "way of thinking and speaking",
-            Body::Venus => "way of loving and enjoying",
-            Body::Mars => "way of acting and standing your ground",
-            Body::Jupiter => "way of growing and trusting",
-            Body::Saturn => "way of carrying responsibility",
-            Body::Uranus => "wish for freedom",
-            Body::Neptune => "imagination",
-            Body::Pluto => "way of facing deep change",
-            Body::MeanNode | Body::TrueNode => "direction of growth",
-        },
-        Point::Ascendant => "first approach to people and situations",
-        Point::Midheaven => "public direction",
-    }
-}
-
-const fn manner(sign: Sign) -> &'static str {
-    match sign {
-        Sign::Aries => "direct, quick and willing to go first",
-        Sign::Taurus => "patient, sensual and hard to hurry",
-        Sign::Gemini => "curious, light and fond of words",
-        Sign::Cancer => "protective, tender and attentive to memory",
-        Sign::Leo => "warm, proud and generous",
-        Sign::Virgo => "careful, observant and eager to be useful",
-        Sign::Libra => "tactful, fair-minded and turned toward others",
-        Sign::Scorpio => "intense, private and loyal",
-        Sign::Sagittarius => "frank, hopeful and hungry for meaning",
-        Sign::Capricorn => "steady, reserved and built for the long run",
-        Sign::Aquarius => "independent, original and mindful of the group",
-        Sign::Pisces => "sensitive, imaginative and easily moved",
-    }
-}
-
-fn field(house: u8) -> &'static str {
-    match house {
-        1 => "in the way you present yourself",
-        2 => "around what you earn and value",
-        3 => "in everyday exchanges",
-        4 => "at home and in the family",
-        5 => "in play, romance and creation",
-        6 => "in daily work and habits",
-        7 => "in partnership",
-        8 => "in what you share and let go",
-        9 => "in study and far horizons",
-        10 => "in your public role",
-        11 => "among friends and in shared projects",
-        12 => "in solitude and away from view",
-        _ => "",
-    }
-}
 
 fn list(bodies: &[Body]) -> String {
     let names: Vec<String> = bodies.iter().map(|b| the_point(EN, Point::Body(*b))).collect();
@@ -100,16 +28,6 @@ fn list(bodies: &[Body]) -> String {
 fn aspect_with(aspect: Aspect) -> String {
     let link = if aspect == Aspect::Opposition { "to" } else { "with" };
     format!("{} {link}", an_aspect(EN, aspect))
-}
-
-const fn temper(aspect: Aspect) -> &'static [&'static str] {
-    match aspect {
-        Aspect::Conjunction => &["gathers attention in one place", "brings the two very close"],
-        Aspect::Sextile => &["offers a small opening", "helps if you take the first step"],
-        Aspect::Trine => &["makes things a little easier", "lends a quiet ease"],
-        Aspect::Square => &["asks for some patience", "adds a useful friction"],
-        Aspect::Opposition => &["asks you to weigh two sides", "may speak through somebody else"],
-    }
 }
 
 impl Voice for English {
@@ -276,69 +194,68 @@ impl Voice for English {
         }
     }
 
-    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: f64, roll: u64) -> String {
-        let (one, other, orb) = (your_point(EN, a), your_point(EN, b), degrees_text(orb_deg));
-        let temper = pick(temper(aspect), roll);
+    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: Option<f64>, roll: u64) -> String {
+        let (one, other, link) = (your_point(EN, a), your_point(EN, b), aspect_with(aspect));
+        let (here, there) = (short_role(a), short_role(b));
+        let meaning = match aspect {
+            Aspect::Conjunction => format!("{here} and {there} tend to speak together"),
+            Aspect::Sextile => format!("{here} and {there} can help each other with a little effort"),
+            Aspect::Trine => format!("{here} and {there} get along with ease"),
+            Aspect::Square => format!("{here} and {there} have to make room for each other"),
+            Aspect::Opposition => format!("{here} and {there} may pull in two directions"),
+        };
+        let orb = orb_deg.map(|orb_deg| format!(", {} from exact", degrees_text(orb_deg))).unwrap_or_default();
         match roll % 2 {
-            0 => format!(
-                "{} forms {} {other}, {orb} from exact, which {temper} between {} and {}.",
-                capitalised(&one),
-                aspect_with(aspect),
-                short_role(a),
-                short_role(b)
-            ),
-            _ => format!(
-                "From birth, {one} makes {} {other}, only {orb} from exact, and that {temper}.",
-                aspect_with(aspect)
-            ),
+            0 => format!("{} forms {link} {other}{orb}, so {meaning}.", capitalised(&one)),
+            _ => format!("From birth, {one} makes {link} {other}{orb}: {meaning}."),
         }
     }
 
-    fn leader(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (
-            the_point(EN, Point::Body(f.transiting)),
-            format!("your natal {}", point_name(EN, f.natal)),
-            degrees_text(f.orb_deg),
-        );
+    fn leader(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let sky = the_point(EN, Point::Body(f.transiting));
+        let natal = format!("your natal {}", point_name(EN, f.natal));
         let moving = if f.applying { ["still building", "tightening"] } else { ["already easing", "loosening"] };
         let back = if f.transiting_retrograde { ", retrograde," } else { "" };
-        match roll % 3 {
-            0 => format!(
-                "In today's sky, {sky}{back} forms {} {natal}, {orb} from exact and {}, which {}.",
-                aspect_with(f.aspect),
-                moving[0],
-                pick(temper(f.aspect), roll / 3)
+        let (link, temper, orb) = (aspect_with(f.aspect), pick(temper(f.aspect), roll / 3), degrees_text(f.orb_deg));
+        match (roll % 3, exact) {
+            (0, true) => format!(
+                "In today's sky, {sky}{back} forms {link} {natal}, {orb} from exact and {}, which {temper}.",
+                moving[0]
             ),
-            1 => format!(
-                "The leading contact of the day joins {sky}{back} to {natal} by {}: it is {orb} from exact and {}.",
+            (1, true) => format!(
+                "A contact that stands out today joins {sky}{back} to {natal} by {}: it is {orb} from exact and {}.",
                 aspect_name(EN, f.aspect),
                 moving[0]
             ),
-            _ => format!(
-                "Today {sky}{back} makes {} {natal}; the angle is {orb} from exact and {}, and it {}.",
-                aspect_with(f.aspect),
-                moving[1],
-                pick(temper(f.aspect), roll / 3)
+            (_, true) => format!(
+                "Today {sky}{back} makes {link} {natal}; the angle is {orb} from exact and {}, and it {temper}.",
+                moving[1]
             ),
+            (0, false) => format!("In today's sky, {sky}{back} forms {link} {natal}, which {temper}."),
+            (1, false) => format!(
+                "A contact that stands out today joins {sky}{back} to {natal} by {}: it {temper}.",
+                aspect_name(EN, f.aspect)
+            ),
+            (_, false) => format!("Today {sky}{back} makes {link} {natal}, and that {temper}."),
         }
     }
 
-    fn second(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) =
-            (the_point(EN, Point::Body(f.transiting)), your_point(EN, f.natal), degrees_text(f.orb_deg));
-        let aspect = aspect_with(f.aspect);
+    fn second(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let (sky, natal, link) =
+            (the_point(EN, Point::Body(f.transiting)), your_point(EN, f.natal), aspect_with(f.aspect));
         let temper = pick(temper(f.aspect), roll / 2);
+        let orb = if exact { format!(" ({} from exact)", degrees_text(f.orb_deg)) } else { String::new() };
         match roll % 2 {
-            0 => format!("Beside it, {sky} forms {aspect} {natal} ({orb} from exact), which {temper}."),
-            _ => format!("There is also {aspect} {natal} from {sky}, {orb} from exact: it {temper}."),
+            0 => format!("Beside it, {sky} forms {link} {natal}{orb}, which {temper}."),
+            _ => format!("There is also {link} {natal} from {sky}{orb}: it {temper}."),
         }
     }
 
     fn quiet_day(&self, roll: u64) -> String {
         pick(
             &[
-                "Today's sky makes no close contact with your chart, so the day is largely yours to shape.",
-                "No moving planet touches your chart closely today, which leaves room to follow your own rhythm.",
+                "I find no close contact in today's sky that is certain for your chart, so the day is largely yours to shape.",
+                "Nothing certain touches your chart closely today, which leaves room to follow your own rhythm.",
             ],
             roll,
         )
@@ -487,25 +404,5 @@ impl Voice for English {
 
     fn retrograde(&self) -> &'static str {
         " retrograde"
-    }
-}
-
-const fn short_role(point: Point) -> &'static str {
-    match point {
-        Point::Body(body) => match body {
-            Body::Sun => "purpose",
-            Body::Moon => "feeling",
-            Body::Mercury => "thought",
-            Body::Venus => "affection",
-            Body::Mars => "drive",
-            Body::Jupiter => "confidence",
-            Body::Saturn => "duty",
-            Body::Uranus => "freedom",
-            Body::Neptune => "dreams",
-            Body::Pluto => "depth",
-            Body::MeanNode | Body::TrueNode => "growth",
-        },
-        Point::Ascendant => "first impressions",
-        Point::Midheaven => "ambition",
     }
 }
