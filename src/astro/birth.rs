@@ -101,24 +101,19 @@ impl FieldProblem {
 }
 
 impl BirthInput {
-    /// Every problem with every field at once, in the order of the fields; empty when the data can be used.
-    ///
-    /// With a usable date, time and zone this also says whether the local time existed and was unique.
+    /// Every problem with every field at once, in the order of the fields. Whether the local time existed, and once only,
+    /// is [`zone::resolve_local`]'s to say, which names the candidates.
     pub fn validate(&self) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
         let date = CivilDate::parse(&self.date);
         if date.is_err() {
             problems.push(FieldProblem::new("date", Some(&self.date), calendar::DATE_ALLOWED));
         }
-        let time = self.check_time(&mut problems);
-        let zone_ok = self.check_zone(&mut problems);
+        self.check_time(&mut problems);
+        self.check_zone(&mut problems);
         check_degrees("lat", self.latitude_deg, 90.0, "degrees north, -90 to 90", &mut problems);
-        let lon_ok = check_degrees("lon", self.longitude_deg, 180.0, "degrees east, -180 to 180", &mut problems);
-        let offset_ok = self.check_offset(&mut problems);
-        if let (Ok(date), Some(time), true, true, true) = (date, time, zone_ok, lon_ok, offset_ok) {
-            let moment = zone::resolve_local(date, time, &self.zone, self.longitude_deg, self.utc_offset_s);
-            problems.extend(moment.err().and_then(|error| self.moment_problem(&error)));
-        }
+        check_degrees("lon", self.longitude_deg, 180.0, "degrees east, -180 to 180", &mut problems);
+        self.check_offset(&mut problems);
         problems
     }
 
@@ -132,79 +127,42 @@ impl BirthInput {
         Ok((date, time.filter(|_| self.certainty == Certainty::Exact)))
     }
 
-    /// The usable time, or `None` with the problem pushed (or without one where no time is wanted).
-    fn check_time(&self, problems: &mut Vec<FieldProblem>) -> Option<CivilTime> {
-        match (&self.time, self.certainty) {
+    fn check_time(&self, problems: &mut Vec<FieldProblem>) {
+        let problem = match (self.time.as_deref(), self.certainty) {
             (None, Certainty::Exact) => {
                 let allowed = format!("{}, because the certainty is exact", calendar::TIME_ALLOWED);
-                problems.push(FieldProblem::new("time", None, allowed));
-                None
+                FieldProblem::new("time", None, allowed)
             }
-            (None, _) => None,
-            (Some(given), Certainty::Exact) => {
-                let time = CivilTime::parse(given).ok();
-                if time.is_none() {
-                    problems.push(FieldProblem::new("time", Some(given), calendar::TIME_ALLOWED));
-                }
-                time
+            (Some(given), Certainty::Exact) if CivilTime::parse(given).is_err() => {
+                FieldProblem::new("time", Some(given), calendar::TIME_ALLOWED)
             }
-            (Some(given), _) => {
-                problems.push(FieldProblem::new("time", Some(given), "leave it out, or say exact"));
-                None
-            }
-        }
+            (None, _) | (_, Certainty::Exact) => return,
+            (given, _) => FieldProblem::new("time", given, "leave it out, or say exact"),
+        };
+        problems.push(problem);
     }
 
-    fn check_zone(&self, problems: &mut Vec<FieldProblem>) -> bool {
-        let Err(error) = zone::check_zone(&self.zone) else { return true };
+    fn check_zone(&self, problems: &mut Vec<FieldProblem>) {
+        let Err(error) = zone::check_zone(&self.zone) else { return };
         let mut allowed = "an IANA time zone such as Europe/Berlin".to_owned();
         if let AstroError::UnknownZone { nearest: Some(name), .. } = error {
             allowed = format!("{allowed}; nearest: {name}");
         }
         problems.push(FieldProblem::new("tz", Some(&self.zone), allowed));
-        false
     }
 
-    fn check_offset(&self, problems: &mut Vec<FieldProblem>) -> bool {
-        match self.utc_offset_s {
-            Some(given) if !(-OFFSET_LIMIT_S..=OFFSET_LIMIT_S).contains(&given) => {
-                let allowed = format!("seconds east of Greenwich, {} to {OFFSET_LIMIT_S}", -OFFSET_LIMIT_S);
-                problems.push(FieldProblem::new("utc_offset_s", Some(&given.to_string()), allowed));
-                false
-            }
-            _ => true,
-        }
-    }
-
-    /// What a failed resolution of a well-formed local time says about the fields.
-    fn moment_problem(&self, error: &AstroError) -> Option<FieldProblem> {
-        let given = self.utc_offset_s.map(|offset| offset.to_string());
-        let time = self.time.as_deref();
-        match error {
-            AstroError::AmbiguousLocalTime { candidates, .. } => {
-                let allowed = format!("one of {candidates:?}, because clocks showed this time twice");
-                Some(FieldProblem::new("utc_offset_s", given.as_deref(), allowed))
-            }
-            AstroError::OffsetNotInForce { candidates, .. } => {
-                let allowed = format!("one of {candidates:?}, the offsets in force then");
-                Some(FieldProblem::new("utc_offset_s", given.as_deref(), allowed))
-            }
-            AstroError::NonexistentLocalTime { candidates, .. } => {
-                let allowed = format!("a time that clocks showed; they skipped this one, offsets {candidates:?}");
-                Some(FieldProblem::new("time", time, allowed))
-            }
-            AstroError::UnknownZone { .. } => None,
-            other => Some(FieldProblem::new("date", Some(&self.date), other.to_string())),
+    fn check_offset(&self, problems: &mut Vec<FieldProblem>) {
+        let allowed = || format!("seconds east of Greenwich, {} to {OFFSET_LIMIT_S}", -OFFSET_LIMIT_S);
+        if let Some(given) = self.utc_offset_s.filter(|s| !(-OFFSET_LIMIT_S..=OFFSET_LIMIT_S).contains(s)) {
+            problems.push(FieldProblem::new("utc_offset_s", Some(&given.to_string()), allowed()));
         }
     }
 }
 
-fn check_degrees(field: &str, value: f64, limit: f64, allowed: &str, problems: &mut Vec<FieldProblem>) -> bool {
-    let usable = value.is_finite() && value.abs() <= limit;
-    if !usable {
+fn check_degrees(field: &str, value: f64, limit: f64, allowed: &str, problems: &mut Vec<FieldProblem>) {
+    if !(value.is_finite() && value.abs() <= limit) {
         problems.push(FieldProblem::new(field, Some(&value.to_string()), allowed));
     }
-    usable
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ impl Appliance {
         let master = resolve_master_key(&settings, true, &ambient).unwrap();
         let (app, address) = runtime.block_on(async {
             let app = App::open(settings, &master, ambient).await.unwrap();
-            app.identity().bootstrap_operator("ops@example.org", PASSWORD).await.unwrap();
+            app.identity().bootstrap_operator("ops@example.org", &PASSWORD.into()).await.unwrap();
             let bound = orrery::http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
             let address = bound.address();
             tokio::spawn(bound.serve(Arc::clone(&app), std::future::pending()));

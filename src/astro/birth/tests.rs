@@ -67,22 +67,6 @@ fn time_and_certainty_must_agree() {
 }
 
 #[test]
-fn clock_changes_are_problems_of_fields() {
-    let paris = |date: &str, utc_offset_s| BirthInput {
-        date: date.to_owned(),
-        time: Some("02:30".to_owned()),
-        zone: "Europe/Paris".to_owned(),
-        utc_offset_s,
-        ..einstein()
-    };
-    assert_eq!(fields(&paris("2024-10-27", None)), ["utc_offset_s"]);
-    assert!(paris("2024-10-27", None).validate()[0].allowed.contains("[7200, 3600]"));
-    assert_eq!(paris("2024-10-27", Some(3600)).validate(), vec![]);
-    assert_eq!(fields(&paris("2024-10-27", Some(0))), ["utc_offset_s"]);
-    assert_eq!(fields(&paris("2024-03-31", None)), ["time"]);
-}
-
-#[test]
 fn certainties_have_codes_and_precisions() {
     for certainty in Certainty::ALL {
         assert_eq!(Certainty::from_code(certainty.code()), Some(certainty));
