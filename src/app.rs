@@ -11,7 +11,7 @@ use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
 use crate::charts::Charts;
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::Ambient;
-use crate::config::{MasterKey, Settings};
+use crate::config::{MasterKeyError, Settings, resolve_master_key};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
@@ -43,6 +43,9 @@ pub enum StartError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// There is no acceptable master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
     /// The store cannot be opened.
     #[error("cannot open the store: {0}")]
     Store(#[from] StoreError),
@@ -93,19 +96,25 @@ pub struct Probe {
 }
 
 impl App {
-    /// Opens the data directory of `settings` and everything in it. `who` is told to a second process.
+    /// Opens the data directory of `settings` and everything in it; makes what a new directory lacks, its master key
+    /// included, once the directory is its own.
     ///
     /// # Errors
-    /// [`StartError::Locked`] when another process owns the directory; the others when a part cannot be opened.
-    pub async fn open(settings: Settings, master: &MasterKey, ambient: Ambient) -> Result<Arc<Self>, StartError> {
+    /// [`StartError::Locked`] when another process owns the directory, [`StartError::MasterKey`] when the key is missing
+    /// or not acceptable; the others when a part cannot be opened.
+    pub async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<Self>, StartError> {
         let dir = settings.data_dir.clone();
         make_private(&dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
         let lock = DirLock::acquire(&dir, "orrery")?;
+        let keys = dir.join("keys.redb");
+        // A new key cannot open old data, so one is made only where there is none to open.
+        let is_new = !keys.exists();
+        let master = resolve_master_key(&settings, is_new, &ambient)?;
         let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
         let store = Store::open(&dir.join("store.redb"), STORE_TABLES)?;
         let counted = Arc::clone(&metrics);
         store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
-        let vault = Arc::new(Vault::open(&dir.join("keys.redb"), master, ambient.clone())?);
+        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;

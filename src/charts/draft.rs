@@ -1,6 +1,6 @@
 //! P: Turns what a person typed into birth data, naming every field that is wrong at once. Guesses nothing.
 
-use crate::astro::{self, AstroError, BirthInput, Certainty, HouseSystem, places};
+use crate::astro::{self, AstroError, BirthInput, Certainty, FieldProblem, HouseSystem, places};
 use crate::clock::UnixMs;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::limits;
@@ -66,8 +66,7 @@ impl Draft {
             house_system,
             utc_offset_s: self.utc_offset_s,
         };
-        let problems =
-            birth.validate().into_iter().map(|p| FieldError { field: p.field, given: p.given, allowed: p.allowed });
+        let problems = birth.validate().into_iter().map(field_error);
         errors.extend(problems.filter(|p| known || !matches!(p.field.as_str(), "tz" | "lat" | "lon")));
         if errors.is_empty() { Ok((name, birth)) } else { Err(Error::fields(errors)) }
     }
@@ -140,6 +139,10 @@ impl Draft {
     }
 }
 
+fn field_error(problem: FieldProblem) -> FieldError {
+    FieldError { field: problem.field, given: problem.given, allowed: problem.allowed }
+}
+
 /// Local date of an instant in a zone.
 pub fn local_date(now: UnixMs, zone: &str) -> Result<String> {
     Ok(astro::local_date(now.0, zone)?)
@@ -184,8 +187,19 @@ impl From<AstroError> for Error {
                     .detail("latitude_deg", latitude_deg.into())
                     .detail("offers", offers.into())
             }
+            AstroError::OffsetNotInForce { given, candidates, .. } => {
+                let offsets: Vec<_> = candidates.iter().map(ToString::to_string).collect();
+                let allowed = format!("{}, the offset in force then", offsets.join(" or "));
+                Self::fields(vec![FieldError::new("utc_offset_s", given, allowed)])
+            }
+            AstroError::BadDate { given, allowed } => Self::fields(vec![FieldError::new("date", given, allowed)]),
+            AstroError::BadTime { given, allowed } => Self::fields(vec![FieldError::new("time", given, allowed)]),
+            AstroError::BadBirth(problems) => Self::fields(problems.into_iter().map(field_error).collect()),
+            AstroError::InvalidLatitude { latitude_deg } => {
+                Self::fields(vec![FieldError::new("lat", latitude_deg, "degrees north, -90 to 90")])
+            }
             AstroError::OutOfSpan { .. } => Self::new(Code::DateOutOfRange).message(text),
-            _ => Self::internal(text),
+            AstroError::BadAsset(_) => Self::internal(text),
         }
     }
 }

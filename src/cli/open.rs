@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Failure;
 use crate::app::{App, StartError};
 use crate::clock::Ambient;
-use crate::config::{Settings, resolve_master_key};
+use crate::config::Settings;
 use crate::store::lock::LockError;
 
 /// The file that every initialised directory has.
@@ -29,7 +29,7 @@ pub async fn open_existing(settings: Settings, ambient: Ambient) -> Result<Arc<A
              `orrery init --data-dir {dir} --admin-email you@example.org`, or name another with --data-dir"
         )));
     }
-    open(settings, false, ambient).await
+    open(settings, ambient).await
 }
 
 /// Opens a directory, making what is missing.
@@ -37,18 +37,16 @@ pub async fn open_existing(settings: Settings, ambient: Ambient) -> Result<Arc<A
 /// # Errors
 /// 2 when its key is not acceptable, 3 when another process owns it, otherwise 1.
 pub async fn open_or_make(settings: Settings, ambient: Ambient) -> Result<Arc<App>, Failure> {
-    // A new key cannot open old data, so one is made for a new directory alone.
-    let is_new = !is_initialised(&settings.data_dir);
     make_private(&settings.data_dir)?;
-    open(settings, is_new, ambient).await
+    open(settings, ambient).await
 }
 
-async fn open(settings: Settings, generate: bool, ambient: Ambient) -> Result<Arc<App>, Failure> {
-    let master = resolve_master_key(&settings, generate, &ambient).map_err(Failure::usage)?;
-    App::open(settings, &master, ambient).await.map_err(|error| match error {
+async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<App>, Failure> {
+    App::open(settings, ambient).await.map_err(|error| match error {
         StartError::Locked(LockError::LockedBy { .. }) => {
             Failure::owned(format!("{error}; stop that process first, or name another directory with --data-dir"))
         }
+        StartError::MasterKey(error) => Failure::usage(error),
         other => Failure::failed(other),
     })
 }

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::{einstein, shared};
 
+/// Method, path, headers, body; status and code expected.
+type Case<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, Option<&'a [u8]>, u16, &'a str);
+
 #[test]
 fn every_failure_comes_in_the_envelope() {
     let (server, token) = (shared(), shared().person());
@@ -13,7 +16,7 @@ fn every_failure_comes_in_the_envelope() {
     let auth = ("authorization", bearer.as_str());
     let json_type = ("content-type", "application/json");
     let big = format!(r#"{{"date": "{}"}}"#, "x".repeat(70_000));
-    let cases: Vec<(&str, &str, Vec<(&str, &str)>, Option<&[u8]>, u16, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("GET", "/nowhere", vec![], None, 404, "not_found"),
         ("GET", "/v1/nowhere", vec![], None, 404, "not_found"),
         ("PUT", "/v1/charts", vec![], None, 405, "method_not_allowed"),

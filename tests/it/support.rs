@@ -1,12 +1,12 @@
 //! A real server on a loopback port and a client that checks every answer against the API description it serves.
 
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use orrery::app::App;
 use orrery::clock::Ambient;
-use orrery::config::{Settings, Sources, resolve_master_key};
+use orrery::config::{Settings, Sources};
 use serde_json::{Value, json};
 
 /// Password of everybody in the tests.
@@ -14,11 +14,11 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A running appliance in a directory of its own.
 pub struct Appliance {
-    pub app: Arc<App>,
     pub address: SocketAddr,
     pub openapi: Value,
-    pub dir: tempfile::TempDir,
-    runtime: tokio::runtime::Runtime,
+    // Held so that the directory and the server last as long as the tests.
+    _dir: tempfile::TempDir,
+    _runtime: tokio::runtime::Runtime,
     operator: OnceLock<String>,
 }
 
@@ -84,23 +84,17 @@ impl Appliance {
             sources = sources.flag(key, "--test", *value);
         }
         let (settings, _) = Settings::load(&sources).unwrap();
-        let ambient = Ambient::system();
-        let master = resolve_master_key(&settings, true, &ambient).unwrap();
-        let (app, address) = runtime.block_on(async {
-            let app = App::open(settings, &master, ambient).await.unwrap();
+        let address = runtime.block_on(async {
+            let app = App::open(settings, Ambient::system()).await.unwrap();
             app.identity().bootstrap_operator("ops@example.org", &PASSWORD.into()).await.unwrap();
             let bound = orrery::http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
             let address = bound.address();
-            tokio::spawn(bound.serve(Arc::clone(&app), std::future::pending()));
-            (app, address)
+            tokio::spawn(bound.serve(app, std::future::pending()));
+            address
         });
-        let mut this = Self { app, address, openapi: Value::Null, dir, runtime, operator: OnceLock::new() };
+        let mut this = Self { address, openapi: Value::Null, _dir: dir, _runtime: runtime, operator: OnceLock::new() };
         this.openapi = this.raw("GET", "/openapi.json", &[], None).body;
         this
-    }
-
-    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.runtime.block_on(future)
     }
 
     /// Sends exactly this; checks nothing.

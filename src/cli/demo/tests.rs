@@ -13,7 +13,7 @@ use crate::cli::text::width;
 const PLAIN: Look = Look { is_rich: false, columns: 80 };
 const RICH: Look = Look { is_rich: true, columns: 80 };
 
-fn placement(body: &str, sign: &str, degree: f64, house: Value, range: Value) -> Value {
+fn placement(body: &str, sign: &str, degree: f64, house: &Value, range: &Value) -> Value {
     json!({"body": body, "longitude_deg": 1.0, "sign": sign, "degree_in_sign": degree, "retrograde": body == "uranus",
            "house": house, "range": range})
 }
@@ -28,9 +28,9 @@ fn chart() -> Value {
         "moment": {"utc": "1879-03-14T10:50:02Z", "utc_offset_s": 2398, "offset_source": "local_mean_time"},
         "window": null,
         "bodies": [
-            placement("sun", "pisces", 23.5, json!(10), Value::Null),
-            placement("moon", "sagittarius", 14.5168, json!(6), Value::Null),
-            placement("uranus", "virgo", 29.9999, json!(3), Value::Null),
+            placement("sun", "pisces", 23.5, &json!(10), &Value::Null),
+            placement("moon", "sagittarius", 14.5168, &json!(6), &Value::Null),
+            placement("uranus", "virgo", 29.9999, &json!(3), &Value::Null),
         ],
         "angles": {"ascendant": angle("cancer", 11.6334), "midheaven": angle("pisces", 12.8334),
                    "descendant": angle("capricorn", 11.6334), "imum_coeli": angle("virgo", 12.8334),
@@ -58,7 +58,7 @@ fn unknown_time() -> Value {
     chart["birth"]["certainty"] = json!("unknown");
     chart["window"] = json!({"from": "1879-03-13T23:20:02Z", "to": "1879-03-14T23:20:02Z"});
     let range = json!({"from_deg": 247.9, "to_deg": 260.4, "sign_certain": true});
-    chart["bodies"] = json!([placement("moon", "sagittarius", 14.2, Value::Null, range)]);
+    chart["bodies"] = json!([placement("moon", "sagittarius", 14.2, &Value::Null, &range)]);
     let why = "the time of birth is not known, and the horizon turns through all signs within a day, so that it cannot be said";
     chart["unknowns"] = json!([{"what": "houses", "why": why}]);
     chart

@@ -289,13 +289,13 @@ impl Visited {
 mod tests {
     use super::*;
 
-    fn refusal(details: Value) -> Refusal {
+    fn refusal(details: &Value) -> Refusal {
         serde_json::from_value(json!({"code": "x", "message": "No.", "details": details})).unwrap()
     }
 
     #[test]
     fn wrong_fields_are_told_by_the_names_of_the_options() {
-        let told = explanation(&refusal(json!({"errors": [
+        let told = explanation(&refusal(&json!({"errors": [
             {"field": "date", "given": "banana", "allowed": "a date"},
             {"field": "house_system", "given": "x\u{1b}", "allowed": "one of: koch"},
             {"field": "lat", "allowed": "a place"},
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn both_readings_of_a_time_are_offered() {
-        let told = explanation(&refusal(json!({"candidates": [
+        let told = explanation(&refusal(&json!({"candidates": [
             {"utc_offset_s": 7200, "offset": "+02:00"}, {"utc_offset_s": 3600, "offset": "+01:00"},
         ]})));
         assert!(told.contains("--utc-offset +02:00 or --utc-offset +01:00"), "{told}");
