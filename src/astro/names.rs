@@ -186,7 +186,10 @@ mod tests {
         }
         assert_eq!(sign(Sign::Leo, Lang::Fr), "Lion");
         assert_eq!(point("midheaven", Lang::Fr), Some("Milieu du Ciel"));
-        assert_eq!((point("chiron", Lang::En), aspect("quintile", Lang::En), moon_phase("", Lang::En)), (None, None, None));
+        assert_eq!(
+            (point("chiron", Lang::En), aspect("quintile", Lang::En), moon_phase("", Lang::En)),
+            (None, None, None)
+        );
     }
 
     #[test]

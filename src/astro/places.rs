@@ -19,7 +19,7 @@ const NEAREST_COUNT: usize = 5;
 /// Longest query that is looked at, characters; the rest is cut.
 const QUERY_CHARS_MAX: usize = 120;
 /// Mean radius of the Earth, kilometres (IUGG).
-const EARTH_RADIUS_KM: f64 = 6_371.0088;
+const EARTH_RADIUS_KM: f64 = 6_371.008_8;
 
 /// A city.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -203,10 +203,9 @@ impl Index {
     fn country_begins(&self, place: &Place, wanted: &str) -> bool {
         match self.country_by_key.get(wanted) {
             Some(code) => *code == place.country_code,
-            None => self
-                .country_by_key
-                .iter()
-                .any(|(key, code)| *code == place.country_code && key.starts_with(wanted)),
+            None => {
+                self.country_by_key.iter().any(|(key, code)| *code == place.country_code && key.starts_with(wanted))
+            }
         }
     }
 

@@ -81,11 +81,11 @@ pub fn resolve_local(
     let bad = |_| AstroError::BadDate { given: date.to_string(), allowed: super::calendar::DATE_ALLOWED.to_owned() };
     let local = DateTime::new(
         date.year(),
-        date.month() as i8,
-        date.day() as i8,
-        time.hour() as i8,
-        time.minute() as i8,
-        time.second() as i8,
+        date.month().cast_signed(),
+        date.day().cast_signed(),
+        time.hour().cast_signed(),
+        time.minute().cast_signed(),
+        time.second().cast_signed(),
         0,
     )
     .map_err(bad)?;
@@ -219,7 +219,11 @@ fn local_mean_offset(longitude_deg: f64) -> Option<Offset> {
 fn offset_text(seconds: i32) -> String {
     let sign = if seconds < 0 { '-' } else { '+' };
     let (hours, minutes, rest) = (seconds.abs() / 3600, seconds.abs() / 60 % 60, seconds.abs() % 60);
-    if rest == 0 { format!("{sign}{hours:02}:{minutes:02}") } else { format!("{sign}{hours:02}:{minutes:02}:{rest:02}") }
+    if rest == 0 {
+        format!("{sign}{hours:02}:{minutes:02}")
+    } else {
+        format!("{sign}{hours:02}:{minutes:02}:{rest:02}")
+    }
 }
 
 #[cfg(test)]

