@@ -16,10 +16,15 @@ const PLACIDUS_TOLERANCE_DEG: f64 = 1e-11;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HouseSystem {
+    /// Thirds of each degree's own semi-arc.
     Placidus,
+    /// Thirds of the semi-arc of the Midheaven's degree.
     Koch,
+    /// Thirds of each quadrant of the ecliptic.
     Porphyry,
+    /// Thirty degrees each from the Ascendant.
     Equal,
+    /// Whole signs from that of the Ascendant.
     WholeSign,
 }
 
@@ -105,20 +110,7 @@ fn thirties(start_deg: f64) -> [f64; 12] {
 /// All twelve cusps from Ascendant, Midheaven and the cusps 11, 12, 2, 3; the rest are opposite.
 fn quadrants(asc: f64, mc: f64, [c11, c12, c2, c3]: [f64; 4]) -> [f64; 12] {
     let opposite = |cusp: f64| norm_deg(cusp + 180.0);
-    [
-        asc,
-        c2,
-        c3,
-        opposite(mc),
-        opposite(c11),
-        opposite(c12),
-        opposite(asc),
-        opposite(c2),
-        opposite(c3),
-        mc,
-        c11,
-        c12,
-    ]
+    [asc, c2, c3, opposite(mc), opposite(c11), opposite(c12), opposite(asc), opposite(c2), opposite(c3), mc, c11, c12]
 }
 
 /// Porphyry: each quadrant of the ecliptic cut in three equal arcs.

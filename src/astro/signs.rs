@@ -9,17 +9,29 @@ use super::names::{self, Lang};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sign {
+    /// Aries, 0 to 30 degrees.
     Aries,
+    /// Taurus, 30 to 60 degrees.
     Taurus,
+    /// Gemini, 60 to 90 degrees.
     Gemini,
+    /// Cancer, 90 to 120 degrees.
     Cancer,
+    /// Leo, 120 to 150 degrees.
     Leo,
+    /// Virgo, 150 to 180 degrees.
     Virgo,
+    /// Libra, 180 to 210 degrees.
     Libra,
+    /// Scorpio, 210 to 240 degrees.
     Scorpio,
+    /// Sagittarius, 240 to 270 degrees.
     Sagittarius,
+    /// Capricorn, 270 to 300 degrees.
     Capricorn,
+    /// Aquarius, 300 to 330 degrees.
     Aquarius,
+    /// Pisces, 330 to 360 degrees.
     Pisces,
 }
 
@@ -27,9 +39,13 @@ pub enum Sign {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Element {
+    /// Aries, Leo, Sagittarius.
     Fire,
+    /// Taurus, Virgo, Capricorn.
     Earth,
+    /// Gemini, Libra, Aquarius.
     Air,
+    /// Cancer, Scorpio, Pisces.
     Water,
 }
 
@@ -37,8 +53,11 @@ pub enum Element {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Modality {
+    /// Starts a season.
     Cardinal,
+    /// Holds a season.
     Fixed,
+    /// Ends a season.
     Mutable,
 }
 

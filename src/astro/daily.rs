@@ -1,0 +1,204 @@
+//! P: The transits of a local day to a natal chart, ranked, with the moments they are exact. Interprets nothing.
+
+mod moon;
+mod passes;
+
+use serde::{Deserialize, Serialize};
+
+use super::aspects::{Aspect, Contact, contact, is_applying};
+use super::body::Body;
+use super::calendar::{CivilDate, CivilTime};
+use super::chart::{Chart, Versions, canonical_hash, window};
+use super::ephemeris::{Ephemeris, Position};
+use super::error::AstroError;
+use super::point::Point;
+use super::{rules, time};
+use crate::astro::zone::rfc3339_of_julian_date;
+pub use moon::MoonToday;
+
+/// How many factors lead a day, and how many follow.
+const LEADERS: usize = 3;
+const INFLUENCES: usize = 3;
+
+/// One transit of the day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Factor {
+    /// Transiting body, aspect and natal point, such as `mars-square-sun`.
+    pub id: String,
+    /// The axis of the natal point: `SUN` to `PLUTO`, `NN`, `ASC`, `MC`.
+    pub axis: String,
+    /// The body in the sky of the day.
+    pub transiting: Body,
+    /// The point of the chart.
+    pub natal: Point,
+    /// Their aspect.
+    pub aspect: Aspect,
+    /// Distance from the exact aspect at local noon, degrees.
+    pub orb_deg: f64,
+    /// The largest orb the rule set allows, degrees.
+    pub orb_max_deg: f64,
+    /// Whether the orb is shrinking.
+    pub applying: bool,
+    /// Whether the transiting body is retrograde.
+    pub transiting_retrograde: bool,
+    /// Every exact pass within the search window around the day, in order, `YYYY-MM-DDTHH:MM:SSZ`; kept factors only.
+    pub exact_at_utc: Vec<String>,
+    /// When the transit came within its orb; none if that was before the search window.
+    pub enters_at_utc: Option<String>,
+    /// When it leaves it; none if that is after the search window.
+    pub leaves_at_utc: Option<String>,
+    /// From the rule set, 0.4..=1.2.
+    pub weight: f64,
+    /// 1.5 at the exact aspect to 0.5 at the limit.
+    pub intensity: f64,
+    /// From the rule set, 0..=0.6.
+    pub friction: f64,
+    /// weight * intensity - friction.
+    pub score: f64,
+    /// House of the natal point, 1..=12, where houses are known.
+    pub natal_house: Option<u8>,
+    /// Natal house through which the transiting body runs.
+    pub transited_house: Option<u8>,
+    /// False if a vague birth time leaves open whether the transit is within its orb.
+    pub certain: bool,
+    /// Names the text on this transiting body, such as `transit-mars`.
+    pub passage_id: String,
+}
+
+/// A day of a chart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Today {
+    /// The local date, `YYYY-MM-DD`.
+    pub date: String,
+    /// The IANA zone that makes it local.
+    pub zone: String,
+    /// Local noon, `YYYY-MM-DDTHH:MM:SSZ`.
+    pub evaluated_at_utc: String,
+    /// The first three factors by score.
+    pub leaders: Vec<Factor>,
+    /// The next three.
+    pub influences: Vec<Factor>,
+    /// Leaders on the axes `SUN`, `MARS`, `ASC`.
+    pub energy: u8,
+    /// Leaders on the axes `MERCURY`, `SATURN`, `MC`.
+    pub attention: u8,
+    /// Leaders on the axes `VENUS`, `JUPITER`, `NN`.
+    pub opportunity: u8,
+    /// That of the chart, 1..=5.
+    pub precision: u8,
+    /// The Moon of the day.
+    pub moon: MoonToday,
+    /// What made this result.
+    pub versions: Versions,
+    /// SHA-256 of the chart's hash, date, zone and versions, lower-case hexadecimal.
+    pub input_hash: String,
+    /// How many factors were found in all.
+    pub considered: u16,
+}
+
+/// The transits of the local day `date` (`YYYY-MM-DD`) in the IANA zone `zone`, as they stand at local noon.
+///
+/// A day's noon that clocks showed twice or never is read leniently, as the earlier instant.
+///
+/// # Errors
+/// [`AstroError::BadDate`], [`AstroError::UnknownZone`], [`AstroError::OutOfSpan`].
+pub fn today(chart: &Chart, date: &str, zone: &str) -> Result<Today, AstroError> {
+    let day = CivilDate::parse(date)?;
+    // Not-a-number as longitude: before legal time the zone's own city counts, since the reader's place is not known.
+    let noon_utc = window::lenient_jd_utc(day, CivilTime::new(12, 0, 0)?, zone, f64::NAN, window::Edge::Earliest)?;
+    let noon_tt = time::scales_from_utc(noon_utc).jd_tt;
+    let sky = Ephemeris::embedded().apparent_all(noon_tt)?;
+    let mut factors = factors(chart, &sky);
+    factors.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
+    let considered = u16::try_from(factors.len()).unwrap_or(u16::MAX);
+    factors.truncate(LEADERS + INFLUENCES);
+    for factor in &mut factors {
+        passes::fill(factor, chart, noon_tt)?;
+    }
+    let influences = factors.split_off(factors.len().min(LEADERS));
+    let leaders = factors;
+    let versions = Versions::current();
+    let counted = |axes: [&str; 3]| leaders.iter().filter(|factor| axes.contains(&factor.axis.as_str())).count() as u8;
+    Ok(Today {
+        date: date.to_owned(),
+        zone: zone.to_owned(),
+        evaluated_at_utc: rfc3339_of_julian_date(noon_utc).unwrap_or_default(),
+        energy: counted(["SUN", "MARS", "ASC"]),
+        attention: counted(["MERCURY", "SATURN", "MC"]),
+        opportunity: counted(["VENUS", "JUPITER", "NN"]),
+        leaders,
+        influences,
+        precision: chart.precision,
+        moon: moon::of_day(day, zone, &sky)?,
+        input_hash: day_hash(chart, date, zone, &versions),
+        versions,
+        considered,
+    })
+}
+
+/// Every transit within its orb, in no order; at most one for each pair, since no two orbs overlap.
+fn factors(chart: &Chart, sky: &[(Body, Position); 12]) -> Vec<Factor> {
+    let natal = rules::NATAL_BODIES.map(Point::Body).into_iter().chain([Point::Ascendant, Point::Midheaven]);
+    let natal: Vec<(Point, f64)> =
+        natal.filter_map(|point| chart.longitude_deg(point).map(|degrees| (point, degrees))).collect();
+    let mut found = Vec::new();
+    for (body, position) in sky.iter().filter(|(body, _)| Body::PLANETS.contains(body)) {
+        for &(point, natal_deg) in &natal {
+            let limit = |aspect| rules::transit_orb_deg(aspect, point);
+            if let Some(contact) = contact(position.longitude_deg, natal_deg, limit) {
+                found.push(factor(chart, (*body, position), (point, natal_deg), &contact));
+            }
+        }
+    }
+    found
+}
+
+fn factor(chart: &Chart, (body, position): (Body, &Position), (natal, natal_deg): (Point, f64), c: &Contact) -> Factor {
+    let speed = position.longitude_speed_deg_per_day;
+    let house = |degrees| chart.houses.as_ref().map(|houses| houses.house_of(degrees));
+    let weight = rules::weight(body, natal);
+    let intensity = rules::intensity(c.orb_deg, c.orb_max_deg);
+    let friction = rules::friction(body, c.aspect);
+    Factor {
+        id: format!("{}-{}-{}", body.code(), c.aspect.code(), natal.code()),
+        axis: rules::axis(natal).to_owned(),
+        transiting: body,
+        natal,
+        aspect: c.aspect,
+        orb_deg: c.orb_deg,
+        orb_max_deg: c.orb_max_deg,
+        applying: is_applying(c.aspect, (position.longitude_deg, speed), (natal_deg, 0.0)),
+        transiting_retrograde: speed < 0.0,
+        exact_at_utc: Vec::new(),
+        enters_at_utc: None,
+        leaves_at_utc: None,
+        weight,
+        intensity,
+        friction,
+        score: weight * intensity - friction,
+        natal_house: house(natal_deg),
+        transited_house: house(position.longitude_deg),
+        certain: is_certain(chart, natal, position.longitude_deg, c),
+        passage_id: format!("transit-{}", body.code()),
+    }
+}
+
+/// Whether the transit is within its orb from both ends of the arc in which the natal body can lie, hence from all of it.
+fn is_certain(chart: &Chart, natal: Point, transiting_deg: f64, found: &Contact) -> bool {
+    let range = natal.body().and_then(|body| chart.placement(body)).and_then(|placement| placement.range);
+    range.is_none_or(|range| {
+        [range.from_deg, range.to_deg].iter().all(|end| found.aspect.orb_deg(transiting_deg, *end) <= found.orb_max_deg)
+    })
+}
+
+fn day_hash(chart: &Chart, date: &str, zone: &str, versions: &Versions) -> String {
+    canonical_hash(&[
+        ("chart", serde_json::to_value(&chart.input_hash)),
+        ("date", serde_json::to_value(date)),
+        ("versions", serde_json::to_value(versions)),
+        ("zone", serde_json::to_value(zone)),
+    ])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! P: The numbers of the astrological rule set: orbs, weights, frictions, search windows. They are convention, not
+//! measurement; changing any of them changes [`RULESET_VERSION`]. Holds no search and no positions.
+
+use super::aspects::{Aspect, Nature};
+use super::body::Body;
+use super::point::Point;
+
+/// Named in every chart and every day, so that two results can be compared.
+pub const RULESET_VERSION: &str = "1.0.0";
+
+/// The points that natal aspects join and that transits touch, beside the angles: ten planets and the true node. The
+/// mean node would only repeat the true one.
+pub const NATAL_BODIES: [Body; 11] = [
+    Body::Sun,
+    Body::Moon,
+    Body::Mercury,
+    Body::Venus,
+    Body::Mars,
+    Body::Jupiter,
+    Body::Saturn,
+    Body::Uranus,
+    Body::Neptune,
+    Body::Pluto,
+    Body::TrueNode,
+];
+
+/// How traditional rules group points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Sun and Moon.
+    Luminary,
+    /// Mercury, Venus, Mars.
+    Personal,
+    /// Jupiter, Saturn.
+    Social,
+    /// Uranus, Neptune, Pluto.
+    Transpersonal,
+    /// The lunar nodes.
+    Node,
+    /// Ascendant and Midheaven.
+    Angle,
+}
+
+/// The class of a point.
+pub const fn class(point: Point) -> Class {
+    match point {
+        Point::Ascendant | Point::Midheaven => Class::Angle,
+        Point::Body(body) => match body {
+            Body::Sun | Body::Moon => Class::Luminary,
+            Body::Mercury | Body::Venus | Body::Mars => Class::Personal,
+            Body::Jupiter | Body::Saturn => Class::Social,
+            Body::Uranus | Body::Neptune | Body::Pluto => Class::Transpersonal,
+            Body::MeanNode | Body::TrueNode => Class::Node,
+        },
+    }
+}
+
+/// One orb for each of conjunction or opposition, square or trine, sextile; degrees.
+const fn by_aspect(aspect: Aspect, [full, half, third]: [f64; 3]) -> f64 {
+    match aspect {
+        Aspect::Conjunction | Aspect::Opposition => full,
+        Aspect::Square | Aspect::Trine => half,
+        Aspect::Sextile => third,
+    }
+}
+
+/// The largest orb of an aspect within one natal chart, degrees. A luminary outranks an angle, which outranks the pair
+/// of two transpersonal planets.
+pub fn natal_orb_deg(aspect: Aspect, a: Point, b: Point) -> f64 {
+    let classes = [class(a), class(b)];
+    let orbs = if classes.contains(&Class::Luminary) {
+        [10.0, 8.0, 5.0]
+    } else if classes.contains(&Class::Angle) {
+        [6.0, 5.0, 4.0]
+    } else if classes == [Class::Transpersonal, Class::Transpersonal] {
+        [4.0, 3.0, 2.0]
+    } else {
+        [8.0, 6.0, 4.0]
+    };
+    by_aspect(aspect, orbs)
+}
+
+/// The largest orb of a transit, by the natal point that it touches, degrees.
+pub fn transit_orb_deg(aspect: Aspect, natal: Point) -> f64 {
+    let orbs = match class(natal) {
+        Class::Luminary => [3.0, 2.5, 2.0],
+        Class::Angle => [2.5, 2.0, 1.5],
+        Class::Personal | Class::Social | Class::Transpersonal | Class::Node => [2.0, 1.5, 1.2],
+    };
+    by_aspect(aspect, orbs)
+}
+
+/// How much a transit counts, 0.4..=1.2: slow bodies mark a time and fast ones only hours, and luminaries and angles are
+/// a person's own while the far planets belong to a generation.
+pub fn weight(transiting: Body, natal: Point) -> f64 {
+    // By natal class: luminary, angle, personal, social, transpersonal, node.
+    let row = match transiting {
+        Body::Moon => [0.75, 0.70, 0.65, 0.55, 0.45, 0.45],
+        Body::Sun => [0.95, 0.90, 0.80, 0.65, 0.50, 0.55],
+        Body::Mercury | Body::Venus => [0.85, 0.80, 0.75, 0.60, 0.50, 0.50],
+        Body::Mars => [0.95, 0.95, 0.85, 0.70, 0.55, 0.55],
+        Body::Jupiter | Body::Saturn => [1.15, 1.10, 0.95, 0.80, 0.60, 0.70],
+        Body::Uranus | Body::Neptune | Body::Pluto => [1.20, 1.15, 1.00, 0.75, 0.40, 0.65],
+        Body::MeanNode | Body::TrueNode => [0.60, 0.60, 0.50, 0.40, 0.40, 0.40],
+    };
+    match class(natal) {
+        Class::Luminary => row[0],
+        Class::Angle => row[1],
+        Class::Personal => row[2],
+        Class::Social => row[3],
+        Class::Transpersonal => row[4],
+        Class::Node => row[5],
+    }
+}
+
+/// How much a transit rubs, 0..=0.6: next to nothing for a sextile or trine, by the transiting body for a conjunction, and
+/// more for a square than for an opposition.
+pub fn friction(transiting: Body, aspect: Aspect) -> f64 {
+    let (conjunction, added) = match transiting {
+        Body::Venus | Body::Jupiter => (0.05, -0.05),
+        Body::Sun | Body::Moon | Body::Mercury | Body::MeanNode | Body::TrueNode => (0.10, 0.0),
+        Body::Neptune => (0.25, 0.05),
+        Body::Uranus | Body::Pluto => (0.30, 0.10),
+        Body::Mars | Body::Saturn => (0.35, 0.15),
+    };
+    match (aspect.nature(), aspect) {
+        (Nature::Neutral, _) => conjunction,
+        (Nature::Harmonious, Aspect::Trine) => 0.0,
+        (Nature::Harmonious, _) => 0.05,
+        (Nature::Tense, Aspect::Square) => 0.45 + added,
+        (Nature::Tense, _) => 0.35 + added,
+    }
+}
+
+/// 1.5 at the exact aspect, falling in a line to 0.5 at the limit of the orb.
+pub fn intensity(orb_deg: f64, orb_max_deg: f64) -> f64 {
+    1.5 - (orb_deg / orb_max_deg).clamp(0.0, 1.0)
+}
+
+/// How far around a day the passes of a transiting body are searched, days, and the step of the search: short enough that
+/// no body crosses an orb's width and comes back unseen.
+pub const fn search_window_days(transiting: Body) -> (f64, f64) {
+    match transiting {
+        Body::Moon => (2.0, 0.1),
+        Body::Sun | Body::Mercury | Body::Venus | Body::Mars => (20.0, 0.5),
+        Body::Jupiter | Body::Saturn => (250.0, 5.0),
+        Body::Uranus | Body::Neptune | Body::Pluto | Body::MeanNode | Body::TrueNode => (500.0, 10.0),
+    }
+}
+
+/// The axis code under which a natal point is counted.
+pub const fn axis(natal: Point) -> &'static str {
+    match natal {
+        Point::Ascendant => "ASC",
+        Point::Midheaven => "MC",
+        Point::Body(body) => match body {
+            Body::Sun => "SUN",
+            Body::Moon => "MOON",
+            Body::Mercury => "MERCURY",
+            Body::Venus => "VENUS",
+            Body::Mars => "MARS",
+            Body::Jupiter => "JUPITER",
+            Body::Saturn => "SATURN",
+            Body::Uranus => "URANUS",
+            Body::Neptune => "NEPTUNE",
+            Body::Pluto => "PLUTO",
+            Body::MeanNode | Body::TrueNode => "NN",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_intensities_and_frictions_stay_in_their_ranges() {
+        let natal = NATAL_BODIES.map(Point::Body).into_iter().chain([Point::Ascendant, Point::Midheaven]);
+        for point in natal {
+            for body in Body::PLANETS {
+                assert!((0.4..=1.2).contains(&weight(body, point)));
+                for aspect in Aspect::ALL {
+                    let friction = friction(body, aspect);
+                    let range = match aspect.nature() {
+                        Nature::Harmonious => 0.0..=0.1,
+                        Nature::Neutral => 0.0..=0.4,
+                        Nature::Tense => 0.3..=0.6 + 1e-9,
+                    };
+                    assert!(range.contains(&friction), "{body:?} {aspect:?} {friction}");
+                }
+            }
+        }
+        assert!((intensity(0.0, 2.0) - 1.5).abs() < 1e-12 && (intensity(2.0, 2.0) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_luminary_outranks_an_angle() {
+        let sun = Point::Body(Body::Sun);
+        assert!((natal_orb_deg(Aspect::Trine, sun, Point::Ascendant) - 8.0).abs() < 1e-12);
+        let pluto = Point::Body(Body::Pluto);
+        assert!((natal_orb_deg(Aspect::Trine, pluto, Point::Ascendant) - 5.0).abs() < 1e-12);
+        assert!((natal_orb_deg(Aspect::Trine, pluto, Point::Body(Body::Uranus)) - 3.0).abs() < 1e-12);
+        assert!((natal_orb_deg(Aspect::Trine, pluto, Point::Body(Body::Mars)) - 6.0).abs() < 1e-12);
+    }
+}
