@@ -6,14 +6,13 @@ pub(super) mod window;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::angles::{Angles, LocalSky};
 use super::aspects::{AspectHit, contact, is_applying};
 use super::birth::{BirthInput, Certainty};
 use super::body::Body;
 use super::calendar::{CivilDate, CivilTime, TIME_ALLOWED};
-use super::ephemeris::{Ephemeris, Position};
+use super::ephemeris::{Ephemeris, Position, sha256_hex};
 use super::error::AstroError;
 use super::houses::Houses;
 use super::point::Point;
@@ -185,8 +184,8 @@ impl Chart {
 /// The chart of a birth.
 ///
 /// # Errors
-/// [`AstroError::BadBirth`] for a place that is not on Earth; [`AstroError::BadDate`] and [`AstroError::BadTime`] for text;
-/// those of [`resolve_local`] for the zone and, when the time is exact, for a clock that jumped;
+/// [`AstroError::BadBirth`] for a place that is not on Earth; [`AstroError::BadDate`] and [`AstroError::BadTime`] for
+/// text; those of [`resolve_local`] for the zone and, when the time is exact, for a clock that jumped;
 /// [`AstroError::HouseSystemUndefined`] when the time is exact and the house system does not exist at that latitude;
 /// [`AstroError::OutOfSpan`] outside the ephemeris.
 pub fn compute(birth: &BirthInput) -> Result<Chart, AstroError> {
@@ -278,8 +277,8 @@ fn placement(body: Body, position: &Position) -> Placement {
     }
 }
 
-/// A point with its longitude and its speed. An angle's speed is that of the turning sky, about a degree in four minutes,
-/// so that bodies count as standing still against it.
+/// A point with its longitude and its speed. An angle's speed is that of the turning sky, about a degree in four
+/// minutes, so that against it bodies all but stand still.
 type Moving = (Point, f64, f64);
 
 /// Mean rate at which the angles run through the zodiac, degrees per day: one turn in a sidereal day.
@@ -361,8 +360,7 @@ pub(super) fn canonical_hash(parts: &[(&str, serde_json::Result<serde_json::Valu
     let sorted: BTreeMap<&str, String> =
         parts.iter().map(|(key, value)| (*key, value.as_ref().map(canonical_json).unwrap_or_default())).collect();
     let fields: Vec<String> = sorted.iter().map(|(key, json)| format!("\"{key}\":{json}")).collect();
-    let digest = Sha256::digest(format!("{{{}}}", fields.join(",")).as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(format!("{{{}}}", fields.join(",")).as_bytes())
 }
 
 /// Sorts the keys itself, because the map of the JSON library keeps another order under some of its features.
@@ -384,4 +382,4 @@ fn canonical_json(value: &serde_json::Value) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -183,7 +183,8 @@ fn factor(chart: &Chart, (body, position): (Body, &Position), (natal, natal_deg)
     }
 }
 
-/// Whether the transit is within its orb from both ends of the arc in which the natal body can lie, hence from all of it.
+/// Whether the transit is within its orb from both ends of the arc in which the natal body can lie, hence from all of
+/// it.
 fn is_certain(chart: &Chart, natal: Point, transiting_deg: f64, found: &Contact) -> bool {
     let range = natal.body().and_then(|body| chart.placement(body)).and_then(|placement| placement.range);
     range.is_none_or(|range| {

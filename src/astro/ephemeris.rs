@@ -222,7 +222,8 @@ fn reduced_deg(radians: impl jet::Scalar) -> f64 {
     if degrees < 360.0 { degrees } else { 0.0 }
 }
 
-fn sha256_hex(bytes: &[u8]) -> String {
+/// SHA-256 of bytes in lower-case hexadecimal.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         for nibble in [byte >> 4, byte & 15] {
             hex.push(char::from_digit(nibble.into(), 16).unwrap_or('?'));

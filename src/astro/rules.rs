@@ -138,13 +138,13 @@ pub fn intensity(orb_deg: f64, orb_max_deg: f64) -> f64 {
 }
 
 /// How far around a day the passes of a transiting body are searched, days, and the step of the search: short enough that
-/// no body crosses an orb's width and comes back unseen.
+/// between two turns of a body lie several steps.
 pub const fn search_window_days(transiting: Body) -> (f64, f64) {
     match transiting {
-        Body::Moon => (2.0, 0.1),
-        Body::Sun | Body::Mercury | Body::Venus | Body::Mars => (20.0, 0.5),
-        Body::Jupiter | Body::Saturn => (250.0, 5.0),
-        Body::Uranus | Body::Neptune | Body::Pluto | Body::MeanNode | Body::TrueNode => (500.0, 10.0),
+        Body::Moon => (2.0, 0.25),
+        Body::Sun | Body::Mercury | Body::Venus | Body::Mars => (20.0, 1.0),
+        Body::Jupiter | Body::Saturn => (250.0, 10.0),
+        Body::Uranus | Body::Neptune | Body::Pluto | Body::MeanNode | Body::TrueNode => (500.0, 20.0),
     }
 }
 

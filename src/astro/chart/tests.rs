@@ -35,6 +35,21 @@ fn longitude(chart: &Chart, body: Body) -> f64 {
     chart.placement(body).unwrap().longitude_deg
 }
 
+/// Equal but for the last digits of numbers, which the JSON parser may round another way.
+pub(in crate::astro) fn alike(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+    use serde_json::Value::{Array, Number, Object};
+    match (a, b) {
+        (Number(a), Number(b)) => {
+            (a.as_f64().unwrap() - b.as_f64().unwrap()).abs() <= 1e-12 * a.as_f64().unwrap().abs()
+        }
+        (Array(a), Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
+        (Object(a), Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|other| alike(value, other)))
+        }
+        _ => a == b,
+    }
+}
+
 /// Einstein's birth certificate, as Astrodatabank publishes its chart (rated AA), to the minute of arc.
 #[test]
 fn einstein_matches_his_published_chart() {
@@ -56,14 +71,17 @@ fn einstein_matches_his_published_chart() {
 #[test]
 fn charts_match_swiss_ephemeris_values() {
     type Case<'a> = (BirthInput, &'a [(Body, f64)], Option<(f64, f64)>);
-    let autumn = BirthInput {
-        utc_offset_s: Some(7200),
-        ..birth("2024-10-27", "02:30", "Europe/Paris", 48.8566, 2.3522)
-    };
+    let autumn =
+        BirthInput { utc_offset_s: Some(7200), ..birth("2024-10-27", "02:30", "Europe/Paris", 48.8566, 2.3522) };
     let cases: [Case; 8] = [
         (
             birth("2000-01-01", "12:00", "UTC", 0.0, 0.0),
-            &[(Body::Sun, 280.368_920), (Body::Moon, 223.323_775), (Body::Mercury, 271.889_275), (Body::Saturn, 40.395_639)],
+            &[
+                (Body::Sun, 280.368_920),
+                (Body::Moon, 223.323_775),
+                (Body::Mercury, 271.889_275),
+                (Body::Saturn, 40.395_639),
+            ],
             None,
         ),
         (
@@ -175,7 +193,8 @@ fn every_time_in_the_window_lies_in_the_arc_and_keeps_the_certain_aspects() {
                 assert!(at <= width + 2e-6, "{date} {hour} {placement:?}");
             }
             for hit in vague.aspects.iter().filter(|hit| hit.certain) {
-                let same = exact.aspects.iter().any(|other| (other.a, other.b, other.aspect) == (hit.a, hit.b, hit.aspect));
+                let same =
+                    exact.aspects.iter().any(|other| (other.a, other.b, other.aspect) == (hit.a, hit.b, hit.aspect));
                 assert!(same, "{date} {hour} {hit:?}");
             }
         }
@@ -186,7 +205,10 @@ fn every_time_in_the_window_lies_in_the_arc_and_keeps_the_certain_aspects() {
 fn windows_follow_the_local_clock() {
     let window = |date, certainty| compute(&vague_birth(date, "Europe/Paris", certainty)).unwrap().window.unwrap();
     let morning = window("1990-06-15", Certainty::Morning);
-    assert_eq!((morning.from_utc_rfc3339.as_str(), morning.to_utc_rfc3339.as_str()), ("1990-06-15T04:00:00Z", "1990-06-15T10:00:00Z"));
+    assert_eq!(
+        (morning.from_utc_rfc3339.as_str(), morning.to_utc_rfc3339.as_str()),
+        ("1990-06-15T04:00:00Z", "1990-06-15T10:00:00Z")
+    );
     let evening = window("1990-06-15", Certainty::Evening);
     assert_eq!((evening.local_from.as_str(), evening.local_to.as_str()), ("18:00", "24:00"));
     assert_eq!(evening.to_utc_rfc3339, "1990-06-15T22:00:00Z");
@@ -214,15 +236,16 @@ fn applying_aspects_get_closer() {
 #[test]
 fn the_full_moon_of_an_eclipse_is_an_opposition() {
     let chart = compute(&birth("2000-01-21", "04:40", "UTC", 0.0, 0.0)).unwrap();
-    let hit = chart.aspects.iter().find(|hit| (hit.a, hit.b) == (Point::Body(Body::Sun), Point::Body(Body::Moon))).unwrap();
+    let hit =
+        chart.aspects.iter().find(|hit| (hit.a, hit.b) == (Point::Body(Body::Sun), Point::Body(Body::Moon))).unwrap();
     assert!(hit.aspect == Aspect::Opposition && hit.orb_deg < 0.02, "{hit:?}");
 }
 
 #[test]
 fn a_chart_survives_json_and_its_hash_ignores_the_label_alone() {
     let chart = compute(&einstein()).unwrap();
-    let json = serde_json::to_string(&chart).unwrap();
-    assert_eq!(serde_json::from_str::<Chart>(&json).unwrap(), chart);
+    let back: Chart = serde_json::from_str(&serde_json::to_string(&chart).unwrap()).unwrap();
+    assert!(alike(&serde_json::to_value(back).unwrap(), &serde_json::to_value(&chart).unwrap()));
     let labelled = compute(&BirthInput { place_label: Some("Ulm".to_owned()), ..einstein() }).unwrap();
     assert_eq!(labelled.input_hash, chart.input_hash);
     let moved = compute(&BirthInput { longitude_deg: 9.991, ..einstein() }).unwrap();

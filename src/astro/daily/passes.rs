@@ -106,8 +106,8 @@ fn is_crossing((_, before): Sample, (_, after): Sample) -> bool {
     near && ((before <= 0.0 && after > 0.0) || (before >= 0.0 && after < 0.0))
 }
 
-/// A zero of a continuous function between two moments with values of different sign, in either order: regula falsi with the Illinois
-/// rule (Dowell and Jarratt 1971).
+/// A zero of a continuous function between two moments with values of different sign, in either order: regula falsi
+/// with the Illinois rule (Dowell and Jarratt 1971).
 ///
 /// # Errors
 /// Those of the function.

@@ -27,31 +27,33 @@ fn numbers(fields: &[&str]) -> Vec<f64> {
 
 #[test]
 fn cusps_and_angles_match_swiss_ephemeris_and_its_failures_are_errors() {
-    let (mut good, mut failed, mut worst) = (0, 0, 0.0_f64);
+    let (mut good, mut failed) = (0, 0);
     for line in REFERENCE.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
         let latitude: f64 = fields[1].parse().unwrap();
         let system = system_of(fields[2]);
-        let sky = LocalSky::new(fields[4].parse().unwrap(), fields[5].parse().unwrap(), latitude).unwrap();
+        let sky_of = |row: &[&str]| LocalSky::new(row[4].parse().unwrap(), row[5].parse().unwrap(), latitude).unwrap();
         if fields[3] == "fail" {
             failed += 1;
+            // The reference gives no sky with a failure; another system at the same place and time does.
+            let sibling = REFERENCE.lines().map(|row| row.split(',').collect::<Vec<_>>());
+            let sky = sky_of(&sibling.into_iter().find(|row| row[0] == fields[0] && row[3] == "ok").unwrap());
             let error = Houses::compute(system, &sky).unwrap_err();
             let AstroError::HouseSystemUndefined { offers, .. } = error else { panic!("{error}") };
             assert_eq!(offers, [HouseSystem::Porphyry, HouseSystem::Equal, HouseSystem::WholeSign]);
             continue;
         }
         good += 1;
+        let sky = sky_of(&fields);
         let expected = numbers(&fields[6..21]);
         let angles = sky.angles();
         let mut found = Houses::compute(system, &sky).unwrap().cusps_deg.to_vec();
         found.extend([angles.ascendant_deg, angles.midheaven_deg, angles.vertex_deg]);
         for (have, want) in found.iter().zip(&expected) {
             let error_arcsec = separation_deg(*have, *want) * 3600.0;
-            worst = worst.max(error_arcsec);
             assert!(error_arcsec < TOLERANCE_ARCSEC, "row {} {system:?}: {have} for {want}", fields[0]);
         }
     }
-    println!("rows {good}, failures {failed}, worst {worst:.5} arcsec");
     assert!(good >= 150 && failed >= 20, "{good} {failed}");
 }
 
