@@ -115,6 +115,12 @@ impl BirthInput {
         check_degrees("lat", self.latitude_deg, 90.0, "degrees north, -90 to 90", &mut problems);
         let lon_ok = check_degrees("lon", self.longitude_deg, 180.0, "degrees east, -180 to 180", &mut problems);
         let offset_ok = self.check_offset(&mut problems);
+        if let (Ok(date), true, true) = (&date, zone_ok, self.certainty != Certainty::Exact) {
+            let left_out = zone::check_day(*date, &self.zone).is_err();
+            problems.extend(left_out.then(|| {
+                FieldProblem::new("date", Some(&self.date), format!("a day that calendars in {} had", self.zone))
+            }));
+        }
         if let (Ok(date), Some(time), true, true, true) = (date, time, zone_ok, lon_ok, offset_ok) {
             let moment = zone::resolve_local(date, time, &self.zone, self.longitude_deg, self.utc_offset_s);
             problems.extend(moment.err().and_then(|error| self.moment_problem(&error)));

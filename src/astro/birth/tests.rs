@@ -82,6 +82,20 @@ fn clock_changes_are_problems_of_fields() {
     assert_eq!(fields(&paris("2024-03-31", None)), ["time"]);
 }
 
+/// Samoa went from 29 to 31 December 2011.
+#[test]
+fn a_day_that_calendars_left_out_is_a_problem_of_the_date() {
+    let samoa = |date: &str| BirthInput {
+        date: date.to_owned(),
+        time: None,
+        certainty: Certainty::Unknown,
+        zone: "Pacific/Apia".to_owned(),
+        ..einstein()
+    };
+    assert_eq!(fields(&samoa("2011-12-30")), ["date"]);
+    assert_eq!(samoa("2011-12-31").validate(), vec![]);
+}
+
 #[test]
 fn certainties_have_codes_and_precisions() {
     for certainty in Certainty::ALL {
