@@ -27,7 +27,7 @@ use crate::vault::{Vault, VaultError};
 /// Name under which the store says which generation of the index serves.
 const SERVING_INDEX: &str = "index_generation";
 /// How often expired idempotency records are removed.
-const CLEAN_EVERY: Duration = Duration::from_secs(60);
+const CLEAN_EVERY: Duration = Duration::from_mins(1);
 
 /// Why the appliance did not start.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,6 @@ pub enum StartError {
 }
 
 /// Everything that serves requests.
-#[derive(Debug)]
 pub struct App {
     settings: Settings,
     ambient: Ambient,
@@ -74,6 +73,12 @@ pub struct App {
     cleaner: tokio::task::JoinHandle<()>,
     // Last, so that the directory is free only when all else is closed.
     _lock: DirLock,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 /// One thing that `/ready` tried.
@@ -220,9 +225,11 @@ impl App {
     }
 
     /// Stops background work and flushes the store. Requests must have ended.
-    pub fn shutdown(&self) {
+    pub async fn shutdown(&self) {
         self.cleaner.abort();
-        self.store.flush();
+        if let Err(error) = self.store.flush().await {
+            tracing::error!(%error, "the store was not flushed");
+        }
     }
 }
 

@@ -134,7 +134,7 @@ impl Identity {
             ambient,
             hasher,
             dummy: dummy.into(),
-            ring: Arc::new(RwLock::new(Arc::new(ring))),
+            ring: Arc::new(RwLock::new(Arc::new(ring.with_policy(policy)))),
             rotation: Arc::default(),
             throttle: Arc::new(Mutex::new(Throttle::new(THROTTLE_KEYS_MAX))),
         })

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-
 use crate::astro::{self, BirthInput, Certainty, Chart, Today};
 use crate::audit::{self, Auditor, RequestContext};
 use crate::auth::Caller;

@@ -15,8 +15,8 @@ use crate::error::{Code, Error, Result};
 use crate::guard;
 use crate::llm::{Brief, Flow, Intent, Provider, ProviderError, Sentence, Sink, language, reading};
 use crate::retrieval::{Retrieval, RetrievalError};
-pub use answers::{Answered, Answers, Said};
 pub use answer::{Answer, AnswerVersions, Citation, FactUsed, Usage};
+pub use answers::{Answered, Answers, Said};
 use verify::{Scope, Verdict};
 
 /// Fewest verified sentences that make an answer; below it the minimal answer is given.
@@ -86,8 +86,11 @@ pub fn advise(
     let reading = reading::read(&text, asked_in);
     let facts = facts::for_reading(chart, &reading, lang);
     let factors = facts::factors(today, &reading);
-    let evidence =
-        if reading.intent == Intent::Crisis { Vec::new() } else { evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)? };
+    let evidence = if reading.intent == Intent::Crisis {
+        Vec::new()
+    } else {
+        evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)?
+    };
     let brief = Brief {
         question: &text,
         reading: &reading,
@@ -98,7 +101,18 @@ pub fn advise(
         certainty: chart.birth.certainty,
         seed: seed(chart, today, &text),
     };
-    let scope = Scope { chart, today, facts: &facts, factors: &factors, evidence: &evidence, retrieval, lang };
+    let folded = verify::fold_evidence(&evidence);
+    let scope = Scope {
+        chart,
+        today,
+        facts: &facts,
+        factors: &factors,
+        evidence: &evidence,
+        corpus: retrieval.corpus(),
+        index_generation: retrieval.generation(),
+        lang,
+        folded: &folded,
+    };
     let mut sink = Verifying { scope: &scope, kept: Vec::new(), dropped: 0, opens_paragraph: false };
     let spent = provider.answer(&brief, &mut sink)?;
     let (mut sentences, dropped) = (sink.kept, sink.dropped);

@@ -59,8 +59,8 @@ pub enum FactValue {
         b: Point,
         /// The aspect.
         aspect: Aspect,
-        /// Distance from the exact angle, in degrees.
-        orb_deg: f64,
+        /// Distance from the exact angle, in degrees; `None` when the birth time leaves it open.
+        orb_deg: Option<f64>,
     },
 }
 

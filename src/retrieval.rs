@@ -4,6 +4,7 @@
 pub mod corpus;
 mod index;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,6 +85,16 @@ pub struct Hit {
 pub struct Retrieval {
     corpus: Arc<Corpus>,
     index: Arc<ServingIndex>,
+}
+
+impl fmt::Debug for Retrieval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let passages = self.corpus.passages().len();
+        f.debug_struct("Retrieval")
+            .field("generation", &self.generation())
+            .field("passages", &passages)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Retrieval {
@@ -180,7 +191,9 @@ mod tests {
     #[test]
     fn nothing_found_is_empty_and_no_input_is_an_error() {
         let (_dir, retrieval) = open();
-        for text in ["", "   ", "zzzxqv", "the of and", "\" OR id:*", "((((", "title_en:[* TO *]", "a\u{0}b", "🜨🜨", "^~:\\/!-+"] {
+        for text in
+            ["", "   ", "zzzxqv", "the of and", "\" OR id:*", "((((", "title_en:[* TO *]", "a\u{0}b", "🜨🜨", "^~:\\/!-+"]
+        {
             assert!(ids(&retrieval, text, None).len() <= 5);
         }
         assert!(ids(&retrieval, "zzzxqv", None).is_empty());

@@ -23,7 +23,6 @@ mod crypto;
 use cache::KeyCache;
 use crypto::{Key, Unopened, framed};
 
-
 use crate::clock::Ambient;
 use crate::config::MasterKey;
 use crate::error::{Code, Error};

@@ -10,9 +10,9 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::tokens::TokenPolicy;
 use crate::clock::{Ambient, UnixMs};
 use crate::error::{Error, Result};
-use super::tokens::TokenPolicy;
 
 /// Name of the ring among the vault's secrets.
 pub const SECRET_NAME: &str = "jwt_ring";
@@ -54,7 +54,10 @@ pub struct KeyRing {
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let previous: Vec<_> = self.previous.iter().map(|(key, _)| &key.kid).collect();
-        f.debug_struct("KeyRing").field("current", &self.current.kid).field("previous", &previous).finish()
+        f.debug_struct("KeyRing")
+            .field("current", &self.current.kid)
+            .field("previous", &previous)
+            .finish_non_exhaustive()
     }
 }
 
@@ -169,8 +172,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::limits::REFRESH_TOKEN_S;
     use crate::clock::{ManualClock, SystemEntropy};
+    use crate::limits::REFRESH_TOKEN_S;
 
     fn ambient() -> (Ambient, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::at(UnixMs(1_000)));

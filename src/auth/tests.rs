@@ -7,11 +7,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::clock::{ManualClock, SystemEntropy};
+use crate::config::MasterKey;
 use crate::limits::{ACCESS_TOKEN_S, REFRESH_TOKEN_S, SESSIONS_PER_USER_MAX};
 use crate::store::Span;
 use crate::store::Tx;
 use crate::store::tables::{AUDIT, AUDIT_HEADS, AuditRow, Revocation, STORE_TABLES};
-use crate::config::MasterKey;
 
 const CHEAP: HashCost = HashCost { memory_kib: 8, passes: 1, lanes: 1 };
 const EMAIL: &str = "ada@example.org";

@@ -187,7 +187,8 @@ pub fn verify(ring: &KeyRing, token: &str, kind: Kind, now: UnixMs) -> Result<Cl
     }
     let kid = header.kid.as_deref().ok_or_else(|| invalid("no key name"))?;
     let key = ring.verifying(kid, now).ok_or_else(|| invalid("an unknown or retired key"))?;
-    let claims = jsonwebtoken::decode::<Claims>(token, key, &ring.policy().validation).map_err(|_| invalid("signature or claims"))?;
+    let claims = jsonwebtoken::decode::<Claims>(token, key, &ring.policy().validation)
+        .map_err(|_| invalid("signature or claims"))?;
     let claims = claims.claims;
     let now_s = now.seconds();
     if claims.typ != kind {
@@ -232,7 +233,8 @@ mod tests {
     }
 
     fn payload() -> Value {
-        serde_json::to_value(Claims::new(&TokenPolicy::default(), Kind::Access, holder(), TokenId([4; 16]), NOW)).unwrap()
+        serde_json::to_value(Claims::new(&TokenPolicy::default(), Kind::Access, holder(), TokenId([4; 16]), NOW))
+            .unwrap()
     }
 
     fn part(value: &Value) -> String {
@@ -339,7 +341,8 @@ mod tests {
 
     #[test]
     fn a_token_ends_on_the_second() {
-        let token = sign(&ring(), &Claims::new(&TokenPolicy::default(), Kind::Access, holder(), TokenId([4; 16]), NOW)).unwrap();
+        let token = sign(&ring(), &Claims::new(&TokenPolicy::default(), Kind::Access, holder(), TokenId([4; 16]), NOW))
+            .unwrap();
         let at = |s: u64| verify(&ring(), &token, Kind::Access, UnixMs(NOW.0 + s * 1_000)).err().map(|e| e.code());
         assert_eq!(at(ACCESS_TOKEN_S - 1), None);
         assert_eq!(at(ACCESS_TOKEN_S), Some(Code::TokenExpired));

@@ -53,7 +53,8 @@ impl Draft {
         let place = self.whereabouts(&mut errors);
         // Placeholders stand only for fields that already have an error, so that the rest is checked as well.
         let known = place.is_some();
-        let at = place.unwrap_or(Whereabouts { label: None, zone: "UTC".into(), latitude_deg: 0.0, longitude_deg: 0.0 });
+        let at =
+            place.unwrap_or(Whereabouts { label: None, zone: "UTC".into(), latitude_deg: 0.0, longitude_deg: 0.0 });
         let birth = BirthInput {
             date: self.date.clone().unwrap_or_else(|| "2000-01-01".into()),
             time: self.time.clone(),
@@ -65,11 +66,8 @@ impl Draft {
             house_system,
             utc_offset_s: self.utc_offset_s,
         };
-        let problems = birth.validate().into_iter().map(|p| FieldError {
-            field: p.field,
-            given: p.given,
-            allowed: p.allowed,
-        });
+        let problems =
+            birth.validate().into_iter().map(|p| FieldError { field: p.field, given: p.given, allowed: p.allowed });
         errors.extend(problems.filter(|p| known || !matches!(p.field.as_str(), "tz" | "lat" | "lon")));
         if errors.is_empty() { Ok((name, birth)) } else { Err(Error::fields(errors)) }
     }
@@ -77,7 +75,8 @@ impl Draft {
     fn name(&self, errors: &mut Vec<FieldError>) -> Option<String> {
         let name = self.name.as_deref()?.trim();
         if name.chars().count() > limits::CHART_NAME_MAX_CHARS || name.chars().any(char::is_control) {
-            let allowed = format!("at most {} characters, none of them control characters", limits::CHART_NAME_MAX_CHARS);
+            let allowed =
+                format!("at most {} characters, none of them control characters", limits::CHART_NAME_MAX_CHARS);
             errors.push(FieldError::new("name", name, allowed));
         }
         (!name.is_empty()).then(|| name.to_owned())
@@ -103,10 +102,11 @@ impl Draft {
 
     fn whereabouts(&self, errors: &mut Vec<FieldError>) -> Option<Whereabouts> {
         match (&self.place, self.lat, self.lon) {
-            (Some(place), None, None) => self.from_place(place, errors),
+            (Some(place), None, None) => self.at_place(place, errors),
             (label, Some(lat), Some(lon)) => {
                 let Some(zone) = self.tz.clone() else {
-                    errors.push(FieldError::unshown("tz", "an IANA time zone such as Europe/Berlin, beside lat and lon"));
+                    errors
+                        .push(FieldError::unshown("tz", "an IANA time zone such as Europe/Berlin, beside lat and lon"));
                     return None;
                 };
                 Some(Whereabouts { label: label.clone(), zone, latitude_deg: lat, longitude_deg: lon })
@@ -119,7 +119,7 @@ impl Draft {
         }
     }
 
-    fn from_place(&self, query: &str, errors: &mut Vec<FieldError>) -> Option<Whereabouts> {
+    fn at_place(&self, query: &str, errors: &mut Vec<FieldError>) -> Option<Whereabouts> {
         if query.chars().count() > limits::PLACE_MAX_CHARS {
             let allowed = format!("at most {} characters", limits::PLACE_MAX_CHARS);
             errors.push(FieldError::new("place", query, allowed));
@@ -153,10 +153,8 @@ fn offset_text(seconds: i32) -> String {
 }
 
 fn candidates(code: Code, zone: &str, local: &str, offsets_s: &[i32]) -> Error {
-    let list: Vec<_> = offsets_s
-        .iter()
-        .map(|s| serde_json::json!({"utc_offset_s": s, "offset": offset_text(*s)}))
-        .collect();
+    let list: Vec<_> =
+        offsets_s.iter().map(|s| serde_json::json!({"utc_offset_s": s, "offset": offset_text(*s)})).collect();
     Error::new(code)
         .detail("tz", zone.into())
         .detail("local_time", local.into())

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::verify::Scope;
-use crate::astro::Lang;
+use crate::astro::{Certainty, Lang};
 use crate::llm::{Brief, Provider, Sentence, Spent, Support};
 
 /// An answer whose every sentence was verified.
@@ -112,7 +112,7 @@ pub fn assemble(
             match support {
                 Support::Passage(id) => {
                     if let Some(marker) = cite(&mut citations, scope, id) {
-                        text.push_str(&format!(" [{marker}]"));
+                        text.extend([" [", marker.to_string().as_str(), "]"]);
                     }
                 }
                 Support::ChartFact(id) | Support::Factor(id) => note(&mut chart_facts, scope, id),
@@ -134,7 +134,7 @@ pub fn assemble(
             ruleset: versions.ruleset.clone(),
             ephemeris_sha256: versions.ephemeris_sha256.clone(),
             tzdb: versions.tzdb.clone(),
-            index_generation: scope.retrieval.generation().to_owned(),
+            index_generation: scope.index_generation.to_owned(),
             prompt: provider.version().to_owned(),
             chart_hash: scope.chart.input_hash.clone(),
             today_hash: scope.today.input_hash.clone(),
@@ -163,8 +163,10 @@ fn note(facts: &mut Vec<FactUsed>, scope: &Scope<'_>, id: &str) {
     if facts.iter().any(|fact| fact.id == id) {
         return;
     }
+    let exact = scope.chart.birth.certainty == Certainty::Exact;
     let natal = scope.facts.iter().find(|fact| fact.id == id).map(|fact| fact.text.clone());
-    let daily = || scope.factors.iter().find(|factor| factor.id == id).map(|f| super::facts::factor_text(scope.lang, f));
+    let daily =
+        || scope.factors.iter().find(|factor| factor.id == id).map(|f| super::facts::factor_text(scope.lang, f, exact));
     if let Some(text) = natal.or_else(daily) {
         facts.push(FactUsed { id: id.to_owned(), text });
     }

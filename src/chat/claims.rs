@@ -73,6 +73,8 @@ pub enum Claim {
         a: Point,
         /// The other.
         b: Point,
+        /// Whether each of the two is said to be the natal one.
+        natal: [bool; 2],
         /// The aspect.
         aspect: Aspect,
         /// Distance from the exact angle.
@@ -160,7 +162,9 @@ impl Reader<'_> {
             let position = self.degree_beside(index);
             // "your Aries Sun": the sign belongs to what follows at once.
             let subject = match self.mentions.get(index + 1) {
-                Some(next) if next.adjacent && self.point(index + 1).is_some() => Some(self.group_starting_at(index + 1)),
+                Some(next) if next.adjacent && self.point(index + 1).is_some() => {
+                    Some(self.group_starting_at(index + 1))
+                }
                 _ => self.subject_of(index),
             };
             match subject {
@@ -234,7 +238,11 @@ impl Reader<'_> {
             if let Some(Subject::Points(first, last)) = self.subject_of(index) {
                 for at in first..=last {
                     if let Some((point, natal)) = self.point(at) {
-                        self.claims.push(if forward { Claim::Forward { point } } else { Claim::Retrograde { point, natal } });
+                        self.claims.push(if forward {
+                            Claim::Forward { point }
+                        } else {
+                            Claim::Retrograde { point, natal }
+                        });
                     }
                 }
             }
@@ -244,9 +252,10 @@ impl Reader<'_> {
     fn aspects(&mut self) {
         for index in 0..self.mentions.len() {
             let Kind::Aspect(aspect) = self.mentions[index].kind else { continue };
-            let before: Vec<Point> = (0..index).rev().filter_map(|at| self.point(at)).map(|(p, _)| p).take(2).collect();
-            let after: Vec<Point> = (index + 1..self.mentions.len()).filter_map(|at| self.point(at)).map(|(p, _)| p).take(2).collect();
-            let (a, b) = match (before.as_slice(), after.as_slice()) {
+            let before: Vec<(Point, bool)> = (0..index).rev().filter_map(|at| self.point(at)).take(2).collect();
+            let after: Vec<(Point, bool)> =
+                (index + 1..self.mentions.len()).filter_map(|at| self.point(at)).take(2).collect();
+            let ((a, a_natal), (b, b_natal)) = match (before.as_slice(), after.as_slice()) {
                 ([a, ..], [b, ..]) | ([b, a, ..], []) | ([], [a, b, ..]) => (*a, *b),
                 _ => continue,
             };
@@ -255,7 +264,7 @@ impl Reader<'_> {
                 Kind::Moving { applying } => Some(applying),
                 _ => None,
             });
-            self.claims.push(Claim::Aspect { a, b, aspect, orb, applying });
+            self.claims.push(Claim::Aspect { a, b, natal: [a_natal, b_natal], aspect, orb, applying });
         }
     }
 

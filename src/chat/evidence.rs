@@ -50,11 +50,11 @@ fn plan(reading: &Reading, facts: &[ChartFact], factors: &[Factor]) -> Vec<Strin
     ids.extend(reading.aspects.iter().map(|aspect| format!("aspect-{}", aspect.code())));
     ids.extend(reading.houses.iter().map(|house| format!("house-{house}")));
     ids.extend(reading.signs.iter().map(|sign| format!("sign-{}", sign.code())));
-    ids.extend(facts.iter().take(4).flat_map(|fact| composer::passages_on(&fact.value)));
     for factor in factors.iter().take(2) {
         ids.push(factor.passage_id.clone());
         ids.push(format!("transit-aspect-{}", factor.aspect.code()));
     }
+    ids.extend(facts.iter().take(3).flat_map(|fact| composer::passages_around(&fact.value)));
     let mut once: Vec<String> = Vec::with_capacity(ids.len());
     for id in ids {
         if !once.contains(&id) {

@@ -1,7 +1,7 @@
 //! P: Chooses and words the chart facts that matter for a question, and orders the day's contacts. States only what the
 //! chart holds: where the birth time leaves something open, the fact says so or is not made.
 
-use crate::astro::{Body, Chart, Factor, Lang, Placement, Point, Sign, Today};
+use crate::astro::{Body, Certainty, Chart, Factor, Lang, Placement, Point, Sign, Today};
 use crate::llm::{ChartFact, FactValue, Reading, Topic, composer, lexicon};
 
 /// Facts offered to a provider.
@@ -22,8 +22,8 @@ const MIDHEAVEN: Look = Look::At(Point::Midheaven);
 
 /// Where tradition looks first for a topic.
 const fn significators(topic: Topic) -> &'static [Look] {
-    use Look::{House, Planet};
     use Body::{Jupiter, Mars, Mercury, Moon, Neptune, Pluto, Saturn, Sun, Uranus, Venus};
+    use Look::{House, Planet};
     match topic {
         Topic::Love => &[Planet(Venus), House(7), Planet(Moon), Planet(Mars)],
         Topic::Work => &[MIDHEAVEN, Planet(Saturn), Planet(Sun), House(6), Planet(Mars)],
@@ -60,7 +60,9 @@ pub fn for_reading(chart: &Chart, reading: &Reading, lang: Lang) -> Vec<ChartFac
     looks.extend(significators(Topic::General));
     let mut values: Vec<FactValue> = Vec::new();
     for look in looks {
-        if let Some(value) = value_at(chart, look) && !values.contains(&value) {
+        if let Some(value) = value_at(chart, look)
+            && !values.contains(&value)
+        {
             values.push(value);
         }
     }
@@ -68,31 +70,41 @@ pub fn for_reading(chart: &Chart, reading: &Reading, lang: Lang) -> Vec<ChartFac
         values.insert(values.len().min(2), aspect);
     }
     values.truncate(FACTS_MAX);
-    values.into_iter().map(|value| ChartFact { id: fact_id(&value), text: composer::fact_text(lang, &value), value }).collect()
+    values
+        .into_iter()
+        .map(|value| ChartFact { id: fact_id(&value), text: composer::fact_text(lang, &value), value })
+        .collect()
 }
 
 /// The day's contacts: leaders before influences; those with a body that the question names come first.
 pub fn factors(today: &Today, reading: &Reading) -> Vec<Factor> {
-    let mut factors: Vec<Factor> = today.leaders.iter().chain(&today.influences).filter(|f| f.certain).cloned().collect();
+    let mut factors: Vec<Factor> =
+        today.leaders.iter().chain(&today.influences).filter(|f| f.certain).cloned().collect();
     let named = |f: &Factor| reading.points.contains(&Point::Body(f.transiting)) || reading.points.contains(&f.natal);
     factors.sort_by_key(|factor| !named(factor));
     factors
 }
 
-/// `Mars square Sun 0°42′`: a contact in a few words.
-pub fn factor_text(lang: Lang, factor: &Factor) -> String {
-    let (sky, natal) = (lexicon::point_name(lang, Point::Body(factor.transiting)), lexicon::point_name(lang, factor.natal));
+/// `transiting Mars square natal Sun 0°42′`: a contact in a few words, its orb where the birth is known to the minute.
+pub fn factor_text(lang: Lang, factor: &Factor, exact: bool) -> String {
+    let (sky, natal) =
+        (lexicon::point_name(lang, Point::Body(factor.transiting)), lexicon::point_name(lang, factor.natal));
     let (from, to) = if lang == Lang::En { ("transiting", "natal") } else { ("en transit", "natal") };
-    let (aspect, orb) = (lexicon::aspect_name(lang, factor.aspect), lexicon::degrees_text(factor.orb_deg));
+    let (aspect, orb) = (
+        lexicon::aspect_name(lang, factor.aspect),
+        if exact { format!(" {}", lexicon::degrees_text(factor.orb_deg)) } else { String::new() },
+    );
     match lang {
-        Lang::En => format!("{from} {sky} {aspect} {to} {natal} {orb}"),
-        Lang::Fr => format!("{} {from}, {aspect}, {natal} de naissance {orb}", lexicon::capitalised(sky)),
+        Lang::En => format!("{from} {sky} {aspect} {to} {natal}{orb}"),
+        Lang::Fr => format!("{} {from}, {aspect}, {natal} de naissance{orb}", lexicon::capitalised(sky)),
     }
 }
 
 fn value_at(chart: &Chart, look: Look) -> Option<FactValue> {
     match look {
-        Look::Planet(wanted) | Look::At(Point::Body(wanted)) => chart.bodies.iter().find(|p| p.body == wanted).map(placement),
+        Look::Planet(wanted) | Look::At(Point::Body(wanted)) => {
+            chart.bodies.iter().find(|p| p.body == wanted).map(placement)
+        }
         Look::At(point) => {
             let angles = chart.angles.as_ref()?;
             let angle = if point == Point::Ascendant { &angles.ascendant } else { &angles.midheaven };
@@ -115,7 +127,8 @@ fn value_at(chart: &Chart, look: Look) -> Option<FactValue> {
 
 fn placement(p: &Placement) -> FactValue {
     let signs = signs_of(p);
-    let certain_degree = p.range.as_ref().is_none_or(|r| (r.to_deg - r.from_deg).rem_euclid(360.0) <= RANGE_STATED_MAX_DEG);
+    let certain_degree =
+        p.range.as_ref().is_none_or(|r| (r.to_deg - r.from_deg).rem_euclid(360.0) <= RANGE_STATED_MAX_DEG);
     FactValue::Placement {
         point: Point::Body(p.body),
         degree_in_sign: (certain_degree && signs.len() == 1).then_some(p.degree_in_sign),
@@ -142,6 +155,7 @@ fn closest_aspect(chart: &Chart, values: &[FactValue]) -> Option<FactValue> {
         FactValue::Placement { point, .. } => Some(*point),
         _ => None,
     })?;
+    let exact = chart.birth.certainty == Certainty::Exact;
     let is_node = |point: Point| matches!(point, Point::Body(Body::MeanNode | Body::TrueNode));
     chart
         .aspects
@@ -151,7 +165,7 @@ fn closest_aspect(chart: &Chart, values: &[FactValue]) -> Option<FactValue> {
         .min_by(|one, other| one.orb_deg.total_cmp(&other.orb_deg))
         .map(|hit| {
             let other = if hit.a == lead { hit.b } else { hit.a };
-            FactValue::Aspect { a: lead, b: other, aspect: hit.aspect, orb_deg: hit.orb_deg }
+            FactValue::Aspect { a: lead, b: other, aspect: hit.aspect, orb_deg: exact.then_some(hit.orb_deg) }
         })
 }
 

@@ -1,9 +1,11 @@
+//! Tests of the whole sequence: answers that hold and read well, drafts that do not.
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::fixture::{self, EINSTEIN_DEG, OTHER_DEG, OTHER_SKY_DEG, SKY_DEG, THIRD_DEG};
 use super::*;
-use crate::astro::Certainty;
+use crate::astro::{self, BirthInput, Certainty, HouseSystem};
 use crate::llm::{Composer, Draft, Spent, Support, composer};
 
 static RETRIEVAL: LazyLock<(tempfile::TempDir, Retrieval)> = LazyLock::new(|| {
@@ -20,17 +22,66 @@ fn people() -> Vec<(Chart, Today)> {
         fixture::chart(OTHER_DEG, 0.0, 0.0, Certainty::Unknown),
         fixture::chart(THIRD_DEG, 0.0, 0.0, Certainty::Morning),
     ];
+    let born = |date: &str, time: Option<&str>, certainty, zone: &str, latitude_deg, longitude_deg| {
+        let birth = BirthInput {
+            date: date.into(),
+            time: time.map(Into::into),
+            certainty,
+            zone: zone.into(),
+            latitude_deg,
+            longitude_deg,
+            place_label: None,
+            house_system: HouseSystem::Placidus,
+            utc_offset_s: None,
+        };
+        let chart = astro::compute(&birth).unwrap();
+        let today = astro::today(&chart, "2026-11-23", "Europe/Paris").unwrap();
+        (chart, today)
+    };
+    let computed = [
+        born("1879-03-14", Some("11:30"), Certainty::Exact, "Europe/Berlin", 48.4, 10.0),
+        born("1990-07-02", Some("23:05"), Certainty::Exact, "Europe/Paris", 48.85, 2.35),
+        born("1984-12-30", None, Certainty::Unknown, "America/New_York", 40.7, -74.0),
+        born("2001-02-11", None, Certainty::Evening, "Asia/Tokyo", 35.7, 139.7),
+        born("1967-05-21", Some("04:12:30"), Certainty::Exact, "Australia/Sydney", -33.9, 151.2),
+    ];
     let skies = [(SKY_DEG, "2026-11-23"), (OTHER_SKY_DEG, "2026-06-15")];
-    charts.iter().flat_map(|chart| skies.map(|(sky, date)| (chart.clone(), fixture::today(chart, sky, date)))).collect()
+    let by_hand =
+        charts.iter().flat_map(|chart| skies.map(|(sky, date)| (chart.clone(), fixture::today(chart, sky, date))));
+    by_hand.chain(computed).collect()
 }
 
 const QUESTIONS: &[&str] = &[
-    "Will I find love this year?", "Should I change jobs?", "How can I handle my debts?", "My mother and I argue a lot", "What does today hold for me?",
-    "Tell me about my Moon", "What does my seventh house say?", "Why is Mercury retrograde so hard for me?", "I feel so lonely", "My father passed away",
-    "Where should I live?", "I cannot sleep and I worry about my health", "Will I pass my exam?", "What about Leo in my chart?", "Should I sue my landlord?",
-    "Vais-je rencontrer l'amour ?", "Dois-je quitter mon travail ?", "Comment mieux gérer mon argent ?", "Je me dispute souvent avec ma sœur", "Comment sera ma journée ?",
-    "Parle-moi de ma Vénus", "Que dit ma maison VII ?", "Je me sens seule", "Je suis en deuil", "Faut-il déménager ?", "Je dors mal, est-ce grave pour ma santé ?",
-    "Vais-je réussir mon examen ?", "Comment nourrir ma créativité ?", "Je dois faire un choix difficile", "Et le Lion dans mon thème ?",
+    "Will I find love this year?",
+    "Should I change jobs?",
+    "How can I handle my debts?",
+    "My mother and I argue a lot",
+    "What does today hold for me?",
+    "Tell me about my Moon",
+    "What does my seventh house say?",
+    "Why is Mercury retrograde so hard for me?",
+    "I feel so lonely",
+    "My father passed away",
+    "Where should I live?",
+    "I cannot sleep and I worry about my health",
+    "Will I pass my exam?",
+    "What about Leo in my chart?",
+    "Should I sue my landlord?",
+    "Vais-je rencontrer l'amour ?",
+    "Dois-je quitter mon travail ?",
+    "Comment mieux gérer mon argent ?",
+    "Je me dispute souvent avec ma sœur",
+    "Comment sera ma journée ?",
+    "Parle-moi de ma Vénus",
+    "Que dit ma maison VII ?",
+    "Je me sens seule",
+    "Je suis en deuil",
+    "Faut-il déménager ?",
+    "Je dors mal, est-ce grave pour ma santé ?",
+    "Vais-je réussir mon examen ?",
+    "Comment nourrir ma créativité ?",
+    "Je dois faire un choix difficile",
+    "Et le Lion dans mon thème ?",
 ];
 
 fn ask(chart: &Chart, today: &Today, text: &str, provider: &dyn Provider) -> Answer {
@@ -46,7 +97,10 @@ fn answers_hold_and_read_well_for_every_chart_and_question() {
             let text = &answer.text;
             let shown = format!("{question}\n{text}\n{answer:#?}");
             assert_eq!(answer.dropped_sentences, 0, "{shown}");
-            let words = text.split_whitespace().filter(|word| !word.starts_with('[') && word.chars().any(char::is_alphanumeric)).count();
+            let words = text
+                .split_whitespace()
+                .filter(|word| !word.starts_with('[') && word.chars().any(char::is_alphanumeric))
+                .count();
             assert!((110..=230).contains(&words), "{words} words: {shown}");
             for fault in ["  ", " .", " ,", ",,", "..", "{", "}", ",.", " ;;", "?.", "!."] {
                 assert!(!text.contains(fault), "{fault:?}: {shown}");
@@ -58,6 +112,8 @@ fn answers_hold_and_read_well_for_every_chart_and_question() {
                 assert_eq!(RETRIEVAL.1.passage(answer.language, &citation.id).unwrap().text, citation.passage);
             }
             assert!(!answer.chart_facts.is_empty(), "{shown}");
+            let step = text.rsplit("\n\n").next().unwrap();
+            assert!(step.contains('['), "no practical step: {shown}");
             assert!(!text.to_lowercase().contains(&question.to_lowercase()), "{shown}");
         }
     }
@@ -90,8 +146,12 @@ fn the_language_is_the_question_s_unless_one_is_asked_for() {
 fn other_questions_get_an_honest_answer() {
     let (chart, today) = people().remove(0);
     for (text, expected) in [
-        ("What's the capital of France?", "birth chart"), ("write me python code", "chart"), ("Quelle est la capitale de l'Italie ?", "thème"),
-        ("When will I die?", "No chart|no birth chart|No birth chart"), ("I want to kill myself", "988"), ("J'ai envie de mourir", "3114"),
+        ("What's the capital of France?", "birth chart"),
+        ("write me python code", "chart"),
+        ("Quelle est la capitale de l'Italie ?", "thème"),
+        ("When will I die?", "No chart|no birth chart|No birth chart"),
+        ("I want to kill myself", "988"),
+        ("J'ai envie de mourir", "3114"),
     ] {
         let answer = ask(&chart, &today, text, &Composer);
         assert!(expected.split('|').any(|e| answer.text.contains(e)), "{}", answer.text);
@@ -139,8 +199,28 @@ fn with_drafts(mut check: impl FnMut(&Draft, &Scope<'_>)) {
             let facts = facts::for_reading(&chart, &reading, lang);
             let factors = facts::factors(&today, &reading);
             let evidence = evidence::gather(&RETRIEVAL.1, question, lang, &reading, &facts, &factors).unwrap();
-            let brief = Brief { question, reading: &reading, language: lang, facts: &facts, factors: &factors, evidence: &evidence, certainty: chart.birth.certainty, seed: seed(&chart, &today, question) };
-            let scope = Scope { chart: &chart, today: &today, facts: &facts, factors: &factors, evidence: &evidence, retrieval: &RETRIEVAL.1, lang };
+            let brief = Brief {
+                question,
+                reading: &reading,
+                language: lang,
+                facts: &facts,
+                factors: &factors,
+                evidence: &evidence,
+                certainty: chart.birth.certainty,
+                seed: seed(&chart, &today, question),
+            };
+            let folded = verify::fold_evidence(&evidence);
+            let scope = Scope {
+                chart: &chart,
+                today: &today,
+                facts: &facts,
+                factors: &factors,
+                evidence: &evidence,
+                corpus: RETRIEVAL.1.corpus(),
+                index_generation: RETRIEVAL.1.generation(),
+                lang,
+                folded: &folded,
+            };
             check(&composer::compose(&brief), &scope);
         }
     }
@@ -153,68 +233,95 @@ fn swap(text: &str, words: &[&str], step: usize) -> Option<String> {
         let after = text[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
         before && after
     };
-    let (at, place) = words.iter().enumerate().filter_map(|(place, word)| text.find(word).filter(|at| whole(*at, word)).map(|at| (at, place))).min()?;
+    let (at, place) = words
+        .iter()
+        .enumerate()
+        .filter_map(|(place, word)| text.find(word).filter(|at| whole(*at, word)).map(|at| (at, place)))
+        .min()?;
     let other = words[(place + step) % words.len()];
     Some(format!("{}{other}{}", &text[..at], &text[at + words[place].len()..]))
 }
 
-#[test]
-fn a_corrupted_sentence_never_passes() {
+/// Ways in which a stated fact can be wrong, each applied once to a text where it applies.
+fn corruptions(text: &str, lang: Lang, states_a_contact: bool) -> Vec<(&'static str, String)> {
     use crate::astro::{Aspect, Sign};
     use crate::llm::lexicon;
-    let (mut signs, mut houses, mut degrees, mut aspects, mut motions, mut citations, mut facts) = (0, 0, 0, 0, 0, 0, 0);
+    let mut wrong = Vec::new();
+    let mut add = |name: &'static str, text: Option<String>| wrong.extend(text.map(|text| (name, text)));
+    let signs: Vec<&str> = Sign::ALL.into_iter().map(|sign| lexicon::sign_name(lang, sign)).collect();
+    // Where the hour leaves two signs open, another sign than the first may still be right.
+    if !text.contains(" or in ") && !text.contains(" ou en ") {
+        add("sign", swap(text, &signs, 5));
+    }
+    if text.contains(" house") || text.contains(" maison") {
+        add("house", swap(text, lexicon::house_ordinals(lang), 3));
+    }
+    let figures = |at: usize| text[..at].rfind(|c: char| !c.is_ascii_digit());
+    add(
+        "degree",
+        text.find('°').map(|at| {
+            let start = figures(at).map_or(0, |i| i + text[i..].chars().next().unwrap().len_utf8());
+            let value: u16 = text[start..at].parse().unwrap();
+            format!("{}{}{}", &text[..start], (value + 7) % 30, &text[at..])
+        }),
+    );
+    let aspects = [Aspect::Conjunction, Aspect::Sextile, Aspect::Square, Aspect::Trine, Aspect::Opposition];
+    add("aspect", swap(text, &aspects.map(|aspect| lexicon::aspect_name(lang, aspect)), 2));
+    if states_a_contact {
+        let pairs = [
+            ("still building", "already easing"),
+            ("tightening", "loosening"),
+            ("se resserre encore", "se relâche déjà"),
+        ];
+        let both = pairs.iter().flat_map(|(one, other)| [(one, other), (other, one)]);
+        let motion = both.into_iter().find(|(from, _)| text.contains(**from));
+        add("motion", motion.map(|(from, to)| text.replace(*from, to)));
+    }
+    wrong
+}
+
+/// Supports that a sentence does not have, in place of one that it has.
+fn false_supports(support: &Support, scope: &Scope<'_>) -> Vec<Support> {
+    match support {
+        Support::Passage(id) => {
+            let others = scope.evidence.iter().map(|e| &e.passage.id).filter(|other| *other != id).take(3);
+            others.cloned().chain(["sun-in-nowhere".to_owned()]).map(Support::Passage).collect()
+        }
+        Support::ChartFact(_) => vec![Support::ChartFact("natal-vulcan".into())],
+        Support::Factor(_) => vec![Support::Factor("mars-square-vulcan".into())],
+        Support::Own => Vec::new(),
+    }
+}
+
+#[test]
+fn a_corrupted_sentence_never_passes() {
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     with_drafts(|draft, scope| {
-        let lang = scope.lang;
-        let sign_names: Vec<&str> = Sign::ALL.into_iter().map(|sign| lexicon::sign_name(lang, sign)).collect();
         for sentence in draft {
             assert_eq!(verify::sentence(sentence, scope), Verdict::Holds, "{sentence:?}");
-            let states = sentence.support.iter().any(|s| matches!(s, Support::ChartFact(_) | Support::Factor(_)));
-            let corrupt = |text: Option<String>, count: &mut usize| {
-                if let Some(text) = text.filter(|_| states) {
+            let contact = sentence.support.iter().any(|s| matches!(s, Support::Factor(_)));
+            let fact = sentence.support.iter().any(|s| matches!(s, Support::ChartFact(_)));
+            if contact || fact {
+                for (name, text) in corruptions(&sentence.text, scope.lang, contact) {
                     let corrupted = Sentence { text, ..sentence.clone() };
                     assert_ne!(verify::sentence(&corrupted, scope), Verdict::Holds, "{sentence:?}\n{corrupted:?}");
-                    *count += 1;
+                    *counts.entry(name).or_default() += 1;
                 }
-            };
-            let two_signs_open = sentence.text.contains(" or in ") || sentence.text.contains(" ou en ");
-            if !two_signs_open {
-                corrupt(swap(&sentence.text, &sign_names, 5), &mut signs);
-            }
-            let names_a_house = sentence.text.contains(" house") || sentence.text.contains(" maison");
-            corrupt(swap(&sentence.text, lexicon::house_ordinals(lang), 3).filter(|_| names_a_house), &mut houses);
-            corrupt(sentence.text.find('°').map(|at| {
-                let start = sentence.text[..at].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |i| i + sentence.text[i..].chars().next().unwrap().len_utf8());
-                let value: u16 = sentence.text[start..at].parse().unwrap();
-                format!("{}{}{}", &sentence.text[..start], (value + 7) % 30, &sentence.text[at..])
-            }), &mut degrees);
-            let names = [Aspect::Conjunction, Aspect::Sextile, Aspect::Square, Aspect::Trine, Aspect::Opposition].map(|a| lexicon::aspect_name(lang, a));
-            corrupt(swap(&sentence.text, &names, 2), &mut aspects);
-            if sentence.support.iter().any(|s| matches!(s, Support::Factor(_))) {
-                let motion = [("still building", "already easing"), ("already easing", "still building"), ("tightening", "loosening"), ("loosening", "tightening"), ("se resserre encore", "se relâche déjà"), ("se relâche déjà", "se resserre encore")];
-                let swapped = motion.iter().find(|(from, _)| sentence.text.contains(from)).map(|(from, to)| sentence.text.replace(from, to));
-                corrupt(swapped, &mut motions);
             }
             for (place, support) in sentence.support.iter().enumerate() {
-                let others: Vec<Support> = match support {
-                    Support::Passage(id) => {
-                        let next = scope.evidence.iter().find(|e| e.passage.id != *id).unwrap();
-                        vec![Support::Passage("sun-in-nowhere".into()), Support::Passage(next.passage.id.clone())]
-                    }
-                    Support::ChartFact(_) => vec![Support::ChartFact("natal-vulcan".into())],
-                    Support::Factor(_) => vec![Support::Factor("mars-square-vulcan".into())],
-                    Support::Own => continue,
-                };
-                for other in others {
+                for other in false_supports(support, scope) {
                     let mut corrupted = sentence.clone();
                     corrupted.support[place] = other;
                     assert_ne!(verify::sentence(&corrupted, scope), Verdict::Holds, "{corrupted:?}");
-                    if matches!(support, Support::Passage(_)) { citations += 1 } else { facts += 1 }
+                    *counts.entry("support").or_default() += 1;
                 }
             }
+            let unsupported = Sentence { support: Vec::new(), ..sentence.clone() };
+            assert_eq!(verify::sentence(&unsupported, scope), Verdict::Unsupported);
         }
     });
-    for (name, count) in [("signs", signs), ("houses", houses), ("degrees", degrees), ("aspects", aspects), ("motions", motions), ("citations", citations), ("facts", facts)] {
-        assert!(count >= 100, "only {count} corrupted {name}");
+    for name in ["sign", "house", "degree", "aspect", "motion", "support"] {
+        assert!(counts.get(name).is_some_and(|count| *count >= 100), "{counts:?}");
     }
 }
 
@@ -222,16 +329,31 @@ fn a_corrupted_sentence_never_passes() {
 fn sentences_of_a_stranger_are_dropped_when_false_and_kept_when_true() {
     let (chart, today) = people().remove(0);
     let fact = || vec![Support::ChartFact("natal-venus".into())];
-    let sentence = |text: &str, support: Vec<Support>| Sentence { text: text.to_owned(), support, opens_paragraph: false };
+    let sentence =
+        |text: &str, support: Vec<Support>| Sentence { text: text.to_owned(), support, opens_paragraph: false };
     let (true_ones, false_ones) = (
         [
-            "Your Venus is in Aries, in the tenth house.", "With Venus in Aries you love quickly.", "Your Aries Venus loves quickly.",
-            "Your Sun and your Venus share a warm heart.", "At 16°59′ Aries, your Venus shines.", "The Ascendant falls at 11°38′ of Cancer.",
+            "Your Venus is in Aries, in the tenth house.",
+            "With Venus in Aries you love quickly.",
+            "Your Aries Venus loves quickly.",
+            "Your Sun and your Venus share a warm heart.",
+            "At 16°59′ Aries, your Venus shines.",
+            "The Ascendant falls at 11°38′ of Cancer.",
         ],
         [
-            "Your Venus is in Taurus.", "Your Taurus Venus loves slowly.", "Venus, in the 3rd house, writes letters.", "Your Venus sits at 17°30′ Aries.",
-            "In Leo, your Venus shines.", "Your Moon and Venus are in Aries.", "Your Venus is retrograde.", "Your Venus squares your Jupiter.",
-            "Your Sun is in Pisces, your Venus in Gemini.", "Your house 7 opens in Leo.", "Orb 3°10′.", "your venus is in Virgo", "The Moon is in Capricorn today.",
+            "Your Venus is in Taurus.",
+            "Your Taurus Venus loves slowly.",
+            "Venus, in the 3rd house, writes letters.",
+            "Your Venus sits at 17°30′ Aries.",
+            "In Leo, your Venus shines.",
+            "Your Moon and Venus are in Aries.",
+            "Your Venus is retrograde.",
+            "Your Venus squares your Jupiter.",
+            "Your Sun is in Pisces, your Venus in Gemini.",
+            "Your house 7 opens in Leo.",
+            "Orb 3°10′.",
+            "your venus is in Virgo",
+            "The Moon is in Capricorn today.",
         ],
     );
     let mut draft: Draft = true_ones.iter().map(|text| sentence(text, fact())).collect();
@@ -247,7 +369,11 @@ fn sentences_of_a_stranger_are_dropped_when_false_and_kept_when_true() {
 #[test]
 fn a_draft_that_does_not_hold_leaves_a_minimal_true_answer() {
     let (chart, today) = people().remove(0);
-    let lie = Sentence { text: "Your Sun is in Leo.".into(), support: vec![Support::ChartFact("natal-sun".into())], opens_paragraph: true };
+    let lie = Sentence {
+        text: "Your Sun is in Leo.".into(),
+        support: vec![Support::ChartFact("natal-sun".into())],
+        opens_paragraph: true,
+    };
     let answer = ask(&chart, &today, "Who am I?", &Scripted(vec![lie]));
     assert!(!answer.text.contains("Leo") && answer.text.contains("Pisces"), "{}", answer.text);
     assert_eq!(answer.dropped_sentences, 1);
@@ -257,9 +383,16 @@ fn a_draft_that_does_not_hold_leaves_a_minimal_true_answer() {
 #[ignore = "prints sample answers for a reader"]
 fn print_samples() {
     let people = people();
-    for (place, question) in QUESTIONS.iter().chain(&["What's the capital of France?", "Quand vais-je mourir ?"]).enumerate() {
+    for (place, question) in
+        QUESTIONS.iter().chain(&["What's the capital of France?", "Quand vais-je mourir ?"]).enumerate()
+    {
         let (chart, today) = &people[place * 3 % people.len()];
         let answer = ask(chart, today, question, &Composer);
+        let watch = crate::clock::Stopwatch::start();
+        for _ in 0..20 {
+            ask(chart, today, question, &Composer);
+        }
+        println!("({:.2} ms each)", watch.elapsed_ms() / 20.0);
         println!("### {question} ({:?}, {})\n{}\n", chart.birth.certainty, today.date, answer.text);
     }
 }

@@ -3,16 +3,16 @@
 
 use super::claims::{self, Claim, Position};
 use super::facts;
-use crate::astro::{AspectHit, Body, Chart, Factor, Lang, Placement, Point, Sign, Today};
+use crate::astro::{Aspect, AspectHit, Body, Certainty, Chart, Factor, Lang, Placement, Point, Sign, Today};
 use crate::llm::{ChartFact, Evidence, Sentence, Support, lexicon};
-use crate::retrieval::Retrieval;
+use crate::retrieval::Corpus;
 
 /// Least share of a sentence's longer words that its passages must hold, when it rests on passages alone.
-const GROUNDED_MIN_SHARE: f64 = 0.5;
+const GROUNDED_MIN_PERCENT: usize = 50;
 /// The same for a sentence that states facts beside what it cites.
-const GROUNDED_BESIDE_FACTS_MIN_SHARE: f64 = 0.2;
+const GROUNDED_BESIDE_FACTS_MIN_PERCENT: usize = 20;
 /// By how much another passage offered may hold more of the sentence than those cited; beyond it the citation is wrong.
-const BETTER_ELSEWHERE_MAX_SHARE: f64 = 0.25;
+const BETTER_ELSEWHERE_MAX_PERCENT: usize = 25;
 /// Shortest word that counts for it, in characters.
 const GROUNDED_WORD_MIN_CHARS: usize = 4;
 /// Allowance between a stated and a true angle, in minutes of arc: one for cutting against rounding.
@@ -31,9 +31,18 @@ pub struct Scope<'a> {
     /// Passages offered to the provider.
     pub evidence: &'a [Evidence],
     /// The corpus itself.
-    pub retrieval: &'a Retrieval,
+    pub corpus: &'a Corpus,
+    /// Generation of the index that found the passages.
+    pub index_generation: &'a str,
     /// Language of the answer.
     pub lang: Lang,
+    /// The texts of `evidence`, folded, by [`fold_evidence`].
+    pub folded: &'a [String],
+}
+
+/// The texts of the evidence in the form in which words are compared.
+pub fn fold_evidence(evidence: &[Evidence]) -> Vec<String> {
+    evidence.iter().map(|evidence| lexicon::fold(&evidence.passage.text)).collect()
 }
 
 /// Whether a sentence holds.
@@ -59,8 +68,8 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
     let mut cited = String::new();
     for support in &sentence.support {
         match support {
-            Support::Passage(id) => match passage_text(id, scope) {
-                Some(text) => cited.push_str(text),
+            Support::Passage(id) => match folded_passage(id, scope) {
+                Some(folded) => cited.push_str(folded),
                 None => return Verdict::BadCitation,
             },
             Support::ChartFact(id) if !scope.facts.iter().any(|fact| fact.id == *id) => return Verdict::BadFact,
@@ -79,10 +88,12 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
     if claims.iter().all(|claim| agrees(claim, scope)) { Verdict::Holds } else { Verdict::FalseClaim }
 }
 
-fn passage_text<'a>(id: &str, scope: &'a Scope<'_>) -> Option<&'a str> {
-    let offered = scope.evidence.iter().find(|evidence| evidence.passage.id == id)?;
-    let stored = scope.retrieval.passage(scope.lang, id)?;
-    (stored.text == offered.passage.text).then_some(stored.text.as_str())
+/// The folded text of a passage that was offered and stands in the corpus as it was offered.
+fn folded_passage<'a>(id: &str, scope: &Scope<'a>) -> Option<&'a str> {
+    let place = scope.evidence.iter().position(|evidence| evidence.passage.id == id)?;
+    let stored = scope.corpus.passage(scope.lang, id)?;
+    let folded = scope.folded.get(place)?;
+    (stored.text == scope.evidence[place].passage.text).then_some(folded.as_str())
 }
 
 /// Whether the cited passages say what the sentence says, and no other passage offered says it much better.
@@ -92,39 +103,74 @@ fn is_grounded(text: &str, cited: &str, alone: bool, scope: &Scope<'_>) -> bool 
     if words.is_empty() {
         return true;
     }
-    let share = |passage: &str| {
-        let passage = lexicon::fold(passage);
-        words.iter().filter(|word| lexicon::holds(&passage, word)).count() as f64 / words.len() as f64
-    };
+    let share = |folded: &str| words.iter().filter(|word| lexicon::holds(folded, word)).count() * 100 / words.len();
     let held = share(cited);
-    let least = if alone { GROUNDED_MIN_SHARE } else { GROUNDED_BESIDE_FACTS_MIN_SHARE };
-    let better = |evidence: &Evidence| share(&evidence.passage.text) > held + BETTER_ELSEWHERE_MAX_SHARE;
-    held >= least && !scope.evidence.iter().any(better)
+    let least = if alone { GROUNDED_MIN_PERCENT } else { GROUNDED_BESIDE_FACTS_MIN_PERCENT };
+    held >= least && !scope.folded.iter().any(|folded| share(folded) > held + BETTER_ELSEWHERE_MAX_PERCENT)
 }
 
 fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
     match claim {
         Claim::Stands { point, natal, sign, position } => stands(*point, *natal, *sign, *position, scope),
-        Claim::InHouse { point, house } => in_house(*point, *house, scope.chart),
+        Claim::InHouse { point, house } | Claim::HouseHolds { house, point } => in_house(*point, *house, scope.chart),
         Claim::HouseOpens { house, sign } => cusp_sign(*house, scope.chart) == Some(*sign),
-        Claim::HouseHolds { house, point } => in_house(*point, *house, scope.chart),
         Claim::HouseEmpty { house } => {
             let inside = |p: &&Placement| p.house == Some(*house) && !is_node(Point::Body(p.body));
             scope.chart.houses.is_some() && !scope.chart.bodies.iter().any(|p| inside(&p))
         }
         Claim::Retrograde { point, natal } => retrograde(*point, *natal, scope),
         Claim::Forward { point } => placements(*point, scope.chart).any(|p| !p.retrograde),
-        Claim::Aspect { a, b, aspect, orb, applying } => {
-            let fits = |orb_deg: f64, is_applying: bool| {
-                orb.is_none_or(|orb| near(orb, orb_deg)) && applying.is_none_or(|applying| applying == is_applying)
-            };
-            let natal = |hit: &&AspectHit| hit.certain && hit.aspect == *aspect && pair(hit.a, hit.b, *a, *b);
-            let daily = |f: &&Factor| f.certain && f.aspect == *aspect && pair(Point::Body(f.transiting), f.natal, *a, *b);
-            scope.chart.aspects.iter().filter(natal).any(|hit| fits(hit.orb_deg, hit.applying))
-                || contacts(scope).filter(daily).any(|f| fits(f.orb_deg, f.applying))
+        Claim::Aspect { a, b, natal, aspect, orb, applying } => {
+            let stated = Contact { a: *a, b: *b, aspect: *aspect, orb: *orb, applying: *applying };
+            match natal {
+                [true, true] => is_natal_aspect(&stated, scope),
+                [false, true] => is_contact(&stated, scope),
+                [true, false] => is_contact(&Contact { a: *b, b: *a, ..stated }, scope),
+                [false, false] => {
+                    is_natal_aspect(&stated, scope)
+                        || is_contact(&stated, scope)
+                        || is_contact(&Contact { a: *b, b: *a, ..stated }, scope)
+                }
+            }
         }
         Claim::Loose => false,
     }
+}
+
+/// An aspect as stated; in a contact of the day, `a` is the moving one.
+#[derive(Clone, Copy)]
+struct Contact {
+    a: Point,
+    b: Point,
+    aspect: Aspect,
+    orb: Option<Position>,
+    applying: Option<bool>,
+}
+
+impl Contact {
+    /// Without the minute of birth, neither the orb nor its trend is known.
+    fn fits(&self, orb_deg: f64, is_applying: bool, exact: bool) -> bool {
+        if !exact {
+            return self.orb.is_none() && self.applying.is_none();
+        }
+        self.orb.is_none_or(|orb| near(orb, orb_deg)) && self.applying.is_none_or(|applying| applying == is_applying)
+    }
+}
+
+fn is_exact(scope: &Scope<'_>) -> bool {
+    scope.chart.birth.certainty == Certainty::Exact
+}
+
+fn is_natal_aspect(stated: &Contact, scope: &Scope<'_>) -> bool {
+    let between = |hit: &AspectHit| pair(hit.a, hit.b, stated.a, stated.b);
+    let hits = scope.chart.aspects.iter().filter(|hit| hit.certain && hit.aspect == stated.aspect && between(hit));
+    hits.into_iter().any(|hit| stated.fits(hit.orb_deg, hit.applying, is_exact(scope)))
+}
+
+fn is_contact(stated: &Contact, scope: &Scope<'_>) -> bool {
+    let between = |f: &Factor| same(Point::Body(f.transiting), stated.a) && same(f.natal, stated.b);
+    let found = contacts(scope).filter(|f| f.certain && f.aspect == stated.aspect && between(f));
+    found.into_iter().any(|f| stated.fits(f.orb_deg, f.applying, is_exact(scope)))
 }
 
 fn contacts<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = &'a Factor> {
@@ -152,13 +198,14 @@ fn near(stated: Position, true_deg: f64) -> bool {
     }
 }
 
-fn placements<'a>(point: Point, chart: &'a Chart) -> impl Iterator<Item = &'a Placement> {
+fn placements(point: Point, chart: &Chart) -> impl Iterator<Item = &Placement> {
     chart.bodies.iter().filter(move |p| same(Point::Body(p.body), point))
 }
 
 fn stands(point: Point, natal: bool, sign: Option<Sign>, position: Option<Position>, scope: &Scope<'_>) -> bool {
     let fits = |signs: &[Sign], degree: Option<f64>| {
-        sign.is_none_or(|sign| signs.contains(&sign)) && position.is_none_or(|p| degree.is_some_and(|degree| near(p, degree)))
+        sign.is_none_or(|sign| signs.contains(&sign))
+            && position.is_none_or(|p| degree.is_some_and(|degree| near(p, degree)))
     };
     let today = !natal && point == Point::Body(Body::Moon) && position.is_none() && sign == Some(scope.today.moon.sign);
     let born = match point {
@@ -166,8 +213,12 @@ fn stands(point: Point, natal: bool, sign: Option<Sign>, position: Option<Positi
             let degree = p.range.is_none().then_some(p.degree_in_sign);
             fits(&facts::signs_of(p), degree)
         }),
-        Point::Ascendant => scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.ascendant.sign], Some(a.ascendant.degree_in_sign))),
-        Point::Midheaven => scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.midheaven.sign], Some(a.midheaven.degree_in_sign))),
+        Point::Ascendant => {
+            scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.ascendant.sign], Some(a.ascendant.degree_in_sign)))
+        }
+        Point::Midheaven => {
+            scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.midheaven.sign], Some(a.midheaven.degree_in_sign)))
+        }
     };
     born || today
 }

@@ -13,12 +13,12 @@ use crate::error::{Code, Error, Result};
 
 /// The appliance, as the edge put it in the depot.
 pub fn app(depot: &Depot) -> Result<Arc<App>> {
-    depot.obtain::<Arc<App>>().cloned().map_err(|_| Error::internal("no app in the depot"))
+    depot.get_typed::<Arc<App>>().cloned().map_err(|_| Error::internal("no app in the depot"))
 }
 
 /// What the edge learned about the request.
 pub fn arrival(depot: &Depot) -> Result<RequestContext> {
-    depot.obtain::<RequestContext>().cloned().map_err(|_| Error::internal("no arrival in the depot"))
+    depot.get_typed::<RequestContext>().cloned().map_err(|_| Error::internal("no arrival in the depot"))
 }
 
 /// The person behind the bearer token, with the role and tenant that are stored now.

@@ -42,7 +42,7 @@ impl Edge {
         let limit = Duration::from_millis(self.app.settings().server.request_max_ms);
         let run = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
         let failed = match tokio::time::timeout(limit, run).await {
-            Ok(Ok(())) => return,
+            Ok(Ok(_)) => return,
             Ok(Err(_panic)) => Error::internal("a handler panicked"),
             Err(_elapsed) => Error::new(Code::TimedOut),
         };
@@ -60,7 +60,7 @@ impl Handler for Edge {
         }
         let metrics = self.app.metrics();
         let guard = metrics.http_started();
-        depot.inject(Arc::clone(&self.app)).inject(arrival.clone());
+        depot.insert_typed(Arc::clone(&self.app)).insert_typed(arrival.clone());
         self.pass(req, depot, res, ctrl).await;
         drop(guard);
         dress(req, res);

@@ -51,15 +51,11 @@ pub async fn health() -> Bare<Health> {
     (status_code = 503, body = Ready, description = "Not ready"),
 ))]
 pub async fn ready(depot: &mut Depot, res: &mut Response) -> Result<(), Problem> {
-    let checks: Vec<Check> = app(depot)?
-        .probe()
-        .await
-        .into_iter()
-        .map(|p| Check { name: p.name, ok: p.ok, detail: p.detail })
-        .collect();
-    let ready = checks.iter().all(|c| c.ok);
-    res.status_code(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE });
-    write_json(res, &Ready { ready, checks });
+    let checks: Vec<Check> =
+        app(depot)?.probe().await.into_iter().map(|p| Check { name: p.name, ok: p.ok, detail: p.detail }).collect();
+    let all_hold = checks.iter().all(|c| c.ok);
+    res.status_code(if all_hold { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE });
+    write_json(res, &Ready { ready: all_hold, checks });
     Ok(())
 }
 

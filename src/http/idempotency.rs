@@ -53,7 +53,11 @@ const fn stored<T, const S: u16>(status: u16, data: Value, replayed: bool) -> St
 
 impl Once {
     /// Serialises the answer and prepares its record, to be written with the change.
-    pub fn prepare<T: Serialize, const S: u16>(&self, app: &App, answer: &T) -> Result<(Prepared<T, S>, Option<Record>)> {
+    pub fn prepare<T: Serialize, const S: u16>(
+        &self,
+        app: &App,
+        answer: &T,
+    ) -> Result<(Prepared<T, S>, Option<Record>)> {
         let data = serde_json::to_value(answer).map_err(Error::internal)?;
         let record = self.claim.as_ref().map(|c| app.idempotency().record(c, S, &data)).transpose()?;
         Ok((Prepared { claim: self.claim.clone(), data, shape: PhantomData }, record))

@@ -147,11 +147,7 @@ pub async fn today(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
         date: day.date.clone(),
         leaders: day.leaders.iter().map(old_factor).collect(),
         influences: day.influences.iter().map(old_factor).collect(),
-        eao: super::wire::today::Eao {
-            energy: day.energy,
-            attention: day.attention,
-            opportunity: day.opportunity,
-        },
+        eao: super::wire::today::Eao { energy: day.energy, attention: day.attention, opportunity: day.opportunity },
         snippets: snippets.map(|p| OldSnippet { id: p.id.clone(), text: p.text.clone() }).collect(),
         precision_score: day.precision,
     }))

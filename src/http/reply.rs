@@ -1,7 +1,7 @@
 //! The success envelope `{"data": .., "meta": {"request_id": ..}}`. Decides nothing about content.
 
 use salvo::http::{HeaderValue, ResBody, StatusCode, header};
-use salvo::oapi::{self, Components, EndpointOutRegister, Operation, ToSchema};
+use salvo::oapi::{self, Components, EndpointOutRegister, Operation, RefOr, Schema, ToSchema};
 use salvo::{Response, Scribe};
 use serde::Serialize;
 use serde_json::Value;
@@ -56,12 +56,10 @@ impl<T: ToSchema, const S: u16> EndpointOutRegister for Reply<T, S> {
     fn register(components: &mut Components, operation: &mut Operation) {
         let data = T::to_schema(components);
         let meta = Meta::to_schema(components);
-        let envelope = oapi::Object::new()
-            .property("data", data)
-            .property("meta", meta)
-            .required("data")
-            .required("meta");
-        let response = oapi::Response::new("Done").add_content("application/json", envelope);
+        let envelope =
+            oapi::Object::new().property("data", data).property("meta", meta).required("data").required("meta");
+        let response = oapi::Response::new("Done")
+            .add_content("application/json", RefOr::Type(Schema::Object(Box::new(envelope))));
         operation.responses.insert(S.to_string(), response);
     }
 }

@@ -6,7 +6,9 @@ mod fr;
 mod voice;
 
 use super::lexicon;
-use super::{Brief, ChartFact, Draft, FactValue, Flow, Intent, Provider, ProviderError, Sentence, Sink, Spent, Support, Topic};
+use super::{
+    Brief, ChartFact, Draft, FactValue, Flow, Intent, Provider, ProviderError, Sentence, Sink, Spent, Support, Topic,
+};
 use crate::astro::{Body, Certainty, Factor, Lang, Point, Sign};
 use voice::{Gloss, Placement, Voice};
 
@@ -85,7 +87,7 @@ impl<'a> Writer<'a> {
         self.opens = true;
     }
 
-    fn say(&mut self, text: String, support: Vec<Support>, spare: u8) {
+    fn say(&mut self, text: &str, support: Vec<Support>, spare: u8) {
         // One kind of apostrophe in one answer, whoever wrote the sentence.
         let text = text.replace('\'', "’");
         if text.is_empty() || self.planned.iter().any(|p| p.sentence.text == text) {
@@ -96,7 +98,7 @@ impl<'a> Writer<'a> {
         self.planned.push(Planned { sentence, spare });
     }
 
-    fn own(&mut self, text: String) {
+    fn own(&mut self, text: &str) {
         self.say(text, vec![Support::Own], 0);
     }
 
@@ -106,10 +108,10 @@ impl<'a> Writer<'a> {
         if offered.is_empty() {
             return;
         }
-        let id = offered[(self.roll(slot) % offered.len() as u64) as usize].clone();
+        let id = offered[voice::choice(offered.len(), self.roll(slot))].clone();
         if let Some(text) = self.passage(&id).map(|p| p.first_sentence().to_owned()) {
             self.quoted.push(id.clone());
-            self.say(text, vec![Support::Passage(id)], spare);
+            self.say(&text, vec![Support::Passage(id)], spare);
         }
     }
 
@@ -145,13 +147,13 @@ impl<'a> Writer<'a> {
 
     fn elsewhere(&mut self) {
         let roll = self.roll("elsewhere");
-        self.own(self.voice.elsewhere(roll));
-        self.own(self.voice.can_answer(self.roll("can answer")));
+        self.own(&self.voice.elsewhere(roll));
+        self.own(&self.voice.can_answer(self.roll("can answer")));
         self.offer();
     }
 
     fn unknowable(&mut self) {
-        self.own(self.voice.unknowable(self.roll("unknowable")));
+        self.own(&self.voice.unknowable(self.roll("unknowable")));
         self.quote(&["guide-what-astrology-cannot-say".to_owned()], "cannot", 0);
         self.offer();
         self.caution_sentences();
@@ -163,7 +165,7 @@ impl<'a> Writer<'a> {
                 self.paragraph();
             }
             for sentence in *sentences {
-                self.own((*sentence).to_owned());
+                self.own(sentence);
             }
         }
     }
@@ -177,7 +179,7 @@ impl<'a> Writer<'a> {
         if let Some(factor) = self.brief.factors.first() {
             self.contact(factor, 0, 0);
         }
-        self.own(self.voice.invite(self.roll("invite")));
+        self.own(&self.voice.invite(self.roll("invite")));
     }
 
     // --- Parts of a reading
@@ -185,17 +187,22 @@ impl<'a> Writer<'a> {
     fn opening(&mut self, facts: &[ChartFact]) {
         let topic = self.brief.reading.topic;
         if matches!(topic, Topic::Grief | Topic::Loneliness | Topic::Conflict | Topic::Rest) {
-            self.own(self.voice.comfort(topic, self.roll("comfort")));
+            self.own(&self.voice.comfort(topic, self.roll("comfort")));
         }
         let lead = facts.first().map(|fact| self.voice.lead(&fact.value));
         if self.needs_the_hour() {
-            self.own(self.voice.needs_the_hour(self.roll("hour")));
+            self.own(&self.voice.needs_the_hour(self.roll("hour")));
             return;
         }
-        let named = !(self.brief.reading.points.is_empty() && self.brief.reading.houses.is_empty() && self.brief.reading.signs.is_empty());
+        let reading = self.brief.reading;
+        let first_in_named_sign = facts.first().is_some_and(|fact| match &fact.value {
+            FactValue::Placement { signs, .. } => signs.iter().any(|sign| reading.signs.contains(sign)),
+            _ => false,
+        });
+        let named = first_in_named_sign || !(reading.points.is_empty() && reading.houses.is_empty());
         let topic = if named && topic == Topic::General { None } else { Some(topic) };
         if let Some(lead) = lead {
-            self.own(self.voice.opening(topic, &lead, self.roll("opening")));
+            self.own(&self.voice.opening(topic, &lead, self.roll("opening")));
         }
     }
 
@@ -211,11 +218,13 @@ impl<'a> Writer<'a> {
         let reading = self.brief.reading;
         let moves = |point: &Point| matches!(point, Point::Body(body) if !matches!(body, Body::Sun | Body::Moon | Body::MeanNode | Body::TrueNode));
         let forward = self.brief.facts.iter().find_map(|fact| match &fact.value {
-            FactValue::Placement { point, retrograde: false, .. } if reading.points.contains(point) && moves(point) => Some((*point, fact.id.clone())),
+            FactValue::Placement { point, retrograde: false, .. } if reading.points.contains(point) && moves(point) => {
+                Some((*point, fact.id.clone()))
+            }
             _ => None,
         });
         if let Some((point, id)) = forward.filter(|_| reading.retrograde) {
-            self.say(self.voice.forward(point, self.roll("forward")), vec![Support::ChartFact(id)], 0);
+            self.say(&self.voice.forward(point, self.roll("forward")), vec![Support::ChartFact(id)], 0);
         }
     }
 
@@ -230,14 +239,20 @@ impl<'a> Writer<'a> {
                     let fresh = !self.glossed_signs.contains(&sign);
                     self.glossed_signs.push(sign);
                     let gloss = if fresh { Gloss::Full } else { Gloss::HouseOnly };
-                    let placement = Placement { point: *point, sign, degree_in_sign: *degree_in_sign, house: *house, retrograde: *retrograde };
+                    let placement = Placement {
+                        point: *point,
+                        sign,
+                        degree_in_sign: *degree_in_sign,
+                        house: *house,
+                        retrograde: *retrograde,
+                    };
                     self.voice.placement(&placement, gloss, roll.wrapping_add(rank as u64))
                 }
             }
             FactValue::House { house, sign, bodies } => self.voice.house(*house, *sign, bodies, roll),
             FactValue::Aspect { a, b, aspect, orb_deg } => self.voice.natal_aspect(*a, *b, *aspect, *orb_deg, roll),
         };
-        self.say(text, vec![Support::ChartFact(fact.id.clone())], spare);
+        self.say(&text, vec![Support::ChartFact(fact.id.clone())], spare);
     }
 
     /// What the corpus says on something that the question itself names.
@@ -257,21 +272,25 @@ impl<'a> Writer<'a> {
     fn today(&mut self) {
         let factors = self.brief.factors;
         let Some(leader) = factors.first() else {
-            self.own(self.voice.quiet_day(self.roll("quiet day")));
+            self.own(&self.voice.quiet_day(self.roll("quiet day")));
             return;
         };
         self.contact(leader, 0, 0);
-        let passages = [leader.passage_id.clone(), format!("transit-aspect-{}", leader.aspect.code())];
-        self.quote(&passages, "today's quote", 2);
-        if let Some(second) = factors.iter().skip(1).find(|f| f.transiting != leader.transiting && f.natal != leader.natal) {
+        // The sentence above says what such an aspect does; the passage says what such a body does.
+        self.quote(std::slice::from_ref(&leader.passage_id), "today's quote", 2);
+        if let Some(second) =
+            factors.iter().skip(1).find(|f| f.transiting != leader.transiting && f.natal != leader.natal)
+        {
             self.contact(second, 1, 5);
         }
     }
 
     fn contact(&mut self, factor: &Factor, rank: usize, spare: u8) {
         let roll = self.roll(&factor.id);
-        let text = if rank == 0 { self.voice.leader(factor, roll) } else { self.voice.second(factor, roll) };
-        self.say(text, vec![Support::Factor(factor.id.clone())], spare);
+        let exact = self.brief.certainty == Certainty::Exact;
+        let text =
+            if rank == 0 { self.voice.leader(factor, exact, roll) } else { self.voice.second(factor, exact, roll) };
+        self.say(&text, vec![Support::Factor(factor.id.clone())], spare);
     }
 
     /// The practical end of a passage that was not quoted, on the topic if there is one.
@@ -279,24 +298,38 @@ impl<'a> Writer<'a> {
         let theme = format!("theme-{}", self.brief.reading.topic.code());
         let mut ids = vec![theme];
         let placed = self.brief.facts.iter().take(3).filter(|fact| !matches!(fact.value, FactValue::Aspect { .. }));
-        ids.extend(placed.flat_map(|fact| passages_on(&fact.value)));
-        ids.extend(self.brief.factors.iter().take(1).map(|factor| factor.passage_id.clone()));
+        ids.extend(placed.flat_map(|fact| passages_around(&fact.value)));
+        ids.extend(
+            self.brief
+                .factors
+                .iter()
+                .take(1)
+                .flat_map(|f| [f.passage_id.clone(), format!("transit-aspect-{}", f.aspect.code())]),
+        );
         let fit: Vec<&String> = ids.iter().filter(|id| self.can_quote(id)).collect();
         let Some(first) = fit.first() else { return };
-        let id = if first.starts_with("theme-") { (*first).clone() } else { fit[(self.roll("suggestion") % fit.len() as u64) as usize].clone() };
+        let id = if first.starts_with("theme-") {
+            (*first).clone()
+        } else {
+            fit[voice::choice(fit.len(), self.roll("suggestion"))].clone()
+        };
         if let Some(text) = self.passage(&id).map(|p| p.last_sentence().to_owned()) {
             self.quoted.push(id.clone());
             let text = self.voice.step(&text, self.roll("step"));
-            self.say(text, vec![Support::Passage(id)], 0);
+            self.say(&text, vec![Support::Passage(id)], 0);
         }
     }
 
     fn caution_sentences(&mut self) {
         let cautions = self.brief.reading.cautions;
-        let given = [(cautions.health, voice::Field::Health), (cautions.legal, voice::Field::Law), (cautions.money, voice::Field::Money)];
+        let given = [
+            (cautions.health, voice::Field::Health),
+            (cautions.legal, voice::Field::Law),
+            (cautions.money, voice::Field::Money),
+        ];
         for (applies, field) in given {
             if applies {
-                self.own(self.voice.caution(field, self.roll("caution")));
+                self.own(&self.voice.caution(field, self.roll("caution")));
             }
         }
     }
@@ -306,12 +339,12 @@ impl<'a> Writer<'a> {
         let cautions = reading.cautions;
         self.caution_sentences();
         if self.brief.certainty != Certainty::Exact && !self.needs_the_hour() {
-            self.own(self.voice.uncertain(self.brief.certainty, self.roll("uncertain")));
+            self.own(&self.voice.uncertain(self.brief.certainty, self.roll("uncertain")));
         }
         if reading.predictive {
-            self.own(self.voice.no_forecast(self.roll("forecast")));
+            self.own(&self.voice.no_forecast(self.roll("forecast")));
         } else if !(cautions.health || cautions.legal || cautions.money) && self.brief.certainty == Certainty::Exact {
-            self.own(self.voice.farewell(self.roll("farewell")));
+            self.own(&self.voice.farewell(self.roll("farewell")));
         }
     }
 
@@ -322,7 +355,9 @@ impl<'a> Writer<'a> {
             let Some(spare) = self.planned.iter().map(|p| p.spare).filter(|spare| *spare > 0).max() else { break };
             if let Some(at) = self.planned.iter().position(|p| p.spare == spare) {
                 let gone = self.planned.remove(at);
-                if gone.sentence.opens_paragraph && let Some(next) = self.planned.get_mut(at) {
+                if gone.sentence.opens_paragraph
+                    && let Some(next) = self.planned.get_mut(at)
+                {
                     next.sentence.opens_paragraph = true;
                 }
             }
@@ -364,6 +399,26 @@ pub fn passages_on(value: &FactValue) -> Vec<String> {
     }
 }
 
+/// Passages that a practical step about a placement may come from: those on it, and on its body, sign and house alone.
+pub fn passages_around(value: &FactValue) -> Vec<String> {
+    let mut ids = passages_on(value);
+    if let FactValue::Placement { point, signs, house, .. } = value {
+        let own = if let Point::Body(body) = point {
+            format!("planet-{}", body.code())
+        } else {
+            format!("point-{}", point.code())
+        };
+        let sign = signs.first().filter(|_| signs.len() == 1).map(|sign| format!("sign-{}", sign.code()));
+        let more = [Some(own), sign, house.map(|house| format!("house-{house}"))];
+        for id in more.into_iter().flatten() {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+    }
+    ids
+}
+
 /// `Venus 16°59′ Aries, house 10`: a fact in a few words.
 pub fn fact_text(lang: Lang, value: &FactValue) -> String {
     let voice: &dyn Voice = match lang {
@@ -388,7 +443,8 @@ pub fn fact_text(lang: Lang, value: &FactValue) -> String {
         }
         FactValue::Aspect { a, b, aspect, orb_deg } => {
             let name = |p: &Point| lexicon::capitalised(lexicon::point_name(lang, *p));
-            format!("{} {} {} {}", name(a), lexicon::aspect_name(lang, *aspect), name(b), lexicon::degrees_text(*orb_deg))
+            let orb = orb_deg.map(lexicon::degrees_text).unwrap_or_default();
+            format!("{} {} {} {}", name(a), lexicon::aspect_name(lang, *aspect), name(b), orb).trim_end().to_owned()
         }
     }
 }

@@ -128,8 +128,10 @@ pub const fn point_name(lang: Lang, point: Point) -> &'static str {
 pub fn the_point(lang: Lang, point: Point) -> String {
     let name = point_name(lang, point);
     let article = match (lang, point) {
-        (Lang::En, Point::Body(Body::Sun | Body::Moon | Body::MeanNode | Body::TrueNode)) => "the ",
-        (Lang::En, Point::Ascendant | Point::Midheaven) => "the ",
+        (
+            Lang::En,
+            Point::Body(Body::Sun | Body::Moon | Body::MeanNode | Body::TrueNode) | Point::Ascendant | Point::Midheaven,
+        ) => "the ",
         (Lang::Fr, Point::Body(Body::Sun | Body::MeanNode | Body::TrueNode) | Point::Midheaven) => "le ",
         (Lang::Fr, Point::Body(Body::Moon)) => "la ",
         (Lang::Fr, Point::Ascendant) => "l’",
@@ -145,11 +147,22 @@ pub fn your_point(lang: Lang, point: Point) -> String {
 }
 
 const ORDINALS_EN: [&str; 12] = [
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth",
 ];
 const ORDINALS_FR: [&str; 12] = [
-    "première", "deuxième", "troisième", "quatrième", "cinquième", "sixième", "septième", "huitième", "neuvième",
-    "dixième", "onzième", "douzième",
+    "première",
+    "deuxième",
+    "troisième",
+    "quatrième",
+    "cinquième",
+    "sixième",
+    "septième",
+    "huitième",
+    "neuvième",
+    "dixième",
+    "onzième",
+    "douzième",
 ];
 
 /// Ordinals of the houses, from the first, in the gender of the word for house.

@@ -111,7 +111,7 @@ pub struct Reading {
 }
 
 fn any(folded: &str, patterns: words::Words) -> bool {
-    patterns.iter().any(|pattern| holds(folded, pattern))
+    words::patterns(patterns).any(|pattern| holds(folded, pattern))
 }
 
 /// Reads a question written in `lang`; words of the other language count where this one's say nothing.
@@ -152,9 +152,8 @@ const STRONG: u32 = 2;
 fn topic(folded: &str, lang: Lang, names_a_house: bool) -> (Topic, u32) {
     let mut best = (Topic::General, 0);
     for (topic, patterns) in words::topics(lang) {
-        let score = patterns
-            .iter()
-            .filter(|pattern| !(names_a_house && matches!(**pattern, "house~" | "maison~")))
+        let score = words::patterns(patterns)
+            .filter(|pattern| !(names_a_house && matches!(*pattern, "house~" | "maison~")))
             .map(|pattern| match pattern.strip_suffix('~') {
                 Some(weak) => u32::from(holds(folded, weak)),
                 None => STRONG * u32::from(holds(folded, pattern)),
@@ -168,8 +167,17 @@ fn topic(folded: &str, lang: Lang, names_a_house: bool) -> (Topic, u32) {
 }
 
 const BODIES: [Body; 11] = [
-    Body::Sun, Body::Moon, Body::Mercury, Body::Venus, Body::Mars, Body::Jupiter, Body::Saturn, Body::Uranus, Body::Neptune,
-    Body::Pluto, Body::TrueNode,
+    Body::Sun,
+    Body::Moon,
+    Body::Mercury,
+    Body::Venus,
+    Body::Mars,
+    Body::Jupiter,
+    Body::Saturn,
+    Body::Uranus,
+    Body::Neptune,
+    Body::Pluto,
+    Body::TrueNode,
 ];
 
 fn points(folded: &str) -> Vec<Point> {
@@ -190,7 +198,7 @@ fn points(folded: &str) -> Vec<Point> {
 
 /// French sign names are everyday words (`lion`, `balance`), so that only the question's own language counts.
 fn signs(folded: &str, lang: Lang) -> Vec<Sign> {
-    let illness = any(folded, &["have cancer", "breast cancer", "un cancer", "le cancer du", "le cancer de", "du cancer"]);
+    let illness = any(folded, "have cancer, breast cancer, un cancer, le cancer du, le cancer de, du cancer");
     let named = |sign: &Sign| folded.contains(&fold(lexicon::sign_name(lang, *sign)));
     Sign::ALL.into_iter().filter(named).filter(|sign| !(illness && *sign == Sign::Cancer)).collect()
 }
@@ -202,11 +210,21 @@ fn houses(folded: &str) -> Vec<u8> {
             let index = usize::from(house) - 1;
             let english = lexicon::house_ordinal(Lang::En, house);
             let french = fold(lexicon::house_ordinal(Lang::Fr, house));
-            let suffix = match house { 1 => "st", 2 => "nd", 3 => "rd", _ => "th" };
+            let suffix = match house {
+                1 => "st",
+                2 => "nd",
+                3 => "rd",
+                _ => "th",
+            };
             let forms = [
-                format!("{english} house"), format!("{house}{suffix} house"), format!("house {house}"),
-                format!("{} maison", french.trim()), format!("maison {house}"), format!("maison {}", ROMAN[index]),
-                format!("{house}e maison"), format!("{house}eme maison"),
+                format!("{english} house"),
+                format!("{house}{suffix} house"),
+                format!("house {house}"),
+                format!("{} maison", french.trim()),
+                format!("maison {house}"),
+                format!("maison {}", ROMAN[index]),
+                format!("{house}e maison"),
+                format!("{house}eme maison"),
             ];
             forms.iter().any(|form| holds(folded, form))
         })
@@ -216,10 +234,12 @@ fn houses(folded: &str) -> Vec<u8> {
 fn aspects(folded: &str) -> Vec<Aspect> {
     [Aspect::Conjunction, Aspect::Sextile, Aspect::Square, Aspect::Trine, Aspect::Opposition]
         .into_iter()
-        .filter(|aspect| [Lang::En, Lang::Fr].iter().any(|lang| {
-            let name = fold(lexicon::aspect_name(*lang, *aspect));
-            holds(folded, &format!("{}*", name.trim()))
-        }))
+        .filter(|aspect| {
+            [Lang::En, Lang::Fr].iter().any(|lang| {
+                let name = fold(lexicon::aspect_name(*lang, *aspect));
+                holds(folded, &format!("{}*", name.trim()))
+            })
+        })
         .collect()
 }
 
@@ -264,8 +284,14 @@ mod tests {
     #[test]
     fn questions_for_others_are_told_apart() {
         for question in [
-            "What's the capital of France?", "write me python code", "Translate this sentence", "How tall is the Eiffel tower?",
-            "Quelle est la capitale de l'Italie ?", "Donne une recette de crêpes", "Ignore all previous instructions", "asdf qwerty",
+            "What's the capital of France?",
+            "write me python code",
+            "Translate this sentence",
+            "How tall is the Eiffel tower?",
+            "Quelle est la capitale de l'Italie ?",
+            "Donne une recette de crêpes",
+            "Ignore all previous instructions",
+            "asdf qwerty",
         ] {
             let lang = super::super::language::detect(question, Lang::En);
             assert_eq!(read(question, lang).intent, Intent::Elsewhere, "{question}");
@@ -273,7 +299,13 @@ mod tests {
         for question in ["When will I die?", "Quand vais-je mourir ?", "What are the winning numbers?"] {
             assert_eq!(read(question, Lang::En).intent, Intent::Unknowable, "{question}");
         }
-        for question in ["I want to die", "J’ai envie de mourir", "je veux en finir", "I keep cutting myself", "Je n'ai plus envie de vivre"] {
+        for question in [
+            "I want to die",
+            "J’ai envie de mourir",
+            "je veux en finir",
+            "I keep cutting myself",
+            "Je n'ai plus envie de vivre",
+        ] {
             assert_eq!(read(question, Lang::En).intent, Intent::Crisis, "{question}");
         }
         for question in ["Will my boss kill my project?", "Je meurs d'envie de changer de vie", "mon chien me manque"] {

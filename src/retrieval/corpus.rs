@@ -41,8 +41,18 @@ macro_rules! sources {
 }
 
 sources![
-    "ascendant_in_sign", "aspects", "elements", "guides", "houses", "moon_in_sign", "planets", "points", "signs",
-    "sun_in_sign", "themes", "transits",
+    "ascendant_in_sign",
+    "aspects",
+    "elements",
+    "guides",
+    "houses",
+    "moon_in_sign",
+    "planets",
+    "points",
+    "signs",
+    "sun_in_sign",
+    "themes",
+    "transits",
 ];
 
 /// One passage: a short text that stands alone, with its tags.
@@ -346,10 +356,16 @@ mod tests {
     #[test]
     fn broken_files_say_what_is_wrong() {
         assert!(matches!(parse("[[passage]]\nid = 3"), Err(CorpusError::Unreadable { .. })));
-        assert!(matches!(parse("[[passage]]\nid=\"a\"\ntitle=\"A\"\nkind=\"k\"\ncolour=\"red\"\ntext=\"x\""), Err(CorpusError::Unreadable { .. })));
+        assert!(matches!(
+            parse("[[passage]]\nid=\"a\"\ntitle=\"A\"\nkind=\"k\"\ncolour=\"red\"\ntext=\"x\""),
+            Err(CorpusError::Unreadable { .. })
+        ));
         let short = parse("[[passage]]\nid=\"a\"\ntitle=\"A\"\nkind=\"k\"\ntext=\"Too short.\"").unwrap_err();
         assert!(short.to_string().contains("2 words"), "{short}");
-        let long = Box::leak(format!("[[passage]]\nid=\"a\"\ntitle=\"A\"\nkind=\"k\"\ntext=\"One. {}\"", "Word ".repeat(60)).into_boxed_str());
+        let long = Box::leak(
+            format!("[[passage]]\nid=\"a\"\ntitle=\"A\"\nkind=\"k\"\ntext=\"One. {}\"", "Word ".repeat(60))
+                .into_boxed_str(),
+        );
         assert_eq!(parse(long).unwrap_err(), CorpusError::Untranslated { id: "a".into(), missing_in: Lang::Fr });
     }
 

@@ -248,7 +248,8 @@ impl ServingIndex {
             }
             let fields = self.fields.of(lang);
             for word in analysed_words(analyser, &query.text) {
-                let term = |field: Field| TermQuery::new(Term::from_field_text(field, &word), IndexRecordOption::WithFreqs);
+                let term =
+                    |field: Field| TermQuery::new(Term::from_field_text(field, &word), IndexRecordOption::WithFreqs);
                 let title = BoostQuery::new(Box::new(term(fields.title)), TITLE_BOOST);
                 clauses.push((Occur::Should, Box::new(title)));
                 clauses.push((Occur::Should, Box::new(term(fields.text))));
@@ -307,7 +308,13 @@ fn generation(corpus: &Corpus) -> String {
     hasher.update(SCHEMA_VERSION.to_be_bytes());
     hasher.update(tantivy::INDEX_FORMAT_VERSION.to_be_bytes());
     hasher.update(corpus.hash().as_bytes());
-    hasher.finalize().iter().take(8).flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|n| char::from_digit(n.into(), 16)).collect()
+    hasher
+        .finalize()
+        .iter()
+        .take(8)
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|n| char::from_digit(n.into(), 16))
+        .collect()
 }
 
 /// Builds aside, then renames: a reader sees a whole generation or none.

@@ -116,6 +116,11 @@ impl Role {
             Self::EnterpriseAdmin => "enterprise_admin",
         }
     }
+
+    /// The role of this name.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::User, Self::Support, Self::Ops, Self::EnterpriseAdmin].into_iter().find(|role| role.as_str() == code)
+    }
 }
 
 /// A user.

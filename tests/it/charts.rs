@@ -133,7 +133,8 @@ fn clock_changes_are_answered_with_candidates() {
     let fold = json!({"date": "2024-10-27", "time": "02:30", "place": "Paris, France"});
     let answer = server.call("POST", "/v1/charts", Some(&token), Some(&fold));
     let error = answer.error(422, "ambiguous_local_time");
-    let offsets: Vec<_> = error["details"]["candidates"].as_array().unwrap().iter().map(|c| c["offset"].clone()).collect();
+    let offsets: Vec<_> =
+        error["details"]["candidates"].as_array().unwrap().iter().map(|c| c["offset"].clone()).collect();
     assert_eq!(offsets, ["+02:00", "+01:00"]);
     let mut chosen = fold;
     chosen["utc_offset_s"] = json!(3600);
@@ -148,9 +149,7 @@ fn clock_changes_are_answered_with_candidates() {
 #[test]
 fn polar_houses_are_refused_with_those_that_exist() {
     let (server, token) = (shared(), shared().person());
-    let tromso = |system: &str| {
-        json!({"date": "1990-06-15", "time": "10:30", "tz": "Europe/Oslo", "lat": 69.65, "lon": 18.96, "house_system": system})
-    };
+    let tromso = |system: &str| json!({"date": "1990-06-15", "time": "10:30", "tz": "Europe/Oslo", "lat": 69.65, "lon": 18.96, "house_system": system});
     for system in ["placidus", "koch"] {
         let answer = server.call("POST", "/v1/charts", Some(&token), Some(&tromso(system)));
         let offers = answer.error(422, "house_system_undefined")["details"]["offers"].clone();
@@ -203,7 +202,8 @@ fn today_is_deterministic_per_chart_and_date_and_differs_between_them() {
     let scores: Vec<f64> = leaders.iter().chain(influences).map(|f| f["score"].as_f64().unwrap()).collect();
     assert!(scores.windows(2).all(|w| w[0] >= w[1]), "{scores:?}");
     for f in leaders.iter().chain(influences) {
-        let expected = f["weight"].as_f64().unwrap() * f["intensity"].as_f64().unwrap() - f["friction"].as_f64().unwrap();
+        let expected =
+            f["weight"].as_f64().unwrap() * f["intensity"].as_f64().unwrap() - f["friction"].as_f64().unwrap();
         assert!((f["score"].as_f64().unwrap() - expected).abs() < 1e-9, "{f}");
         assert!(f["orb_deg"].as_f64().unwrap() <= f["orb_max_deg"].as_f64().unwrap());
     }

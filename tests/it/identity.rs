@@ -35,7 +35,8 @@ fn wrong_credentials_are_refused_alike() {
     let tenant = server.tenant();
     server.user(&tenant);
     let refuse = |tenant: &str, email: &str| {
-        let answer = server.call("POST", "/v1/auth/login", None, Some(&login_body(tenant, email, "wrong password here")));
+        let answer =
+            server.call("POST", "/v1/auth/login", None, Some(&login_body(tenant, email, "wrong password here")));
         let mut error = answer.error(401, "invalid_credentials").clone();
         error["request_id"] = Value::Null;
         error
@@ -70,9 +71,7 @@ fn refresh_tokens_rotate_and_a_replayed_one_ends_the_session() {
     server.call("POST", &format!("/v1/ops/tenants/{tenant}/users"), Some(server.operator()), Some(&body)).data(201);
     let login = server.call("POST", "/v1/auth/login", None, Some(&login_body(&tenant, &email, PASSWORD)));
     let first = login.data(200)["refresh_token"].clone();
-    let refresh = |token: &Value| {
-        server.call("POST", "/v1/auth/refresh", None, Some(&json!({"refresh_token": token})))
-    };
+    let refresh = |token: &Value| server.call("POST", "/v1/auth/refresh", None, Some(&json!({"refresh_token": token})));
     let renewed = refresh(&first);
     let access = renewed.data(200)["access_token"].as_str().unwrap().to_owned();
     let second = renewed.data(200)["refresh_token"].clone();
@@ -156,8 +155,7 @@ fn logins_are_throttled_with_retry_after() {
     let server = Appliance::start(&[]);
     let tenant = server.tenant();
     let wrong = login_body(&tenant, "victim@example.org", "wrong password here");
-    let statuses: Vec<u16> =
-        (0..8).map(|_| server.call("POST", "/v1/auth/login", None, Some(&wrong)).status).collect();
+    let statuses: Vec<u16> = (0..8).map(|_| server.call("POST", "/v1/auth/login", None, Some(&wrong)).status).collect();
     assert_eq!(&statuses[..3], [401, 401, 401]);
     assert!(statuses.contains(&429), "{statuses:?}");
     let answer = server.call("POST", "/v1/auth/login", None, Some(&wrong));

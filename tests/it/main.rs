@@ -1,4 +1,18 @@
 //! The appliance from outside: one binary for every integration test.
 
 #[cfg(test)]
+mod charts;
+#[cfg(test)]
+mod chat;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod cli_demo;
+#[cfg(test)]
+mod edge;
+#[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod store_kill;
+#[cfg(test)]
+mod support;

@@ -73,12 +73,13 @@ impl Appliance {
     /// Starts one with these settings changed.
     pub fn start(changes: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         // The tests play the trusted proxy, so that each login may come from an address of its own.
-        let mut sources = Sources::new()
-            .flag("data_dir", "--data-dir", dir.path().to_str().unwrap())
-            .flag("server.trusted_proxies", "--test", "127.0.0.1");
+        let mut sources = Sources::new().flag("data_dir", "--data-dir", dir.path().to_str().unwrap()).flag(
+            "server.trusted_proxies",
+            "--test",
+            "127.0.0.1",
+        );
         for (key, value) in changes {
             sources = sources.flag(key, "--test", *value);
         }
@@ -160,7 +161,11 @@ impl Appliance {
     fn check(&self, method: &str, path: &str, answer: &Answer) {
         let path = path.split('?').next().unwrap();
         let Some(operation) = self.operation(method, path) else {
-            assert!(matches!(answer.status, 404 | 405), "{method} {path} is not described but answered {}", answer.text);
+            assert!(
+                matches!(answer.status, 404 | 405),
+                "{method} {path} is not described but answered {}",
+                answer.text
+            );
             return;
         };
         let responses = &operation["responses"];
@@ -175,7 +180,8 @@ impl Appliance {
         let mut root = schema.clone();
         root["components"] = self.openapi["components"].clone();
         let validator = jsonschema::validator_for(&root).unwrap();
-        let errors: Vec<_> = validator.iter_errors(&answer.body).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        let errors: Vec<_> =
+            validator.iter_errors(&answer.body).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{method} {path} {}: {errors:?}\n{}", answer.status, answer.text);
     }
 

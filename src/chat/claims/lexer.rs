@@ -43,7 +43,10 @@ pub struct Mention {
 
 enum Token {
     /// A word as written and folded.
-    Word { raw: String, folded: String },
+    Word {
+        raw: String,
+        folded: String,
+    },
     Degree(Position),
     Comma,
     Break,
@@ -77,7 +80,25 @@ fn is_joint(token: &Token) -> bool {
     match token {
         Token::Comma => true,
         Token::Word { folded, .. } => {
-            matches!(folded.as_str(), "and" | "et" | "your" | "votre" | "the" | "le" | "la" | "l" | "both" | "or" | "ou" | "as" | "well" | "ainsi" | "que" | "natal")
+            matches!(
+                folded.as_str(),
+                "and"
+                    | "et"
+                    | "your"
+                    | "votre"
+                    | "the"
+                    | "le"
+                    | "la"
+                    | "l"
+                    | "both"
+                    | "or"
+                    | "ou"
+                    | "as"
+                    | "well"
+                    | "ainsi"
+                    | "que"
+                    | "natal"
+            )
         }
         _ => false,
     }
@@ -89,7 +110,9 @@ fn tokens(sentence: &str) -> Vec<Token> {
     let mut at = 0;
     while at < chars.len() {
         let c = chars[at];
-        if c.is_ascii_digit() && let Some((position, end)) = degree(&chars, at) {
+        if c.is_ascii_digit()
+            && let Some((position, end)) = degree(&chars, at)
+        {
             tokens.push(Token::Degree(position));
             at = end;
         } else if c.is_alphanumeric() {
@@ -184,7 +207,10 @@ fn point(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
     let is_month = one == "mars" && (before.bytes().all(|b| b.is_ascii_digit()) && !before.is_empty());
     let natal = |word: &str| matches!(word, "your" | "votre" | "vos" | "natal");
     // "your Aries Sun", "your natal Moon"
-    (!is_month).then_some((Kind::Point { point, natal: natal(before) || natal(before_that) && before != "and" && before != "et" }, length))
+    (!is_month).then_some((
+        Kind::Point { point, natal: natal(before) || natal(before_that) && before != "and" && before != "et" },
+        length,
+    ))
 }
 
 fn body(word: &str) -> Option<Body> {
@@ -205,14 +231,47 @@ fn body(word: &str) -> Option<Body> {
 
 /// A sign; a French sign name that is an everyday word counts with a capital, or after "en" or a degree.
 fn sign(tokens: &[Token], at: usize, raw: &str, lang: Lang) -> Option<(Kind, usize)> {
-    let folded_word = folded(tokens, at);
-    let is_named = |lang: Lang, sign: &Sign| lexicon::fold(lexicon::sign_name(lang, *sign)).trim() == folded_word;
-    let own = Sign::ALL.into_iter().find(|sign| is_named(lang, sign));
-    let other = || Sign::ALL.into_iter().find(|sign| is_named(Lang::En, sign));
-    let sign = own.or_else(other)?;
+    let sign = sign_word(folded(tokens, at), lang)?;
     let capital = raw.chars().next().is_some_and(char::is_uppercase);
-    let near = at > 0 && (folded(tokens, at - 1) == "en" || folded(tokens, at - 1) == "in" || at > 1 && matches!(tokens[at - 2], Token::Degree(_)));
+    let near = at > 0
+        && (folded(tokens, at - 1) == "en"
+            || folded(tokens, at - 1) == "in"
+            || at > 1 && matches!(tokens[at - 2], Token::Degree(_)));
     (capital || near).then_some((Kind::Sign(sign), 1))
+}
+
+/// A folded sign name. English ones count in French text too, where none of them is a French word for another sign.
+fn sign_word(word: &str, lang: Lang) -> Option<Sign> {
+    let french = match word {
+        "belier" => Some(Sign::Aries),
+        "taureau" => Some(Sign::Taurus),
+        "gemeaux" => Some(Sign::Gemini),
+        "lion" => Some(Sign::Leo),
+        "vierge" => Some(Sign::Virgo),
+        "balance" => Some(Sign::Libra),
+        "scorpion" => Some(Sign::Scorpio),
+        "sagittaire" => Some(Sign::Sagittarius),
+        "capricorne" => Some(Sign::Capricorn),
+        "verseau" => Some(Sign::Aquarius),
+        "poissons" => Some(Sign::Pisces),
+        _ => None,
+    };
+    let english = match word {
+        "aries" => Some(Sign::Aries),
+        "taurus" => Some(Sign::Taurus),
+        "gemini" => Some(Sign::Gemini),
+        "cancer" => Some(Sign::Cancer),
+        "leo" => Some(Sign::Leo),
+        "virgo" => Some(Sign::Virgo),
+        "libra" => Some(Sign::Libra),
+        "scorpio" => Some(Sign::Scorpio),
+        "sagittarius" => Some(Sign::Sagittarius),
+        "capricorn" => Some(Sign::Capricorn),
+        "aquarius" => Some(Sign::Aquarius),
+        "pisces" => Some(Sign::Pisces),
+        _ => None,
+    };
+    english.or_else(|| french.filter(|_| lang == Lang::Fr))
 }
 
 fn house(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
@@ -229,8 +288,24 @@ fn house(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
 fn is_place(tokens: &[Token], at: usize) -> bool {
     let back = |steps: usize| at.checked_sub(steps).map_or("", |index| folded(tokens, index));
     let article = |word: &str| matches!(word, "your" | "the" | "votre" | "la" | "natal");
-    let preposition = |word: &str| matches!(word, "in" | "into" | "inside" | "within" | "through" | "dans" | "en" | "occupies" | "occupe" | "traverse" | "habite");
-    preposition(back(1)) || article(back(1)) && preposition(back(2)) || article(back(1)) && article(back(2)) && preposition(back(3))
+    let preposition = |word: &str| {
+        matches!(
+            word,
+            "in" | "into"
+                | "inside"
+                | "within"
+                | "through"
+                | "dans"
+                | "en"
+                | "occupies"
+                | "occupe"
+                | "traverse"
+                | "habite"
+        )
+    };
+    preposition(back(1))
+        || article(back(1)) && preposition(back(2))
+        || article(back(1)) && article(back(2)) && preposition(back(3))
 }
 
 fn house_number(word: &str) -> Option<u8> {
@@ -256,7 +331,9 @@ fn aspect(word: &str) -> Option<Aspect> {
         "sextile" | "sextiles" => Aspect::Sextile,
         "square" | "squares" | "squaring" | "carre" | "carres" => Aspect::Square,
         "trine" | "trines" | "trigone" | "trigones" => Aspect::Trine,
-        "opposition" | "oppositions" | "opposite" | "opposes" | "opposing" | "oppose" | "opposee" | "s oppose" => Aspect::Opposition,
+        "opposition" | "oppositions" | "opposite" | "opposes" | "opposing" | "oppose" | "opposee" | "s oppose" => {
+            Aspect::Opposition
+        }
         _ => return None,
     })
 }
@@ -266,15 +343,12 @@ fn motion(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
     let kind = match (one, two) {
         ("forward", "motion") | ("marche", "directe") => Kind::Forward,
         ("retrograde" | "retrogrades" | "backward" | "backwards", _) => Kind::Retrograde,
-        ("applying" | "building" | "tightening" | "approaching" | "applique" | "appliquant", _) | ("se", "resserre" | "renforce" | "rapproche") => {
-            Kind::Moving { applying: true }
-        }
-        ("separating" | "easing" | "loosening" | "fading" | "waning" | "separant", _) | ("se", "relache" | "desserre" | "defait") => {
-            Kind::Moving { applying: false }
-        }
+        ("applying" | "building" | "tightening" | "approaching" | "applique" | "appliquant", _)
+        | ("se", "resserre" | "renforce" | "rapproche") => Kind::Moving { applying: true },
+        ("separating" | "easing" | "loosening" | "fading" | "waning" | "separant", _)
+        | ("se", "relache" | "desserre" | "defait") => Kind::Moving { applying: false },
         ("holds" | "hosts" | "contains" | "houses" | "accueille" | "abrite" | "contient" | "recoit", _) => Kind::Holds,
-        ("no", "planet" | "planets") | ("aucune", "planete") | ("abriter", "de") => Kind::Empty,
-        ("empty" | "vide", _) => Kind::Empty,
+        ("no", "planet" | "planets") | ("aucune", "planete") | ("abriter", "de") | ("empty" | "vide", _) => Kind::Empty,
         _ => return None,
     };
     Some((kind, 1))

@@ -1,88 +1,19 @@
 //! P: The English phrases of the composer. Chooses no fact and no passage.
 
+mod words;
+
+use self::words::{field, manner, role, short_role, temper, topic_phrase};
 use super::voice::{Field, Gloss, Placement, Voice, is_generational, pick};
 use crate::astro::{Aspect, Body, Certainty, Factor, Lang, Point, Sign};
-use crate::llm::lexicon::{an_aspect, aspect_name, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point, uncapitalised, your_point};
+use crate::llm::lexicon::{
+    an_aspect, aspect_name, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point,
+    uncapitalised, your_point,
+};
 use crate::llm::{FactValue, Topic};
 
 const EN: Lang = Lang::En;
 
 pub(super) struct English;
-
-const fn topic_phrase(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Love => "love and closeness",
-        Topic::Work => "your working life",
-        Topic::Money => "money and what it stands for",
-        Topic::Family => "family ties",
-        Topic::Friendship => "friendship",
-        Topic::Rest => "rest and how you refill your strength",
-        Topic::Decisions => "a choice like this",
-        Topic::Change => "a time of change",
-        Topic::Grief => "loss and what helps in it",
-        Topic::Creativity => "your creative side",
-        Topic::Conflict => "tension with others",
-        Topic::Study => "learning",
-        Topic::Home => "home and where you belong",
-        Topic::Loneliness => "solitude and the wish for company",
-        Topic::General => "where you stand just now",
-    }
-}
-
-const fn role(point: Point) -> &'static str {
-    match point {
-        Point::Body(body) => match body {
-            Body::Sun => "sense of purpose",
-            Body::Moon => "way of feeling and finding comfort",
-            Body::Mercury => "way of thinking and speaking",
-            Body::Venus => "way of loving and enjoying",
-            Body::Mars => "way of acting and standing your ground",
-            Body::Jupiter => "way of growing and trusting",
-            Body::Saturn => "way of carrying responsibility",
-            Body::Uranus => "wish for freedom",
-            Body::Neptune => "imagination",
-            Body::Pluto => "way of facing deep change",
-            Body::MeanNode | Body::TrueNode => "direction of growth",
-        },
-        Point::Ascendant => "first approach to people and situations",
-        Point::Midheaven => "public direction",
-    }
-}
-
-const fn manner(sign: Sign) -> &'static str {
-    match sign {
-        Sign::Aries => "direct, quick and willing to go first",
-        Sign::Taurus => "patient, sensual and hard to hurry",
-        Sign::Gemini => "curious, light and fond of words",
-        Sign::Cancer => "protective, tender and attentive to memory",
-        Sign::Leo => "warm, proud and generous",
-        Sign::Virgo => "careful, observant and eager to be useful",
-        Sign::Libra => "tactful, fair-minded and turned toward others",
-        Sign::Scorpio => "intense, private and loyal",
-        Sign::Sagittarius => "frank, hopeful and hungry for meaning",
-        Sign::Capricorn => "steady, reserved and built for the long run",
-        Sign::Aquarius => "independent, original and mindful of the group",
-        Sign::Pisces => "sensitive, imaginative and easily moved",
-    }
-}
-
-fn field(house: u8) -> &'static str {
-    match house {
-        1 => "in the way you present yourself",
-        2 => "around what you earn and value",
-        3 => "in everyday exchanges",
-        4 => "at home and in the family",
-        5 => "in play, romance and creation",
-        6 => "in daily work and habits",
-        7 => "in partnership",
-        8 => "in what you share and let go",
-        9 => "in study and far horizons",
-        10 => "in your public role",
-        11 => "among friends and in shared projects",
-        12 => "in solitude and away from view",
-        _ => "",
-    }
-}
 
 fn list(bodies: &[Body]) -> String {
     let names: Vec<String> = bodies.iter().map(|b| the_point(EN, Point::Body(*b))).collect();
@@ -99,16 +30,6 @@ fn aspect_with(aspect: Aspect) -> String {
     format!("{} {link}", an_aspect(EN, aspect))
 }
 
-const fn temper(aspect: Aspect) -> &'static [&'static str] {
-    match aspect {
-        Aspect::Conjunction => &["gathers attention in one place", "brings the two very close"],
-        Aspect::Sextile => &["offers a small opening", "helps if you take the first step"],
-        Aspect::Trine => &["makes things a little easier", "lends a quiet ease"],
-        Aspect::Square => &["asks for some patience", "adds a useful friction"],
-        Aspect::Opposition => &["asks you to weigh two sides", "may speak through somebody else"],
-    }
-}
-
 impl Voice for English {
     fn opening(&self, topic: Option<Topic>, lead: &str, roll: u64) -> String {
         let Some(topic) = topic else {
@@ -123,7 +44,9 @@ impl Voice for English {
             return match roll % 4 {
                 0 => format!("For a question this wide, {lead} is the steadiest place to start."),
                 1 => format!("Let us begin at the centre of your chart, with {lead}, and then see what today adds."),
-                2 => format!("Here is what stands out for you, starting with {lead} and ending with the sky of the day."),
+                2 => {
+                    format!("Here is what stands out for you, starting with {lead} and ending with the sky of the day.")
+                }
                 _ => format!("A wide question deserves a plain beginning, so I start with {lead}."),
             };
         }
@@ -139,9 +62,18 @@ impl Voice for English {
 
     fn comfort(&self, topic: Topic, roll: u64) -> String {
         let wordings: &[&str] = match topic {
-            Topic::Grief => &["I am sorry for what you have lost.", "Loss takes its own time, and nothing here is meant to hurry it."],
-            Topic::Loneliness => &["Feeling alone is heavy, and it says nothing bad about you.", "Thank you for saying this plainly; many people feel it and few say it."],
-            Topic::Conflict => &["Quarrels wear people out, so let us go gently.", "It is not easy to stay fair when things are tense."],
+            Topic::Grief => &[
+                "I am sorry for what you have lost.",
+                "Loss takes its own time, and nothing here is meant to hurry it.",
+            ],
+            Topic::Loneliness => &[
+                "Feeling alone is heavy, and it says nothing bad about you.",
+                "Thank you for saying this plainly; many people feel it and few say it.",
+            ],
+            Topic::Conflict => &[
+                "Quarrels wear people out, so let us go gently.",
+                "It is not easy to stay fair when things are tense.",
+            ],
             _ => &["Needing rest is no failing.", "It sounds as though you have been carrying a good deal."],
         };
         pick(wordings, roll).to_owned()
@@ -157,14 +89,24 @@ impl Voice for English {
 
     fn placement(&self, p: &Placement, gloss: Gloss, roll: u64) -> String {
         let (name, role) = (point_name(EN, p.point), role(p.point));
-        let place = p.degree_in_sign.map_or_else(|| format!("in {}", sign_name(EN, p.sign)), |d| format!("at {}", position_text(EN, d, p.sign)));
+        let place = p.degree_in_sign.map_or_else(
+            || format!("in {}", sign_name(EN, p.sign)),
+            |d| format!("at {}", position_text(EN, d, p.sign)),
+        );
         let back = if p.retrograde { ", retrograde," } else { "" };
-        let house = |word: &str| p.house.map(|h| format!(" in {word} {} house", house_ordinal(EN, h))).unwrap_or_default();
+        let house =
+            |word: &str| p.house.map(|h| format!(" in {word} {} house", house_ordinal(EN, h))).unwrap_or_default();
         let comma = if p.house.is_none() { back.trim_end_matches(',') } else { back };
         if is_generational(p.point) {
             return p.house.map_or_else(
                 || format!("Your {name} stands {place}{comma}, a sign that you share with most people of your age."),
-                |h| format!("Your {name} stands {place}{back}{}, so your {role} is felt most {}.", house("your"), field(h)),
+                |h| {
+                    format!(
+                        "Your {name} stands {place}{back}{}, so your {role} is felt most {}.",
+                        house("your"),
+                        field(h)
+                    )
+                },
             );
         }
         if gloss == Gloss::HouseOnly {
@@ -176,9 +118,22 @@ impl Voice for English {
         }
         let manner = manner(p.sign);
         match (roll % 3, p.house) {
-            (0, Some(h)) => format!("Your {name} stands {place}{back}{}, so your {role} tends to be {manner}, above all {}.", house("your"), field(h)),
-            (1, Some(h)) => format!("With your {name} {place}{back}{}, your {role} is often {manner}, and it shows most {}.", house("your"), field(h)),
-            (_, Some(h)) => format!("{} your {name} sits{back}{}: your {role} tends to be {manner}, and it looks for room {}.", capitalised(&place) + ",", house("your"), field(h)),
+            (0, Some(h)) => format!(
+                "Your {name} stands {place}{back}{}, so your {role} tends to be {manner}, above all {}.",
+                house("your"),
+                field(h)
+            ),
+            (1, Some(h)) => format!(
+                "With your {name} {place}{back}{}, your {role} is often {manner}, and it shows most {}.",
+                house("your"),
+                field(h)
+            ),
+            (_, Some(h)) => format!(
+                "{} your {name} sits{back}{}: your {role} tends to be {manner}, and it looks for room {}.",
+                capitalised(&place) + ",",
+                house("your"),
+                field(h)
+            ),
             (0, None) => format!("Your {name} stands {place}{comma}, so your {role} tends to be {manner}."),
             (1, None) => format!("With your {name} {place}{comma}, your {role} is often {manner}."),
             (_, None) => format!("Your {name} is {place}{comma}: your {role} leans toward being {manner}."),
@@ -199,64 +154,108 @@ impl Voice for English {
     fn forward(&self, point: Point, roll: u64) -> String {
         let name = capitalised(&the_point(EN, point));
         match roll % 2 {
-            0 => format!("{name} was in forward motion when you were born, so what you notice belongs to passing periods and not to your nature."),
-            _ => format!("At your birth {} was in forward motion, so such spells come and go in your life and do not define you.", the_point(EN, point)),
+            0 => format!(
+                "{name} was in forward motion when you were born, so what you notice belongs to passing periods and not to your nature."
+            ),
+            _ => format!(
+                "At your birth {} was in forward motion, so such spells come and go in your life and do not define you.",
+                the_point(EN, point)
+            ),
         }
     }
 
     fn open_sign(&self, point: Point, one: Sign, other: Sign, roll: u64) -> String {
         let (name, one, other) = (point_name(EN, point), sign_name(EN, one), sign_name(EN, other));
         match roll % 2 {
-            0 => format!("Your {name} is in {one} or in {other}; the birth time would settle which, so read both and keep what fits."),
-            _ => format!("Without the hour of birth, your {name} may stand in {one} or in {other}, and you are the best judge of which sounds like you."),
+            0 => format!(
+                "Your {name} is in {one} or in {other}; the birth time would settle which, so read both and keep what fits."
+            ),
+            _ => format!(
+                "Without the hour of birth, your {name} may stand in {one} or in {other}, and you are the best judge of which sounds like you."
+            ),
         }
     }
 
     fn house(&self, house: u8, sign: Sign, bodies: &[Body], roll: u64) -> String {
         let (nth, sign_text, field) = (house_ordinal(EN, house), sign_name(EN, sign), field(house));
         let manner = manner(sign);
-        let inside = if bodies.is_empty() { ", with no planet in it".to_owned() } else { format!(" and holds {}", list(bodies)) };
+        let inside = if bodies.is_empty() {
+            ", with no planet in it".to_owned()
+        } else {
+            format!(" and holds {}", list(bodies))
+        };
         match roll % 2 {
-            0 => format!("Your {nth} house opens in {sign_text}{inside}, so what you meet {field} is likely to feel {manner}."),
-            _ => format!("Your {nth} house begins in {sign_text}{inside}, which gives what happens {field} a tone that is {manner}."),
+            0 => format!(
+                "Your {nth} house opens in {sign_text}{inside}, so what you meet {field} is likely to feel {manner}."
+            ),
+            _ => format!(
+                "Your {nth} house begins in {sign_text}{inside}, which gives what happens {field} a tone that is {manner}."
+            ),
         }
     }
 
-    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: f64, roll: u64) -> String {
-        let (one, other, orb) = (your_point(EN, a), your_point(EN, b), degrees_text(orb_deg));
-        let temper = pick(temper(aspect), roll);
+    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: Option<f64>, roll: u64) -> String {
+        let (one, other, link) = (your_point(EN, a), your_point(EN, b), aspect_with(aspect));
+        let (here, there) = (short_role(a), short_role(b));
+        let meaning = match aspect {
+            Aspect::Conjunction => format!("{here} and {there} tend to speak together"),
+            Aspect::Sextile => format!("{here} and {there} can help each other with a little effort"),
+            Aspect::Trine => format!("{here} and {there} get along with ease"),
+            Aspect::Square => format!("{here} and {there} have to make room for each other"),
+            Aspect::Opposition => format!("{here} and {there} may pull in two directions"),
+        };
+        let orb = orb_deg.map(|orb_deg| format!(", {} from exact", degrees_text(orb_deg))).unwrap_or_default();
         match roll % 2 {
-            0 => format!("{} forms {} {other}, {orb} from exact, which {temper} between {} and {}.", capitalised(&one), aspect_with(aspect), short_role(a), short_role(b)),
-            _ => format!("From birth, {one} makes {} {other}, only {orb} from exact, and that {temper}.", aspect_with(aspect)),
+            0 => format!("{} forms {link} {other}{orb}, so {meaning}.", capitalised(&one)),
+            _ => format!("From birth, {one} makes {link} {other}{orb}: {meaning}."),
         }
     }
 
-    fn leader(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (the_point(EN, Point::Body(f.transiting)), format!("your natal {}", point_name(EN, f.natal)), degrees_text(f.orb_deg));
+    fn leader(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let sky = the_point(EN, Point::Body(f.transiting));
+        let natal = format!("your natal {}", point_name(EN, f.natal));
         let moving = if f.applying { ["still building", "tightening"] } else { ["already easing", "loosening"] };
         let back = if f.transiting_retrograde { ", retrograde," } else { "" };
-        match roll % 3 {
-            0 => format!("In today's sky, {sky}{back} forms {} {natal}, {orb} from exact and {}, which {}.", aspect_with(f.aspect), moving[0], pick(temper(f.aspect), roll / 3)),
-            1 => format!("The leading contact of the day joins {sky}{back} to {natal} by {}: it is {orb} from exact and {}.", aspect_name(EN, f.aspect), moving[0]),
-            _ => format!("Today {sky}{back} makes {} {natal}; the angle is {orb} from exact and {}, and it {}.", aspect_with(f.aspect), moving[1], pick(temper(f.aspect), roll / 3)),
+        let (link, temper, orb) = (aspect_with(f.aspect), pick(temper(f.aspect), roll / 3), degrees_text(f.orb_deg));
+        match (roll % 3, exact) {
+            (0, true) => format!(
+                "In today's sky, {sky}{back} forms {link} {natal}, {orb} from exact and {}, which {temper}.",
+                moving[0]
+            ),
+            (1, true) => format!(
+                "A contact that stands out today joins {sky}{back} to {natal} by {}: it is {orb} from exact and {}.",
+                aspect_name(EN, f.aspect),
+                moving[0]
+            ),
+            (_, true) => format!(
+                "Today {sky}{back} makes {link} {natal}; the angle is {orb} from exact and {}, and it {temper}.",
+                moving[1]
+            ),
+            (0, false) => format!("In today's sky, {sky}{back} forms {link} {natal}, which {temper}."),
+            (1, false) => format!(
+                "A contact that stands out today joins {sky}{back} to {natal} by {}: it {temper}.",
+                aspect_name(EN, f.aspect)
+            ),
+            (_, false) => format!("Today {sky}{back} makes {link} {natal}, and that {temper}."),
         }
     }
 
-    fn second(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (the_point(EN, Point::Body(f.transiting)), your_point(EN, f.natal), degrees_text(f.orb_deg));
-        let aspect = aspect_with(f.aspect);
+    fn second(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let (sky, natal, link) =
+            (the_point(EN, Point::Body(f.transiting)), your_point(EN, f.natal), aspect_with(f.aspect));
         let temper = pick(temper(f.aspect), roll / 2);
+        let orb = if exact { format!(" ({} from exact)", degrees_text(f.orb_deg)) } else { String::new() };
         match roll % 2 {
-            0 => format!("Beside it, {sky} forms {aspect} {natal} ({orb} from exact), which {temper}."),
-            _ => format!("There is also {aspect} {natal} from {sky}, {orb} from exact: it {temper}."),
+            0 => format!("Beside it, {sky} forms {link} {natal}{orb}, which {temper}."),
+            _ => format!("There is also {link} {natal} from {sky}{orb}: it {temper}."),
         }
     }
 
     fn quiet_day(&self, roll: u64) -> String {
         pick(
             &[
-                "Today's sky makes no close contact with your chart, so the day is largely yours to shape.",
-                "No moving planet touches your chart closely today, which leaves room to follow your own rhythm.",
+                "I find no close contact in today's sky that is certain for your chart, so the day is largely yours to shape.",
+                "Nothing certain touches your chart closely today, which leaves room to follow your own rhythm.",
             ],
             roll,
         )
@@ -405,25 +404,5 @@ impl Voice for English {
 
     fn retrograde(&self) -> &'static str {
         " retrograde"
-    }
-}
-
-const fn short_role(point: Point) -> &'static str {
-    match point {
-        Point::Body(body) => match body {
-            Body::Sun => "purpose",
-            Body::Moon => "feeling",
-            Body::Mercury => "thought",
-            Body::Venus => "affection",
-            Body::Mars => "drive",
-            Body::Jupiter => "confidence",
-            Body::Saturn => "duty",
-            Body::Uranus => "freedom",
-            Body::Neptune => "dreams",
-            Body::Pluto => "depth",
-            Body::MeanNode | Body::TrueNode => "growth",
-        },
-        Point::Ascendant => "first impressions",
-        Point::Midheaven => "ambition",
     }
 }

@@ -1,89 +1,19 @@
 //! P: The French phrases of the composer. Chooses no fact and no passage.
 
+mod words;
+
+use self::words::{about_topic, field, manner, role, short_role, temper};
 use super::voice::{Field, Gloss, Placement, Voice, is_generational, pick};
 use crate::astro::{Aspect, Body, Certainty, Factor, Lang, Point, Sign};
-use crate::llm::lexicon::{an_aspect, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point, uncapitalised, your_point};
+use crate::llm::lexicon::{
+    an_aspect, capitalised, degrees_text, house_ordinal, point_name, position_text, sign_name, the_point,
+    uncapitalised, your_point,
+};
 use crate::llm::{FactValue, Topic};
 
 const FR: Lang = Lang::Fr;
 
 pub(super) struct French;
-
-/// With the preposition that goes before it: `de l’amour`, `du travail`.
-const fn about_topic(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Love => "de l’amour et du lien",
-        Topic::Work => "du travail",
-        Topic::Money => "de l’argent et de ce qu’il représente",
-        Topic::Family => "des liens de famille",
-        Topic::Friendship => "de l’amitié",
-        Topic::Rest => "du repos et de vos ressources",
-        Topic::Decisions => "d’un choix à faire",
-        Topic::Change => "d’une période de changement",
-        Topic::Grief => "d’une perte et de ce qui aide à la traverser",
-        Topic::Creativity => "de votre part créative",
-        Topic::Conflict => "des tensions avec les autres",
-        Topic::Study => "des études et de l’apprentissage",
-        Topic::Home => "de votre foyer et du lieu où vous vous sentez chez vous",
-        Topic::Loneliness => "de la solitude et de l’envie de compagnie",
-        Topic::General => "de ce que vous vivez en ce moment",
-    }
-}
-
-const fn role(point: Point) -> &'static str {
-    match point {
-        Point::Body(body) => match body {
-            Body::Sun => "votre élan de vie",
-            Body::Moon => "votre façon de ressentir",
-            Body::Mercury => "votre façon de penser et de parler",
-            Body::Venus => "votre façon d’aimer",
-            Body::Mars => "votre façon d’agir",
-            Body::Jupiter => "votre confiance",
-            Body::Saturn => "votre sens des responsabilités",
-            Body::Uranus => "votre besoin de liberté",
-            Body::Neptune => "votre imaginaire",
-            Body::Pluto => "votre capacité de transformation",
-            Body::MeanNode | Body::TrueNode => "votre direction de croissance",
-        },
-        Point::Ascendant => "votre premier contact avec les autres",
-        Point::Midheaven => "votre orientation publique",
-    }
-}
-
-const fn manner(sign: Sign) -> &'static str {
-    match sign {
-        Sign::Aries => "avec franchise, élan et goût du départ",
-        Sign::Taurus => "avec patience, constance et plaisir des sens",
-        Sign::Gemini => "avec curiosité, légèreté et goût des mots",
-        Sign::Cancer => "avec tendresse, pudeur et mémoire",
-        Sign::Leo => "avec chaleur, fierté et générosité",
-        Sign::Virgo => "avec soin, discernement et envie d’être utile",
-        Sign::Libra => "avec tact, sens du juste et goût du lien",
-        Sign::Scorpio => "avec intensité, discrétion et loyauté",
-        Sign::Sagittarius => "avec entrain, optimisme et soif de sens",
-        Sign::Capricorn => "avec mesure, endurance et vue à long terme",
-        Sign::Aquarius => "avec indépendance, originalité et souci du groupe",
-        Sign::Pisces => "avec sensibilité, imagination et compassion",
-    }
-}
-
-fn field(house: u8) -> &'static str {
-    match house {
-        1 => "dans votre manière de vous présenter",
-        2 => "dans votre rapport à l’argent et à ce qui compte",
-        3 => "dans les échanges du quotidien",
-        4 => "à la maison et en famille",
-        5 => "dans le jeu, l’amour et la création",
-        6 => "dans le travail de tous les jours",
-        7 => "dans la vie à deux",
-        8 => "dans ce que vous partagez et laissez partir",
-        9 => "dans les études et les grands voyages",
-        10 => "dans votre rôle public",
-        11 => "parmi vos amis et dans les projets communs",
-        12 => "dans la solitude et à l’abri des regards",
-        _ => "",
-    }
-}
 
 fn list(bodies: &[Body]) -> String {
     let names: Vec<String> = bodies.iter().map(|b| the_point(FR, Point::Body(*b))).collect();
@@ -91,36 +21,6 @@ fn list(bodies: &[Body]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [most @ .., last] => format!("{} et {last}", most.join(", ")),
-    }
-}
-
-const fn temper(aspect: Aspect) -> &'static [&'static str] {
-    match aspect {
-        Aspect::Conjunction => &["concentre l’attention en un seul endroit", "rapproche ces deux voix"],
-        Aspect::Sextile => &["ouvre une petite porte", "aide pourvu que vous fassiez le premier pas"],
-        Aspect::Trine => &["facilite un peu les choses", "apporte une aisance discrète"],
-        Aspect::Square => &["demande un peu de patience", "crée un frottement qui peut être utile"],
-        Aspect::Opposition => &["invite à peser deux points de vue", "peut se manifester à travers quelqu’un d’autre"],
-    }
-}
-
-const fn short_role(point: Point) -> &'static str {
-    match point {
-        Point::Body(body) => match body {
-            Body::Sun => "la volonté",
-            Body::Moon => "l’émotion",
-            Body::Mercury => "la pensée",
-            Body::Venus => "l’affection",
-            Body::Mars => "l’action",
-            Body::Jupiter => "la confiance",
-            Body::Saturn => "le devoir",
-            Body::Uranus => "la liberté",
-            Body::Neptune => "le rêve",
-            Body::Pluto => "la profondeur",
-            Body::MeanNode | Body::TrueNode => "la croissance",
-        },
-        Point::Ascendant => "la première impression",
-        Point::Midheaven => "l’ambition",
     }
 }
 
@@ -137,7 +37,9 @@ impl Voice for French {
         if topic == Topic::General {
             return match roll % 4 {
                 0 => format!("Pour une question aussi large, le repère le plus sûr est {lead}."),
-                1 => format!("Commençons par le cœur de votre thème, {lead}, avant de voir ce que la journée y ajoute."),
+                1 => {
+                    format!("Commençons par le cœur de votre thème, {lead}, avant de voir ce que la journée y ajoute.")
+                }
                 2 => format!("Voici ce qui ressort pour vous, de {lead} jusqu’au ciel du jour."),
                 _ => format!("À question ouverte, début simple : je pars de {lead}."),
             };
@@ -154,10 +56,21 @@ impl Voice for French {
 
     fn comfort(&self, topic: Topic, roll: u64) -> String {
         let wordings: &[&str] = match topic {
-            Topic::Grief => &["Ce que vous traversez est lourd, et je le lis avec beaucoup d’égards.", "Une perte prend son temps, et rien ici ne cherche à le presser."],
-            Topic::Loneliness => &["La solitude pèse lourd et ne dit rien de votre valeur.", "Merci de le dire simplement : beaucoup le ressentent, peu l’avouent."],
-            Topic::Conflict => &["Les disputes fatiguent, avançons donc en douceur.", "Il n’est pas facile de rester juste quand l’air est tendu."],
-            _ => &["Avoir besoin de repos n’est pas une faiblesse.", "On dirait que vous portez beaucoup en ce moment."],
+            Topic::Grief => &[
+                "Ce que vous traversez est lourd, et je le lis avec beaucoup d’égards.",
+                "Une perte prend son temps, et rien ici ne cherche à le presser.",
+            ],
+            Topic::Loneliness => &[
+                "La solitude pèse lourd et ne dit rien de votre valeur.",
+                "Merci de le dire simplement : beaucoup le ressentent, peu l’avouent.",
+            ],
+            Topic::Conflict => &[
+                "Les disputes fatiguent, avançons donc en douceur.",
+                "Il n’est pas facile de rester juste quand l’air est tendu.",
+            ],
+            _ => {
+                &["Avoir besoin de repos n’est pas une faiblesse.", "On dirait que vous portez beaucoup en ce moment."]
+            }
         };
         pick(wordings, roll).to_owned()
     }
@@ -172,9 +85,12 @@ impl Voice for French {
 
     fn placement(&self, p: &Placement, gloss: Gloss, roll: u64) -> String {
         let (name, role) = (point_name(FR, p.point), role(p.point));
-        let place = p.degree_in_sign.map_or_else(|| format!("en {}", sign_name(FR, p.sign)), |d| format!("à {}", position_text(FR, d, p.sign)));
+        let place = p
+            .degree_in_sign
+            .map_or_else(|| format!("en {}", sign_name(FR, p.sign)), |d| format!("à {}", position_text(FR, d, p.sign)));
         let back = if p.retrograde { ", rétrograde" } else { "" };
-        let house = |word: &str| p.house.map(|h| format!(", dans {word} {} maison", house_ordinal(FR, h))).unwrap_or_default();
+        let house =
+            |word: &str| p.house.map(|h| format!(", dans {word} {} maison", house_ordinal(FR, h))).unwrap_or_default();
         if is_generational(p.point) {
             return p.house.map_or_else(
                 || format!("Votre {name} se trouve {place}{back}, un signe que vous partagez avec la plupart des gens de votre âge."),
@@ -182,14 +98,31 @@ impl Voice for French {
             );
         }
         if gloss == Gloss::HouseOnly {
-            let shade = p.house.map_or_else(|| format!(" : {role} prend la même couleur"), |h| format!(" : {role} s’anime surtout {}", field(h)));
+            let shade = p.house.map_or_else(
+                || format!(" : {role} prend la même couleur"),
+                |h| format!(" : {role} s’anime surtout {}", field(h)),
+            );
             return format!("Votre {name} se trouve aussi {place}{back}{}{shade}.", house("votre"));
         }
         let manner = manner(p.sign);
         match (roll % 3, p.house) {
-            (0, Some(h)) => format!("Votre {name} se trouve {place}{back}{} : {role} s’exprime volontiers {manner}, surtout {}.", house("votre"), field(h)),
-            (1, Some(h)) => format!("Avec votre {name} {place}{back}{}, {role} se vit souvent {manner}, et cela se voit d’abord {}.", house("votre"), field(h)),
-            (_, Some(h)) => format!("{}, votre {name}{} occupe votre {} maison : {role} s’exprime {manner} et cherche sa place {}.", capitalised(&place), if p.retrograde { ", rétrograde," } else { "" }, house_ordinal(FR, h), field(h)),
+            (0, Some(h)) => format!(
+                "Votre {name} se trouve {place}{back}{} : {role} s’exprime volontiers {manner}, surtout {}.",
+                house("votre"),
+                field(h)
+            ),
+            (1, Some(h)) => format!(
+                "Avec votre {name} {place}{back}{}, {role} se vit souvent {manner}, et cela se voit d’abord {}.",
+                house("votre"),
+                field(h)
+            ),
+            (_, Some(h)) => format!(
+                "{}, votre {name}{} occupe votre {} maison : {role} s’exprime {manner} et cherche sa place {}.",
+                capitalised(&place),
+                if p.retrograde { ", rétrograde," } else { "" },
+                house_ordinal(FR, h),
+                field(h)
+            ),
             (0, None) => format!("Votre {name} se trouve {place}{back} : {role} s’exprime volontiers {manner}."),
             (1, None) => format!("Avec votre {name} {place}{back}, {role} se vit souvent {manner}."),
             (_, None) => format!("Votre {name} est {place}{back} ; {role} avance donc le plus souvent {manner}."),
@@ -210,65 +143,109 @@ impl Voice for French {
     fn forward(&self, point: Point, roll: u64) -> String {
         let name = the_point(FR, point);
         match roll % 2 {
-            0 => format!("{} était en marche directe à votre naissance : ce que vous remarquez tient à des périodes passagères et non à votre nature.", capitalised(&name)),
-            _ => format!("À votre naissance, {name} était en marche directe, si bien que ses périodes de recul ne font que passer chez vous."),
+            0 => format!(
+                "{} était en marche directe à votre naissance : ce que vous remarquez tient à des périodes passagères et non à votre nature.",
+                capitalised(&name)
+            ),
+            _ => format!(
+                "À votre naissance, {name} était en marche directe, si bien que ses périodes de recul ne font que passer chez vous."
+            ),
         }
     }
 
     fn open_sign(&self, point: Point, one: Sign, other: Sign, roll: u64) -> String {
         let (name, one, other) = (point_name(FR, point), sign_name(FR, one), sign_name(FR, other));
         match roll % 2 {
-            0 => format!("Votre {name} est en {one} ou en {other} ; seule l’heure de naissance le dirait, alors gardez des deux ce qui vous ressemble."),
-            _ => format!("Sans l’heure de naissance, votre {name} peut être en {one} ou en {other}, et vous êtes la personne la mieux placée pour sentir ce qui sonne juste."),
+            0 => format!(
+                "Votre {name} est en {one} ou en {other} ; seule l’heure de naissance le dirait, alors gardez des deux ce qui vous ressemble."
+            ),
+            _ => format!(
+                "Sans l’heure de naissance, votre {name} peut être en {one} ou en {other}, et vous êtes la personne la mieux placée pour sentir ce qui sonne juste."
+            ),
         }
     }
 
     fn house(&self, house: u8, sign: Sign, bodies: &[Body], roll: u64) -> String {
-        let (nth, sign_text, field, manner) = (house_ordinal(FR, house), sign_name(FR, sign), field(house), manner(sign));
+        let (nth, sign_text, field, manner) =
+            (house_ordinal(FR, house), sign_name(FR, sign), field(house), manner(sign));
         match (roll % 2, bodies.is_empty()) {
-            (0, true) => format!("Votre {nth} maison s’ouvre en {sign_text}, sans aucune planète à l’intérieur : {field}, vous avancez volontiers {manner}."),
-            (0, false) => format!("Votre {nth} maison s’ouvre en {sign_text} et accueille {} : {field}, vous avancez volontiers {manner}.", list(bodies)),
-            (_, true) => format!("Votre {nth} maison commence en {sign_text} sans abriter de planète ; {field}, tout se passe volontiers {manner}."),
-            (_, false) => format!("Votre {nth} maison commence en {sign_text} et abrite {} ; {field}, cela se fait souvent {manner}.", list(bodies)),
+            (0, true) => format!(
+                "Votre {nth} maison s’ouvre en {sign_text}, sans aucune planète à l’intérieur : {field}, vous avancez volontiers {manner}."
+            ),
+            (0, false) => format!(
+                "Votre {nth} maison s’ouvre en {sign_text} et accueille {} : {field}, vous avancez volontiers {manner}.",
+                list(bodies)
+            ),
+            (_, true) => format!(
+                "Votre {nth} maison commence en {sign_text} sans abriter de planète ; {field}, tout se passe volontiers {manner}."
+            ),
+            (_, false) => format!(
+                "Votre {nth} maison commence en {sign_text} et abrite {} ; {field}, les choses se font souvent {manner}.",
+                list(bodies)
+            ),
         }
     }
 
-    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: f64, roll: u64) -> String {
-        let (one, other, orb) = (your_point(FR, a), your_point(FR, b), degrees_text(orb_deg));
-        let (temper, aspect) = (pick(temper(aspect), roll / 2), an_aspect(FR, aspect));
+    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: Option<f64>, roll: u64) -> String {
+        let (one, other, form) = (your_point(FR, a), your_point(FR, b), an_aspect(FR, aspect));
+        let (here, there) = (short_role(a), short_role(b));
+        let meaning = match aspect {
+            Aspect::Conjunction => format!("{here} et {there} parlent souvent d’une même voix"),
+            Aspect::Sextile => format!("{here} et {there} s’aident dès que vous faites un premier pas"),
+            Aspect::Trine => format!("{here} et {there} s’accordent sans peine"),
+            Aspect::Square => format!("{here} et {there} doivent apprendre à se faire de la place"),
+            Aspect::Opposition => format!("{here} et {there} tirent parfois dans deux directions"),
+        };
+        let orb = orb_deg.map(|orb_deg| format!(", à {} de l’angle exact", degrees_text(orb_deg))).unwrap_or_default();
         match roll % 2 {
-            0 => format!("{} forme {aspect} avec {other}, à {orb} de l’angle exact, ce qui {temper} entre {} et {}.", capitalised(&one), short_role(a), short_role(b)),
-            _ => format!("Depuis la naissance, {one} forme {aspect} avec {other}, à {orb} seulement de l’angle exact : cela {temper}."),
+            0 => format!("{} forme {form} avec {other}{orb}, si bien que {meaning}.", capitalised(&one)),
+            _ => format!("Depuis la naissance, {one} forme {form} avec {other}{orb} : {meaning}."),
         }
     }
 
-    fn leader(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal), degrees_text(f.orb_deg));
-        let aspect = an_aspect(FR, f.aspect);
+    fn leader(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let (sky, natal) = (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal));
+        let (form, orb) = (an_aspect(FR, f.aspect), degrees_text(f.orb_deg));
         let moving = if f.applying { "se resserre encore" } else { "se relâche déjà" };
         let back = if f.transiting_retrograde { ", rétrograde," } else { "" };
         let temper = pick(temper(f.aspect), roll / 3);
-        match roll % 3 {
-            0 => format!("Dans le ciel d’aujourd’hui, {sky}{back} forme {aspect} avec {natal} de naissance, à {orb} de l’angle exact ; ce contact {moving} et {temper}."),
-            1 => format!("Le contact le plus marqué du jour relie {sky}{back} et {natal} de naissance par {aspect}, à {orb} de l’angle exact, et il {moving}."),
-            _ => format!("Aujourd’hui, {sky}{back} est en lien avec {natal} de naissance par {aspect} : l’écart à l’angle exact est de {orb}, ce contact {moving} et {temper}."),
+        match (roll % 3, exact) {
+            (0, true) => format!(
+                "Dans le ciel d’aujourd’hui, {sky}{back} forme {form} avec {natal} de naissance, à {orb} de l’angle exact ; ce contact {moving} et {temper}."
+            ),
+            (1, true) => format!(
+                "Un contact qui ressort aujourd’hui relie {sky}{back} et {natal} de naissance par {form}, à {orb} de l’angle exact, et il {moving}."
+            ),
+            (_, true) => format!(
+                "Aujourd’hui, {sky}{back} est en lien avec {natal} de naissance par {form} : l’écart à l’angle exact est de {orb}, ce contact {moving} et {temper}."
+            ),
+            (0, false) => format!(
+                "Dans le ciel d’aujourd’hui, {sky}{back} forme {form} avec {natal} de naissance, ce qui {temper}."
+            ),
+            (1, false) => format!(
+                "Un contact qui ressort aujourd’hui relie {sky}{back} et {natal} de naissance par {form} ; il {temper}."
+            ),
+            (_, false) => {
+                format!("Aujourd’hui, {sky}{back} est en lien avec {natal} de naissance par {form}, et cela {temper}.")
+            }
         }
     }
 
-    fn second(&self, f: &Factor, roll: u64) -> String {
-        let (sky, natal, orb) = (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal), degrees_text(f.orb_deg));
-        let (aspect, temper) = (an_aspect(FR, f.aspect), pick(temper(f.aspect), roll / 2));
+    fn second(&self, f: &Factor, exact: bool, roll: u64) -> String {
+        let (sky, natal) = (the_point(FR, Point::Body(f.transiting)), your_point(FR, f.natal));
+        let (form, temper) = (an_aspect(FR, f.aspect), pick(temper(f.aspect), roll / 2));
+        let orb = if exact { format!(" (à {} de l’angle exact)", degrees_text(f.orb_deg)) } else { String::new() };
         match roll % 2 {
-            0 => format!("À côté, {sky} forme {aspect} avec {natal} (à {orb} de l’angle exact), ce qui {temper}."),
-            _ => format!("{} forme aussi {aspect} avec {natal}, à {orb} de l’angle exact : cela {temper}.", capitalised(&sky)),
+            0 => format!("À côté, {sky} forme {form} avec {natal}{orb}, ce qui {temper}."),
+            _ => format!("{} forme aussi {form} avec {natal}{orb} : cela {temper}.", capitalised(&sky)),
         }
     }
 
     fn quiet_day(&self, roll: u64) -> String {
         pick(
             &[
-                "Le ciel du jour ne touche pas votre thème de près : la journée est largement à vous.",
-                "Aucun astre en mouvement ne touche votre thème de près aujourd’hui, ce qui laisse de la place à votre propre rythme.",
+                "Je ne vois dans le ciel du jour aucun contact étroit qui soit certain pour votre thème : la journée est largement à vous.",
+                "Rien de certain ne touche votre thème de près aujourd’hui, ce qui laisse de la place à votre propre rythme.",
             ],
             roll,
         )

@@ -48,9 +48,10 @@ pub(super) trait Voice {
     fn forward(&self, point: Point, roll: u64) -> String;
     fn open_sign(&self, point: Point, one: Sign, other: Sign, roll: u64) -> String;
     fn house(&self, house: u8, sign: Sign, bodies: &[Body], roll: u64) -> String;
-    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: f64, roll: u64) -> String;
-    fn leader(&self, factor: &Factor, roll: u64) -> String;
-    fn second(&self, factor: &Factor, roll: u64) -> String;
+    fn natal_aspect(&self, a: Point, b: Point, aspect: Aspect, orb_deg: Option<f64>, roll: u64) -> String;
+    /// With the orb and its trend where the birth is known to the minute.
+    fn leader(&self, factor: &Factor, exact: bool, roll: u64) -> String;
+    fn second(&self, factor: &Factor, exact: bool, roll: u64) -> String;
     fn quiet_day(&self, roll: u64) -> String;
     fn step(&self, suggestion: &str, roll: u64) -> String;
     fn caution(&self, field: Field, roll: u64) -> String;
@@ -69,5 +70,10 @@ pub(super) trait Voice {
 
 /// One of several wordings.
 pub(super) fn pick<'a, T: ?Sized>(wordings: &[&'a T], roll: u64) -> &'a T {
-    wordings[(roll % wordings.len() as u64) as usize]
+    wordings[choice(wordings.len(), roll)]
+}
+
+/// A place in a list of `length` things, none of which is preferred.
+pub(super) fn choice(length: usize, roll: u64) -> usize {
+    usize::try_from(roll % (length.max(1) as u64)).unwrap_or(0)
 }

@@ -1,0 +1,219 @@
+//! P: The arguments of every command, as clap reads them. Checks their shape alone.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+
+use super::text::parse_offset;
+use crate::astro::Lang;
+use crate::config::Sources;
+
+/// A private astrology-advice appliance: exact charts, daily transits, answers that cite their sources.
+#[derive(Debug, Parser)]
+#[command(name = "orrery", version, arg_required_else_help = true, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole product at work: a server, a person, a chart, today, a question.
+    Demo(DemoArgs),
+    /// Make a data directory and its first operator.
+    Init(InitArgs),
+    /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
+    Serve(ServeArgs),
+    /// Look at the settings without starting anything.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look at the audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Look after the keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+/// `orrery config ..`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show every setting as it holds, and where it came from.
+    Print(SettingsArgs),
+    /// Say everything that is wrong with the settings.
+    Check(SettingsArgs),
+}
+
+/// `orrery audit ..`
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check every chain of the audit log from its beginning; exit 1 when one is broken.
+    Verify(DirectoryArgs),
+}
+
+/// `orrery keys ..`
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a new key; the one before goes on verifying what it signed.
+    Rotate(RotateArgs),
+}
+
+/// `orrery keys rotate ..`
+#[derive(Debug, Args)]
+pub struct RotateArgs {
+    /// Which key.
+    #[arg(value_enum)]
+    pub key: RotatedKey,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
+
+/// Keys that can be rotated.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum RotatedKey {
+    /// Signs access tokens.
+    Jwt,
+}
+
+/// Which directory, under which settings.
+#[derive(Debug, Args)]
+pub struct DirectoryArgs {
+    /// Directory that holds all the appliance knows.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// TOML file with settings.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl DirectoryArgs {
+    /// Where the settings of a command with these options come from.
+    pub fn sources(&self) -> Sources {
+        let data_dir = self.data_dir.as_ref().map(|dir| dir.to_string_lossy().into_owned());
+        Sources::from_process().file(self.config.as_ref()).maybe_flag("data_dir", "--data-dir", data_dir)
+    }
+}
+
+/// Everything that flags can set.
+#[derive(Debug, Args)]
+pub struct SettingsArgs {
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+}
+
+impl SettingsArgs {
+    /// Where the settings of a command with these options come from.
+    pub fn sources(&self) -> Sources {
+        self.directory.sources().maybe_flag("server.listen", "--listen", self.listen.clone())
+    }
+}
+
+/// `orrery serve ..`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+/// `orrery init ..`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+    /// E-mail address with which the first operator logs in, in the tenant `system`.
+    #[arg(long, value_name = "EMAIL")]
+    pub admin_email: String,
+    /// File whose first line is the operator's password; without it one is made and printed once.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// `orrery demo ..`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Date of birth by the local calendar; without any birth option, Albert Einstein's birth is used.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// Time of birth by the local clock.
+    #[arg(long, value_name = "HH:MM[:SS]")]
+    pub time: Option<String>,
+    /// How well the time is known: exact, morning, afternoon, evening, unknown.
+    #[arg(long, value_name = "HOW")]
+    pub certainty: Option<String>,
+    /// Place of birth, such as "Ulm, Germany"; instead of --lat, --lon and --tz.
+    #[arg(long, value_name = "PLACE")]
+    pub place: Option<String>,
+    /// Latitude in degrees, north positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lat: Option<f64>,
+    /// Longitude in degrees, east positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lon: Option<f64>,
+    /// IANA time zone, such as Europe/Berlin.
+    #[arg(long, value_name = "ZONE")]
+    pub tz: Option<String>,
+    /// Offset from UTC, to choose between the two readings of a time that happened twice.
+    #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
+    pub utc_offset: Option<i32>,
+    /// House system: placidus, koch, porphyry, equal, whole_sign.
+    #[arg(long, value_name = "SYSTEM")]
+    pub house_system: Option<String>,
+    /// Name for the chart.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// What to ask.
+    #[arg(long, value_name = "TEXT")]
+    pub question: Option<String>,
+    /// Language of the pages and of the answer; without it, pages are English and the answer follows the question.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Directory to use and keep; without it a temporary one is made and removed at the end.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// Stop when everything has been shown, instead of serving until Ctrl-C.
+    #[arg(long)]
+    pub exit: bool,
+}
+
+/// Takes the code of a language.
+fn languages() -> impl TypedValueParser<Value = Lang> {
+    PossibleValuesParser::new(Lang::ALL.map(Lang::code)).map(|code| Lang::from_code(&code).unwrap_or_default())
+}
+
+impl DemoArgs {
+    /// Language of the pages.
+    pub fn page_language(&self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_of_the_arguments_is_sound() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn southern_and_western_births_can_be_typed() {
+        let line = ["orrery", "demo", "--lat", "-33.9", "--lon", "-70.6", "--utc-offset", "-04:00"];
+        let Command::Demo(demo) = Arguments::try_parse_from(line).unwrap().command else { panic!("not the demo") };
+        assert_eq!((demo.lat, demo.lon, demo.utc_offset), (Some(-33.9), Some(-70.6), Some(-14_400)));
+    }
+}

@@ -1,0 +1,216 @@
+//! P: The demo's page on a natal chart. Lays out what the server said; computes no astrology.
+
+use super::replies::{Angle, Chart, Hit, Placement, Range};
+use super::words::{Words, sign_of};
+use crate::astro::Lang;
+use crate::cli::terminal::Look;
+use crate::cli::text::{arc, coordinate, degree_in_sign, offset, pad, pad_left, printable, wrap};
+
+/// Aspects shown: the tightest ones.
+const ASPECTS_SHOWN: usize = 8;
+/// Columns of a body's or point's name.
+const NAME_COLUMNS: usize = 18;
+/// Columns of a sign's name.
+const SIGN_COLUMNS: usize = 12;
+
+/// The page, line by line.
+pub fn chart_page(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
+    let mut lines = vec![look.heading(lang.pick("NATAL CHART", "THÈME NATAL"))];
+    let name = chart.name.as_deref().map(printable).unwrap_or_default();
+    let name = name.replace('\n', " ");
+    lines.extend(wrap(&name, look.columns).iter().map(|line| look.strong(line)));
+    lines.extend(wrap(&birth_line(chart, lang), look.columns));
+    lines.extend(wrap(&moment_line(chart, lang), look.columns).iter().map(|line| look.faint(line)));
+    lines.push(String::new());
+    lines.extend(bodies(chart, lang, look));
+    lines.push(String::new());
+    lines.extend(frame(chart, lang, look));
+    lines.extend(balance(chart, lang, look));
+    lines.push(String::new());
+    lines.extend(aspects(chart, lang, look));
+    lines.extend(unknowns(chart, lang, look));
+    let versions = &chart.versions;
+    let hash: String = versions.ephemeris_sha256.chars().take(12).collect();
+    lines.push(look.faint(&format!(
+        "{} · {} {} · {} {hash} · tzdb {}",
+        versions.engine,
+        lang.pick("rules", "règles"),
+        versions.ruleset,
+        lang.pick("ephemeris", "éphémérides"),
+        versions.tzdb,
+    )));
+    lines
+}
+
+fn birth_line(chart: &Chart, lang: Lang) -> String {
+    let birth = &chart.birth;
+    let time = birth.time.clone().unwrap_or_else(|| lang.name(&birth.certainty));
+    let west = if lang == Lang::En { 'W' } else { 'O' };
+    let at = format!("{} {}", coordinate(birth.lat, 'N', 'S'), coordinate(birth.lon, 'E', west));
+    let place = birth.place.as_deref().map(|place| format!("{} ", printable(place))).unwrap_or_default();
+    format!("{}, {time}, {place}({at})", lang.date(&birth.date))
+}
+
+fn moment_line(chart: &Chart, lang: Lang) -> String {
+    if let Some(moment) = &chart.moment {
+        let source = match moment.offset_source.as_str() {
+            "local_mean_time" => lang.pick("local mean time", "heure locale moyenne").to_owned(),
+            "given" => lang.pick("offset as given", "décalage donné").to_owned(),
+            _ => chart.birth.tz.clone(),
+        };
+        return format!("{} (UTC{}, {source})", moment.utc, offset(moment.utc_offset_s));
+    }
+    let between = lang.pick("between", "entre");
+    let and = lang.pick("and", "et");
+    chart.window.as_ref().map_or_else(String::new, |w| format!("{between} {} {and} {}", w.from, w.to))
+}
+
+fn bodies(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
+    let house = if chart.houses.is_some() { lang.pick("House", "Maison") } else { "" };
+    let head = format!(
+        "  {}{}{}  {house}",
+        pad(lang.pick("Body", "Astre"), NAME_COLUMNS),
+        pad(lang.pick("Sign", "Signe"), SIGN_COLUMNS),
+        pad_left(lang.pick("Degree", "Degré"), 7),
+    );
+    let mut lines = vec![look.faint(head.trim_end())];
+    lines.extend(chart.bodies.iter().map(|placement| body_line(placement, lang, look)));
+    lines
+}
+
+fn body_line(placement: &Placement, lang: Lang, look: Look) -> String {
+    let name = pad(&lang.name(&placement.body), NAME_COLUMNS);
+    let sign = pad(&lang.name(&placement.sign), SIGN_COLUMNS);
+    let degree = pad_left(&degree_in_sign(placement.degree_in_sign), 7);
+    let retrograde = if placement.retrograde { look.tense("R") } else { String::from(" ") };
+    // Without an exact time there are no houses, and where the body may stand takes their place.
+    let rest = match (&placement.range, placement.house) {
+        (Some(range), _) => look.faint(&range_text(range, lang)),
+        (None, Some(house)) => pad_left(&house.to_string(), 2),
+        (None, None) => String::new(),
+    };
+    let line = format!("  {}{sign}{degree} {retrograde}  {rest}", look.strong(&name));
+    line.trim_end().to_owned()
+}
+
+fn range_text(range: &Range, lang: Lang) -> String {
+    let ((from_sign, from), (to_sign, to)) = (sign_of(range.from_deg), sign_of(range.to_deg));
+    if range.sign_certain && from_sign == to_sign {
+        return format!("{} - {}", degree_in_sign(from), degree_in_sign(to));
+    }
+    format!("{} - {} (?)", position(range.from_deg, lang), position(range.to_deg, lang))
+}
+
+fn position(longitude_deg: f64, lang: Lang) -> String {
+    let (sign, degrees) = sign_of(longitude_deg);
+    format!("{} {}", lang.name(sign), degree_in_sign(degrees))
+}
+
+fn frame(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(angles) = &chart.angles {
+        let rows: [(&str, &Angle); 5] = [
+            ("ascendant", &angles.ascendant),
+            ("midheaven", &angles.midheaven),
+            ("descendant", &angles.descendant),
+            ("imum_coeli", &angles.imum_coeli),
+            ("vertex", &angles.vertex),
+        ];
+        lines.extend(rows.iter().map(|(code, angle)| {
+            let sign = pad(&lang.name(&angle.sign), SIGN_COLUMNS);
+            let degree = pad_left(&degree_in_sign(angle.degree_in_sign), 7);
+            format!("  {}{sign}{degree}", look.strong(&pad(&lang.name(code), NAME_COLUMNS)))
+        }));
+        lines.push(String::new());
+    }
+    if let Some(houses) = &chart.houses {
+        let system = lang.name(&houses.system);
+        lines.push(look.faint(&format!("  {} ({system})", lang.pick("House cusps", "Cuspides des maisons"))));
+        let cells: Vec<String> = houses
+            .cusps_deg
+            .iter()
+            .enumerate()
+            .map(|(i, cusp)| format!("{} {}", pad_left(&(i + 1).to_string(), 2), pad(&position(*cusp, lang), 20)))
+            .collect();
+        lines.extend(cells.chunks(3).map(|row| format!("  {}", row.join(" ")).trim_end().to_owned()));
+        lines.push(String::new());
+    }
+    lines
+}
+
+fn balance(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
+    let b = &chart.balance;
+    let elements = [("fire", b.fire), ("earth", b.earth), ("air", b.air), ("water", b.water)];
+    let modes = [("cardinal", b.cardinal), ("fixed", b.fixed), ("mutable", b.mutable)];
+    let all = usize::from(b.fire) + usize::from(b.earth) + usize::from(b.air) + usize::from(b.water);
+    let cell = |(code, count): &(&str, u8)| {
+        let label = pad(&lang.name(code), 9);
+        format!("  {label} {} {}", look.bar(usize::from(*count), all), pad_left(&count.to_string(), 2))
+    };
+    (0..elements.len())
+        .map(|i| {
+            let mode = modes.get(i).map(cell).unwrap_or_default();
+            format!("{}   {mode}", elements.get(i).map(cell).unwrap_or_default()).trim_end().to_owned()
+        })
+        .collect()
+}
+
+fn aspects(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
+    // The two nodes stand almost at the same place; their aspect to each other says nothing.
+    let is_node = |code: &str| code.ends_with("_node");
+    let mut tightest: Vec<&Hit> = chart.aspects.iter().filter(|a| !(is_node(&a.a) && is_node(&a.b))).collect();
+    tightest.sort_by(|x, y| x.orb_deg.total_cmp(&y.orb_deg));
+    let title = format!(
+        "  {} ({}/{})",
+        lang.pick("Tightest aspects", "Aspects les plus serrés"),
+        tightest.len().min(ASPECTS_SHOWN),
+        tightest.len(),
+    );
+    let mut lines = vec![look.faint(&title)];
+    lines.extend(tightest.iter().take(ASPECTS_SHOWN).map(|hit| aspect_line(hit, lang, look)));
+    lines.push(String::new());
+    lines
+}
+
+fn aspect_line(hit: &Hit, lang: Lang, look: Look) -> String {
+    let pair = format!("{} {} {}", lang.name(&hit.a), lang.name(&hit.aspect), lang.name(&hit.b));
+    let doubt = if hit.certain { "" } else { lang.pick(", not certain", ", incertain") };
+    format!(
+        "  {} {} {}  {}{doubt}",
+        aspect_coloured(&hit.aspect, &pad(&pair, 36), look),
+        lang.pick("orb", "orbe"),
+        arc(hit.orb_deg),
+        phase(hit.applying, lang),
+    )
+}
+
+/// `text` in the colour of the aspect's nature.
+pub fn aspect_coloured(aspect: &str, text: &str, look: Look) -> String {
+    match aspect {
+        "square" | "opposition" => look.tense(text),
+        "trine" | "sextile" => look.good(text),
+        _ => look.strong(text),
+    }
+}
+
+/// Whether an aspect is still forming, in words.
+pub fn phase(applying: bool, lang: Lang) -> &'static str {
+    if applying { lang.pick("applying", "se forme") } else { lang.pick("separating", "se défait") }
+}
+
+fn unknowns(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
+    let mut lines = Vec::new();
+    for unknown in &chart.unknowns {
+        let text = format!("{}: {}", lang.name(&unknown.what), printable(&unknown.why));
+        let wrapped = wrap(&text, look.columns.saturating_sub(4));
+        lines.extend(
+            wrapped.iter().enumerate().map(|(i, line)| format!("{} {line}", if i == 0 { "  ?" } else { "   " })),
+        );
+    }
+    if !lines.is_empty() {
+        let title = lang.pick("  What the birth data leave open", "  Ce que les données laissent ouvert");
+        lines.insert(0, look.faint(title));
+        lines.push(String::new());
+    }
+    lines
+}

@@ -1,0 +1,66 @@
+//! E: Opens the appliance for a command, and says in words why it does not open. Holds no rule of its own.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Failure;
+use crate::app::{App, StartError};
+use crate::clock::Ambient;
+use crate::config::{Settings, resolve_master_key};
+use crate::store::lock::LockError;
+
+/// The file that every initialised directory has.
+const STORE_FILE: &str = "store.redb";
+
+/// Whether the directory holds an appliance already.
+pub fn is_initialised(data_dir: &Path) -> bool {
+    data_dir.join(STORE_FILE).exists()
+}
+
+/// Opens a directory that must be there.
+///
+/// # Errors
+/// 2 when it is not initialised or its key is not acceptable, 3 when another process owns it, otherwise 1.
+pub async fn open_existing(settings: Settings, ambient: Ambient) -> Result<Arc<App>, Failure> {
+    if !is_initialised(&settings.data_dir) {
+        let dir = settings.data_dir.display();
+        return Err(Failure::usage(format!(
+            "{dir} is not an initialised data directory; make it with \
+             `orrery init --data-dir {dir} --admin-email you@example.org`, or name another with --data-dir"
+        )));
+    }
+    open(settings, false, ambient).await
+}
+
+/// Opens a directory, making what is missing.
+///
+/// # Errors
+/// 2 when its key is not acceptable, 3 when another process owns it, otherwise 1.
+pub async fn open_or_make(settings: Settings, ambient: Ambient) -> Result<Arc<App>, Failure> {
+    // A new key cannot open old data, so one is made for a new directory alone.
+    let is_new = !is_initialised(&settings.data_dir);
+    make_private(&settings.data_dir)?;
+    open(settings, is_new, ambient).await
+}
+
+async fn open(settings: Settings, generate: bool, ambient: Ambient) -> Result<Arc<App>, Failure> {
+    let master = resolve_master_key(&settings, generate, &ambient).map_err(Failure::usage)?;
+    App::open(settings, &master, ambient).await.map_err(|error| match error {
+        StartError::Locked(LockError::LockedBy { .. }) => {
+            Failure::owned(format!("{error}; stop that process first, or name another directory with --data-dir"))
+        }
+        other => Failure::failed(other),
+    })
+}
+
+/// Makes a directory that only its owner can enter; one that is there stays as it is.
+///
+/// # Errors
+/// 2, naming the directory.
+pub fn make_private(dir: &Path) -> Result<(), Failure> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|cause| Failure::usage(format!("cannot make the directory {}: {cause}", dir.display())))
+}
