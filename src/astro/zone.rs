@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, tz::Offset};
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ impl OffsetSource {
 /// The instant at which a clock in `zone` at `longitude_deg` (degrees east) showed this date and time.
 ///
 /// Where the zone still had local mean time, the mean time of the longitude itself counts, to the second, and not that
-/// of the zone's city. `chosen_offset_s` (seconds east) picks one reading of a repeated hour; elsewhere it must agree
+/// of the zone's city; which day it was there is still the zone's to say. `chosen_offset_s` (seconds east) picks one reading of a repeated hour; elsewhere it must agree
 /// with the offset in force.
 ///
 /// # Errors
@@ -133,10 +133,11 @@ pub fn resolve_local(
 /// Whether calendars in `zone` had this date at all: Samoa went from 29 to 31 December 2011.
 ///
 /// # Errors
-/// [`AstroError::NonexistentLocalTime`] for a day left out whole; [`AstroError::UnknownZone`].
+/// [`AstroError::NonexistentLocalTime`] for a day left out whole; [`AstroError::UnknownZone`]; [`AstroError::BadDate`].
 pub fn check_day(date: CivilDate, zone: &str) -> Result<(), AstroError> {
     let (tz, name) = time_zone(zone)?;
-    let Ok(day) = jiff::civil::Date::new(date.year(), date.month() as i8, date.day() as i8) else { return Ok(()) };
+    let bad = |_| AstroError::BadDate { given: date.to_string(), allowed: super::calendar::DATE_ALLOWED.to_owned() };
+    let day = Date::new(date.year(), date.month().cast_signed(), date.day().cast_signed()).map_err(bad)?;
     let gap_at = |local: DateTime| match tz.to_ambiguous_timestamp(local).offset() {
         AmbiguousOffset::Gap { before, after } => Some((before.seconds(), after.seconds())),
         AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => None,
