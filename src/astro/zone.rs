@@ -67,8 +67,8 @@ impl OffsetSource {
 /// The instant at which a clock in `zone` at `longitude_deg` (degrees east) showed this date and time.
 ///
 /// Where the zone still had local mean time, the mean time of the longitude itself counts, to the second, and not that
-/// of the zone's city; which day it was there is still the zone's to say. `chosen_offset_s` (seconds east) picks one reading of a repeated hour; elsewhere it must agree
-/// with the offset in force.
+/// of the zone's city; which day it was there is still the zone's to say. `chosen_offset_s` (seconds east) picks one
+/// reading of a repeated hour; elsewhere it must agree with the offset in force.
 ///
 /// # Errors
 /// [`AstroError::UnknownZone`], [`AstroError::AmbiguousLocalTime`], [`AstroError::NonexistentLocalTime`],
