@@ -35,12 +35,12 @@ pub struct Claim {
 }
 
 /// An answer that was given before.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Earlier {
     /// Its status.
     pub status: u16,
-    /// Its data.
-    pub data: serde_json::Value,
+    /// Its data, as JSON text.
+    pub data: Vec<u8>,
 }
 
 /// A record ready to be written with the change.
@@ -94,14 +94,12 @@ impl Idempotency {
             return Err(Code::IdempotencyConflict.into());
         }
         let plain = self.vault.unseal(claim.tenant, claim.user, PURPOSE, &claim.key_hash, &row.sealed)?;
-        let data = serde_json::from_slice(&plain).map_err(Error::internal)?;
-        Ok(Some(Earlier { status: row.status, data }))
+        Ok(Some(Earlier { status: row.status, data: plain.to_vec() }))
     }
 
     /// Prepares the record of an answer.
-    pub fn record(&self, claim: &Claim, status: u16, data: &serde_json::Value) -> Result<Record> {
-        let plain = serde_json::to_vec(data).map_err(Error::internal)?;
-        let sealed = self.vault.seal(claim.tenant, claim.user, PURPOSE, &claim.key_hash, &plain)?;
+    pub fn record(&self, claim: &Claim, status: u16, data: &[u8]) -> Result<Record> {
+        let sealed = self.vault.seal(claim.tenant, claim.user, PURPOSE, &claim.key_hash, data)?;
         let now = self.ambient.now();
         let expires_at = now.plus_ms(limits::IDEMPOTENCY_TTL_MS);
         let row = IdempotencyRow { request_hash: claim.request_hash, status, sealed, expires_at };

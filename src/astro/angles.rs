@@ -119,9 +119,9 @@ impl LocalSky {
         norm_deg(sin_ra.atan2(cos_ra * self.obliquity_deg.to_radians().cos()).to_degrees())
     }
 
-    /// The ecliptic longitude whose oblique ascension under a pole of the given elevation is `oblique_ascension_deg`: the
-    /// point that rises, at that latitude, when the meridian stands 90 degrees behind it (spherical triangle equinox,
-    /// east point, rising point; four-parts formula).
+    /// The ecliptic longitude whose oblique ascension under a pole of the given elevation is `oblique_ascension_deg`:
+    /// the point that rises, at that latitude, when the meridian stands 90 degrees behind it (spherical triangle
+    /// equinox, east point, rising point; four-parts formula).
     pub(super) fn rising_deg(&self, oblique_ascension_deg: f64, pole_elevation_deg: f64) -> f64 {
         let (sin_oa, cos_oa) = oblique_ascension_deg.to_radians().sin_cos();
         let (sin_eps, cos_eps) = self.obliquity_deg.to_radians().sin_cos();
@@ -132,8 +132,8 @@ impl LocalSky {
     /// Ascendant, Midheaven and Vertex.
     ///
     /// Inside the polar circle the intersection of ecliptic and eastern horizon can lie west of the Midheaven; the
-    /// Ascendant is then taken opposite, so that it always stands east of it. The Vertex is the same construction for the
-    /// co-latitude on the western side, and between the tropics it is kept west of the Midheaven in the same way.
+    /// Ascendant is then taken opposite, so that it always stands east of it. The Vertex is the same construction for
+    /// the co-latitude on the western side, and between the tropics it is kept west of the Midheaven in the same way.
     pub fn angles(&self) -> RawAngles {
         let midheaven_deg = self.ecliptic_of_right_ascension_deg(self.armc_deg);
         let mut ascendant_deg = self.rising_deg(self.armc_deg + 90.0, self.latitude_deg);

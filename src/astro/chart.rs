@@ -185,7 +185,8 @@ impl Chart {
 ///
 /// # Errors
 /// [`AstroError::BadBirth`] for a place that is not on Earth; [`AstroError::BadDate`] and [`AstroError::BadTime`] for
-/// text; those of [`resolve_local`] for the zone and, when the time is exact, for a clock that jumped;
+/// text; those of [`resolve_local`] for the zone and, when the time is exact, for a clock that jumped, or else for a
+/// day that the calendar left out;
 /// [`AstroError::HouseSystemUndefined`] when the time is exact and the house system does not exist at that latitude;
 /// [`AstroError::OutOfSpan`] outside the ephemeris.
 pub fn compute(birth: &BirthInput) -> Result<Chart, AstroError> {
@@ -221,6 +222,7 @@ fn exact(birth: &BirthInput, date: CivilDate) -> Result<Chart, AstroError> {
 }
 
 fn vague(birth: &BirthInput, date: CivilDate) -> Result<Chart, AstroError> {
+    zone::check_day(date, &birth.zone)?;
     let span = window::of(birth, date)?;
     let mut chart = sky_at(birth, 0.5 * (span.from_jd_ut + span.to_jd_ut))?;
     let samples = window::samples(&span)?;

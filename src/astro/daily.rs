@@ -12,8 +12,8 @@ use super::chart::{Chart, Versions, canonical_hash, window};
 use super::ephemeris::{Ephemeris, Position};
 use super::error::AstroError;
 use super::point::Point;
+use super::zone::{check_day, rfc3339_of_julian_date};
 use super::{rules, time};
-use crate::astro::zone::rfc3339_of_julian_date;
 pub use moon::MoonToday;
 
 /// How many factors lead a day, and how many follow.
@@ -101,9 +101,11 @@ pub struct Today {
 /// A day's noon that clocks showed twice or never is read leniently, as the earlier instant.
 ///
 /// # Errors
-/// [`AstroError::BadDate`], [`AstroError::UnknownZone`], [`AstroError::OutOfSpan`].
+/// [`AstroError::BadDate`], [`AstroError::UnknownZone`], [`AstroError::OutOfSpan`], and
+/// [`AstroError::NonexistentLocalTime`] for a day that the calendar of the zone left out.
 pub fn today(chart: &Chart, date: &str, zone: &str) -> Result<Today, AstroError> {
     let day = CivilDate::parse(date)?;
+    check_day(day, zone)?;
     // Not-a-number as longitude: before legal time the zone's own city counts, since the reader's place is not known.
     let noon_utc = window::lenient_jd_utc(day, CivilTime::new(12, 0, 0)?, zone, f64::NAN, window::Edge::Earliest)?;
     let noon_tt = time::scales_from_utc(noon_utc).jd_tt;

@@ -1,5 +1,5 @@
-//! P: Twelve house cusps in five systems, and the house of a longitude. Angles come from `angles`; a system that does not
-//! exist at a latitude is an error here, never an approximation.
+//! P: Twelve house cusps in five systems, and the house of a longitude. Angles come from `angles`; a system that does
+//! not exist at a latitude is an error here, never an approximation.
 
 use serde::{Deserialize, Serialize};
 
@@ -67,12 +67,14 @@ impl Houses {
     /// The cusps of `system` under `sky`.
     ///
     /// # Errors
-    /// [`AstroError::HouseSystemUndefined`] for Placidus and Koch from the polar circle on, with the systems that exist there.
+    /// [`AstroError::HouseSystemUndefined`] for Placidus and Koch from the polar circle on, with the systems that exist
+    /// there.
     pub fn compute(system: HouseSystem, sky: &LocalSky) -> Result<Self, AstroError> {
         if system.needs_semi_arcs() && sky.is_polar() {
             return Err(AstroError::HouseSystemUndefined {
                 system,
-                latitude_deg: sky.latitude_deg,
+                // Poles are computed a hair away from themselves; the message names the pole.
+                latitude_deg: (sky.latitude_deg * 1e6).round() / 1e6,
                 offers: HouseSystem::ALL.into_iter().filter(|other| !other.needs_semi_arcs()).collect(),
             });
         }
@@ -120,8 +122,9 @@ fn porphyry(asc: f64, mc: f64) -> [f64; 4] {
     [mc + east, mc + 2.0 * east, asc + below, asc + 2.0 * below].map(norm_deg)
 }
 
-/// tan(latitude) * tan(obliquity): the sine of the ascensional difference of an ecliptic point is this times the sine of
-/// its right ascension, since tan(declination) = tan(obliquity) * sin(right ascension) on the ecliptic. Below 1 outside the polar circles.
+/// tan(latitude) * tan(obliquity): the sine of the ascensional difference of an ecliptic point is this times the sine
+/// of its right ascension, since tan(declination) = tan(obliquity) * sin(right ascension) on the ecliptic. Below 1
+/// outside the polar circles.
 fn ascensional_factor(sky: &LocalSky) -> f64 {
     sky.latitude_deg.to_radians().tan() * sky.obliquity_deg.to_radians().tan()
 }
@@ -144,8 +147,8 @@ fn placidus(sky: &LocalSky) -> [f64; 4] {
 /// Solves for the right ascension whose distance from the meridian is `fraction` of its semi-arc: east of the upper
 /// meridian for `above`, west of the lower one otherwise.
 ///
-/// The function `distance - fraction * semi-arc` rises strictly (its slope is at least `1 - fraction * factor`, and both are
-/// below 1 outside the polar circles), so that the bracket holds exactly one root.
+/// The function `distance - fraction * semi-arc` rises strictly (its slope is at least `1 - fraction * factor`, and
+/// both are below 1 outside the polar circles), so that the bracket holds exactly one root.
 fn placidus_cusp(sky: &LocalSky, fraction: f64, above: bool) -> f64 {
     let factor = ascensional_factor(sky);
     let lower_meridian = sky.armc_deg + 180.0;

@@ -90,8 +90,8 @@ pub fn transit_orb_deg(aspect: Aspect, natal: Point) -> f64 {
     by_aspect(aspect, orbs)
 }
 
-/// How much a transit counts, 0.4..=1.2: slow bodies mark a time and fast ones only hours, and luminaries and angles are
-/// a person's own while the far planets belong to a generation.
+/// How much a transit counts, 0.4..=1.2: slow bodies mark a time and fast ones only hours, and luminaries and angles
+/// are a person's own while the far planets belong to a generation.
 pub fn weight(transiting: Body, natal: Point) -> f64 {
     // By natal class: luminary, angle, personal, social, transpersonal, node.
     let row = match transiting {
@@ -113,8 +113,8 @@ pub fn weight(transiting: Body, natal: Point) -> f64 {
     }
 }
 
-/// How much a transit rubs, 0..=0.6: next to nothing for a sextile or trine, by the transiting body for a conjunction, and
-/// more for a square than for an opposition.
+/// How much a transit rubs, 0..=0.6: next to nothing for a sextile or trine, by the transiting body for a conjunction,
+/// and more for a square than for an opposition.
 pub fn friction(transiting: Body, aspect: Aspect) -> f64 {
     let (conjunction, added) = match transiting {
         Body::Venus | Body::Jupiter => (0.05, -0.05),
@@ -137,14 +137,15 @@ pub fn intensity(orb_deg: f64, orb_max_deg: f64) -> f64 {
     1.5 - (orb_deg / orb_max_deg).clamp(0.0, 1.0)
 }
 
-/// How far around a day the passes of a transiting body are searched, days, and the step of the search: short enough that
-/// between two turns of a body lie several steps.
+/// How far around a day the passes of a transiting body are searched, days, and the step of the search: short enough
+/// that no body turns twice within one (Mercury's retrograde lasts three weeks, Jupiter's four months, Pluto's five).
 pub const fn search_window_days(transiting: Body) -> (f64, f64) {
     match transiting {
-        Body::Moon => (2.0, 0.25),
-        Body::Sun | Body::Mercury | Body::Venus | Body::Mars => (20.0, 1.0),
-        Body::Jupiter | Body::Saturn => (250.0, 10.0),
-        Body::Uranus | Body::Neptune | Body::Pluto | Body::MeanNode | Body::TrueNode => (500.0, 20.0),
+        Body::Moon => (2.0, 1.0),
+        Body::Sun | Body::Mercury | Body::Venus | Body::Mars => (20.0, 5.0),
+        Body::Jupiter | Body::Saturn => (240.0, 40.0),
+        Body::Uranus | Body::Neptune | Body::Pluto => (450.0, 50.0),
+        Body::MeanNode | Body::TrueNode => (200.0, 2.0),
     }
 }
 

@@ -78,7 +78,8 @@ impl Sign {
         Self::Pisces,
     ];
 
-    /// The sign that holds an ecliptic longitude in degrees (any real; it is reduced to 0..360). Not-a-number gives Aries.
+    /// The sign that holds an ecliptic longitude in degrees (any real; it is reduced to 0..360). Not-a-number gives
+    /// Aries.
     pub fn of(longitude_deg: f64) -> Self {
         let index = (norm_deg(longitude_deg) / 30.0).floor() as usize;
         Self::ALL[index.min(11)]
@@ -165,7 +166,8 @@ pub fn degree_in_sign(longitude_deg: f64) -> f64 {
     norm_deg(longitude_deg) % 30.0
 }
 
-/// Whole degrees 0..=29 and whole minutes 0..=59 within the sign, cut and not rounded, so that 29°59.9′ stays in its sign.
+/// Whole degrees 0..=29 and whole minutes 0..=59 within the sign, cut and not rounded, so that 29°59.9′ stays in its
+/// sign.
 pub fn degree_minute(longitude_deg: f64) -> (u8, u8) {
     let within = degree_in_sign(longitude_deg);
     let minutes = (within * 60.0).floor().clamp(0.0, 1799.0) as u16;

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, tz::Offset};
 use serde::{Deserialize, Serialize};
@@ -14,12 +14,15 @@ use super::error::AstroError;
 const UNIX_EPOCH_JD: f64 = 2_440_587.5;
 /// Seconds of local mean time per degree of longitude: 86400 / 360.
 const SECONDS_PER_DEGREE: f64 = 240.0;
+const SECONDS_PER_DAY: f64 = 86_400.0;
 /// The abbreviation the time zone database gives to local mean time.
 const LOCAL_MEAN_TIME: &str = "LMT";
+/// The database's mark of a clock that nobody has set.
+const UNSET_ZONE: &str = "Factory";
 /// The release of the time zone database built in through `jiff`.
 pub const TZDB_VERSION: &str = "2026f";
 /// Names further than this from every zone name (normalised Damerau-Levenshtein similarity) get no suggestion.
-const SUGGESTION_MIN_SIMILARITY: f64 = 0.5;
+const SUGGESTION_MIN_SIMILARITY: f64 = 0.6;
 
 /// Where the UTC offset of a moment comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,9 +66,9 @@ impl OffsetSource {
 
 /// The instant at which a clock in `zone` at `longitude_deg` (degrees east) showed this date and time.
 ///
-/// Where the zone still had local mean time, the mean time of the longitude itself counts, to the second, and
-/// not that of the zone's city. `chosen_offset_s` (seconds east) picks one reading of a repeated hour; elsewhere it must
-/// agree with the offset in force.
+/// Where the zone still had local mean time, the mean time of the longitude itself counts, to the second, and not that
+/// of the zone's city; which day it was there is still the zone's to say. `chosen_offset_s` (seconds east) picks one
+/// reading of a repeated hour; elsewhere it must agree with the offset in force.
 ///
 /// # Errors
 /// [`AstroError::UnknownZone`], [`AstroError::AmbiguousLocalTime`], [`AstroError::NonexistentLocalTime`],
@@ -102,7 +105,7 @@ pub fn resolve_local(
     let mut local_mean = false;
     for reading in &mut readings {
         if is_local_mean_time(&tz, local, *reading) {
-            *reading = local_mean_offset(longitude_deg).unwrap_or(*reading);
+            *reading = local_mean_offset(longitude_deg, *reading).unwrap_or(*reading);
             local_mean = true;
         }
     }
@@ -125,6 +128,28 @@ pub fn resolve_local(
         zone: name,
         local_rfc3339: format!("{}{}", wall(), offset_text(offset.seconds())),
     })
+}
+
+/// Whether calendars in `zone` had this date at all: Samoa went from 29 to 31 December 2011.
+///
+/// # Errors
+/// [`AstroError::NonexistentLocalTime`] for a day left out whole; [`AstroError::UnknownZone`]; [`AstroError::BadDate`].
+pub fn check_day(date: CivilDate, zone: &str) -> Result<(), AstroError> {
+    let (tz, name) = time_zone(zone)?;
+    let bad = |_| AstroError::BadDate { given: date.to_string(), allowed: super::calendar::DATE_ALLOWED.to_owned() };
+    let day = Date::new(date.year(), date.month().cast_signed(), date.day().cast_signed()).map_err(bad)?;
+    let gap_at = |local: DateTime| match tz.to_ambiguous_timestamp(local).offset() {
+        AmbiguousOffset::Gap { before, after } => Some((before.seconds(), after.seconds())),
+        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => None,
+    };
+    match (gap_at(day.at(0, 0, 0, 0)), gap_at(day.at(23, 59, 59, 0))) {
+        (Some(first), Some(last)) if first == last => Err(AstroError::NonexistentLocalTime {
+            zone: name,
+            local: format!("{date}T00:00:00"),
+            candidates: vec![first.0, first.1],
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// The date `YYYY-MM-DD` that a calendar in `zone` shows at an instant in milliseconds since 1970-01-01 UTC.
@@ -170,10 +195,10 @@ fn database() -> &'static TimeZoneDatabase {
 fn time_zone(given: &str) -> Result<(TimeZone, String), AstroError> {
     let unknown = || AstroError::UnknownZone { given: given.to_owned(), nearest: nearest_zone_name(given) };
     let tz = database().get(given).map_err(|_| unknown())?;
-    if tz.is_unknown() {
+    let name = tz.iana_name().ok_or_else(unknown)?.to_owned();
+    if tz.is_unknown() || name == UNSET_ZONE {
         return Err(unknown());
     }
-    let name = tz.iana_name().ok_or_else(unknown)?.to_owned();
     Ok((tz, name))
 }
 
@@ -185,6 +210,7 @@ fn nearest_zone_name(given: &str) -> Option<String> {
     }
     database()
         .available()
+        .filter(|name| name.as_str() != UNSET_ZONE)
         .map(|name| {
             let known = name.as_str().to_lowercase();
             let city = known.rsplit('/').next().unwrap_or(&known);
@@ -208,11 +234,16 @@ fn source_of_single(local_mean: bool) -> OffsetSource {
 }
 
 /// Mean solar time of a longitude minus UTC; `None` for a longitude that is no number.
-fn local_mean_offset(longitude_deg: f64) -> Option<Offset> {
+///
+/// Which calendar day a place near the date line counted is the zone's to say: Manila kept the American date until 1844
+/// and Alaska the Asian one until 1867. So whole days are added until the offset is the nearest to the zone's own.
+fn local_mean_offset(longitude_deg: f64, of_zone: Offset) -> Option<Offset> {
     if !longitude_deg.is_finite() {
         return None;
     }
-    Offset::from_seconds((longitude_deg * SECONDS_PER_DEGREE).round() as i32).ok()
+    let mean_s = longitude_deg * SECONDS_PER_DEGREE;
+    let days = ((f64::from(of_zone.seconds()) - mean_s) / SECONDS_PER_DAY).round();
+    Offset::from_seconds((mean_s + days * SECONDS_PER_DAY).round() as i32).ok()
 }
 
 /// `+HH:MM`, or `+HH:MM:SS` where there are seconds.

@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 
 use salvo::Request;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::caller::Caller;
 use super::reply::Stored;
@@ -47,7 +46,7 @@ pub fn seen<T, const S: u16>(app: &App, caller: &Caller, req: &Request, body: &[
     })
 }
 
-const fn stored<T, const S: u16>(status: u16, data: Value, replayed: bool) -> Stored<T, S> {
+const fn stored<T, const S: u16>(status: u16, data: Vec<u8>, replayed: bool) -> Stored<T, S> {
     Stored { status, data, replayed, shape: PhantomData }
 }
 
@@ -58,7 +57,7 @@ impl Once {
         app: &App,
         answer: &T,
     ) -> Result<(Prepared<T, S>, Option<Record>)> {
-        let data = serde_json::to_value(answer).map_err(Error::internal)?;
+        let data = serde_json::to_vec(answer).map_err(Error::internal)?;
         let record = self.claim.as_ref().map(|c| app.idempotency().record(c, S, &data)).transpose()?;
         Ok((Prepared { claim: self.claim.clone(), data, shape: PhantomData }, record))
     }
@@ -68,7 +67,7 @@ impl Once {
 #[derive(Debug)]
 pub struct Prepared<T, const S: u16> {
     claim: Option<Claim>,
-    data: Value,
+    data: Vec<u8>,
     shape: PhantomData<fn() -> T>,
 }
 

@@ -4,7 +4,6 @@ use salvo::http::{HeaderValue, ResBody, StatusCode, header};
 use salvo::oapi::{self, Components, EndpointOutRegister, Operation, RefOr, Schema, ToSchema};
 use salvo::{Response, Scribe};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::edge::request_id_of;
 
@@ -28,15 +27,17 @@ struct Envelope<'a, T> {
 /// Writes a JSON body. What does not serialise is a fault of ours and leaves a 500 for the edge to dress.
 pub fn write_json<T: Serialize>(res: &mut Response, body: &T) {
     match serde_json::to_vec(body) {
-        Ok(bytes) => {
-            res.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-            res.body(ResBody::Once(bytes.into()));
-        }
+        Ok(bytes) => write_bytes(res, bytes),
         Err(error) => {
             tracing::error!(%error, "a response did not serialise");
             res.status_code(StatusCode::INTERNAL_SERVER_ERROR);
         }
     }
+}
+
+fn write_bytes(res: &mut Response, json: Vec<u8>) {
+    res.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    res.body(ResBody::Once(json.into()));
 }
 
 /// Writes `data` in the success envelope.
@@ -87,8 +88,8 @@ impl<T: ToSchema> EndpointOutRegister for Bare<T> {
 pub struct Stored<T, const S: u16 = 200> {
     /// Status the first answer had.
     pub status: u16,
-    /// The `data` of the first answer.
-    pub data: Value,
+    /// The `data` of the first answer, as JSON text: a replay repeats it to the byte.
+    pub data: Vec<u8>,
     /// Whether this repeats an earlier answer.
     pub replayed: bool,
     /// The shape of `data`, for the API description.
@@ -100,7 +101,10 @@ impl<T, const S: u16> Scribe for Stored<T, S> {
         if self.replayed {
             res.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
         }
-        write_data(res, self.status, &self.data);
+        let meta = serde_json::to_vec(&Meta { request_id: request_id_of(res) }).unwrap_or_default();
+        let body = [b"{\"data\":", self.data.as_slice(), b",\"meta\":", &meta, b"}"].concat();
+        res.status_code(StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK));
+        write_bytes(res, body);
     }
 }
 

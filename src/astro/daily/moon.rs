@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::passes::{root, utc_text};
-use crate::astro::angles::{norm_deg, wrap_deg};
+use super::passes::{Path, utc_text};
+use crate::astro::angles::norm_deg;
 use crate::astro::body::Body;
 use crate::astro::calendar::CivilDate;
 use crate::astro::chart::window::local_day;
@@ -42,12 +42,8 @@ pub(super) fn of_day(day: CivilDate, zone: &str, noon: &[(Body, Position); 12]) 
         None
     } else {
         let boundary_deg = 30.0 * Sign::of(moon_to).index() as f64;
-        let from_boundary = |jd_tt| Ok(wrap_deg(moon_deg(jd_tt)? - boundary_deg));
-        utc_text(root(
-            from_boundary,
-            (from, wrap_deg(moon_from - boundary_deg)),
-            (to, wrap_deg(moon_to - boundary_deg)),
-        )?)
+        let path = Path::new(Body::Moon, boundary_deg);
+        utc_text(path.reaches(0.0, path.node(from)?, path.node(to)?)?)
     };
     let [sun, moon] = [&noon[Body::Sun as usize].1, &noon[Body::Moon as usize].1];
     let elongation = norm_deg(moon.longitude_deg - sun.longitude_deg);

@@ -171,6 +171,8 @@ fn days_outside_the_ephemeris_and_unknown_zones_are_errors() {
     assert!(today(&natal, "2026-02-30", "UTC").is_err());
     assert!(matches!(today(&natal, "2026-02-20", "Mars/Olympus"), Err(AstroError::UnknownZone { .. })));
     assert!(today(&natal, "2100-12-30", "UTC").is_ok() && today(&natal, "1800-01-02", "UTC").is_ok());
-    // Noon of this day did not exist in Samoa.
-    assert!(today(&natal, "2011-12-30", "Pacific/Apia").is_ok());
+    // Samoa went from 29 to 31 December 2011.
+    let left_out = today(&natal, "2011-12-30", "Pacific/Apia");
+    assert!(matches!(left_out, Err(AstroError::NonexistentLocalTime { .. })));
+    assert!(today(&natal, "2011-12-31", "Pacific/Apia").is_ok());
 }

@@ -61,6 +61,44 @@ fn skipped_times_and_days_do_not_exist() {
     assert!(matches!(error, AstroError::NonexistentLocalTime { candidates, .. } if candidates == [-36_000, 50_400]));
 }
 
+/// IANA `asia`, `northamerica` and `australasia` files: Asia/Manila -15:56 until 1844-12-31, America/Sitka +14:58:47
+/// until 1867-10-18; Pacific/Fiji +11:55:44 until 1915-10-26, whose islands beyond 180 degrees kept the same date.
+#[test]
+fn the_zone_says_which_day_it_was_and_the_longitude_the_time_of_day() {
+    let mean = |seconds| (seconds, OffsetSource::LocalMeanTime);
+    assert_eq!(offset("1840-06-15", "12:00", "Asia/Manila", 121.0), mean(29_040 - 86_400));
+    assert_eq!(offset("1850-06-15", "12:00", "Asia/Manila", 121.0), mean(29_040));
+    assert_eq!(offset("1860-06-15", "12:00", "America/Sitka", -135.25), mean(-32_460 + 86_400));
+    assert_eq!(offset("1880-06-15", "12:00", "America/Sitka", -135.25), mean(-32_460));
+    assert_eq!(offset("1900-06-15", "12:00", "Pacific/Fiji", 178.5), mean(42_840));
+    assert_eq!(offset("1900-06-15", "12:00", "Pacific/Fiji", -179.5), mean(-43_080 + 86_400));
+}
+
+/// IANA `australasia`: Samoa and Tokelau left out 2011-12-30, the Line Islands 1994-12-31 (in this database), Kwajalein
+/// 1993-08-21.
+#[test]
+fn days_that_a_calendar_left_out_do_not_exist() {
+    let check = |date: &str, zone: &str| check_day(CivilDate::parse(date).unwrap(), zone);
+    for (date, zone) in [
+        ("2011-12-30", "Pacific/Apia"),
+        ("2011-12-30", "Pacific/Fakaofo"),
+        ("1994-12-31", "Pacific/Kiritimati"),
+        ("1993-08-21", "Pacific/Kwajalein"),
+    ] {
+        let missing = check(date, zone);
+        assert!(matches!(missing, Err(AstroError::NonexistentLocalTime { .. })), "{date} {zone} {missing:?}");
+    }
+    for (date, zone) in [
+        ("2011-12-29", "Pacific/Apia"),
+        ("2011-12-31", "Pacific/Apia"),
+        ("2024-03-31", "Europe/Paris"),
+        ("1892-07-04", "Pacific/Apia"),
+        ("2018-11-04", "America/Sao_Paulo"),
+    ] {
+        assert_eq!(check(date, zone), Ok(()), "{date} {zone}");
+    }
+}
+
 #[test]
 fn unknown_zones_get_the_nearest_name() {
     let error = resolve("2000-01-01", "12:00", "Europe/Berln", 0.0, None).unwrap_err();
@@ -70,6 +108,8 @@ fn unknown_zones_get_the_nearest_name() {
     );
     assert!(check_zone("Paris").unwrap_err().to_string().contains("Europe/Paris"));
     assert!(check_zone("Mars/Phobos").is_err() && check_zone("").is_err() && check_zone("Etc/Unknown").is_err());
+    assert!(check_zone("Factory").is_err());
+    assert!(matches!(check_zone("Mars/Phobos"), Err(AstroError::UnknownZone { nearest: None, .. })));
     assert_eq!(check_zone("UTC"), Ok(()));
     assert_eq!(resolve("2000-01-01", "12:00", "europe/BERLIN", 0.0, None).unwrap().zone, "Europe/Berlin");
 }
