@@ -94,7 +94,7 @@ impl Idempotency {
             return Err(Code::IdempotencyConflict.into());
         }
         let plain = self.vault.unseal(claim.tenant, claim.user, PURPOSE, &claim.key_hash, &row.sealed)?;
-        Ok(Some(Earlier { status: row.status, data: plain.to_vec() }))
+        Ok(Some(Earlier { status: row.status, data: (*plain).clone() }))
     }
 
     /// Prepares the record of an answer.
