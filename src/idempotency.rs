@@ -94,7 +94,7 @@ impl Idempotency {
             return Err(Code::IdempotencyConflict.into());
         }
         let plain = self.vault.unseal(claim.tenant, claim.user, PURPOSE, &claim.key_hash, &row.sealed)?;
-        Ok(Some(Earlier { status: row.status, data: plain.as_slice().to_owned() }))
+        Ok(Some(Earlier { status: row.status, data: plain }))
     }
 
     /// Prepares the record of an answer.

@@ -1,4 +1,41 @@
-//! Orrery: a private astrology-advice appliance in one executable.
+//! Orrery: a private astrology-advice appliance in one executable. It computes charts to JPL accuracy, says what a day
+//! holds for a chart, and answers questions with text that cites its sources; for many tenants, from one directory.
+//!
+//! A tour of the modules, in reading order. Each level uses the ones above it, never one below; `tests/tidy.rs` holds
+//! that. `P` is pure (values in, values out), `A` adapts one outside thing, `S` is sequence and policy, `E` is edge.
+//!
+//! | level | module | kind | holds |
+//! |---|---|---|---|
+//! | 0 | [`limits`] | P | every bound, with its unit in the name |
+//! | 0 | [`clock`] | A | the only reader of time and the only source of randomness |
+//! | 0 | [`ids`] | P | identifiers, time-ordered, one type a kind |
+//! | 1 | [`error`] | P | one table of everything that can go wrong in public |
+//! | 2 | [`config`] | A | settings from flags, environment and file, and where each came from |
+//! | 2 | [`astro`] | P | ephemeris, time scales, houses, aspects, charts, the day's transits, places |
+//! | 2 | [`guard`] | P | what a question may be |
+//! | 3 | [`telemetry`] | A | logs and metrics, without personal data |
+//! | 4 | [`store`] | A | typed ordered tables, snapshots, one write path with group commit |
+//! | 5 | [`vault`] | A | the key ring: personal data sealed with its user's key |
+//! | 5 | [`audit`] | S | a hash chain a tenant, written with the change it records |
+//! | 5 | [`retrieval`] | A | the knowledge corpus and its search |
+//! | 5 | [`charts`] | S | charts made, kept, listed, deleted; each within its owner's reach |
+//! | 6 | [`idempotency`] | S | answers kept for replay, written with the change they answer |
+//! | 6 | [`tenants`] | S | who the appliance serves |
+//! | 6 | [`auth`] | S | accounts, logins, sessions, tokens, throttles |
+//! | 6 | [`llm`] | S | the trait that answers stand behind, and the built-in composer |
+//! | 7 | [`chat`] | S | the one sequence that answers a question, and the verifier no sentence passes unchecked |
+//! | 10 | [`app`] | S | the composition root |
+//! | 11 | [`http`] | E | routes, callers, envelopes, the API description |
+//! | 12 | [`cli`] | E | subcommands; the demo |
+//!
+//! One request, followed: [`http`]'s edge gives it an id, a deadline and an envelope; `v1/chat.rs` proves the caller and
+//! looks for an earlier answer under its key; [`charts`] opens the chart and computes the day; [`chat`] gathers passages,
+//! lets the provider write, checks each sentence against chart, day and passages; [`chat::Answers`] keeps the answer, its
+//! audit entry and its idempotency record in one [`store`] transaction; then it is sent.
+//!
+//! Two departures from the first design, each because a transaction must hold all of a change: `charts` also uses the
+//! vault, the audit log and the caller of `auth`, as it seals, audits and asks who calls; and `idempotency` is a module of
+//! its own, as several services write its record with their change.
 
 pub mod app;
 pub mod astro;
