@@ -1,6 +1,8 @@
 //! Time of the pure work behind each route, without HTTP and without the store: a chart, a day, a search, an answer.
 //! `cargo bench --bench service`
 
+#![expect(clippy::print_stderr, reason = "a bench has no caller to hand an error to")]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use orrery::astro::{self, BirthInput, Certainty, Ephemeris, HouseSystem, Lang};
 use orrery::chat::{Question, advise};
