@@ -1,7 +1,7 @@
 //! What every request passes, matched or not: id, bounds, panic net, envelope, headers, metrics, one log line.
 //! Knows no route.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,17 +90,33 @@ impl Edge {
             .map_or_else(|| format!("req_{}", hex(&self.app.ambient().bytes::<16>())), str::to_owned)
     }
 
-    /// The peer, or, when the peer is a trusted proxy, the last hop of `X-Forwarded-For` that is not one.
+    /// Where the request came from; see [`client_of`].
     fn address(&self, req: &Request) -> Option<IpAddr> {
         let peer = req.remote_addr().clone().into_std()?.ip();
-        let trusted = &self.app.settings().server.trusted_proxies;
-        if !trusted.contains(&peer) {
-            return Some(peer);
-        }
-        let hops = req.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok()).unwrap_or("");
-        let client = hops.rsplit(',').filter_map(|h| h.trim().parse::<IpAddr>().ok()).find(|h| !trusted.contains(h));
-        Some(client.unwrap_or(peer))
+        let lines = req.headers().get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or("?"));
+        Some(client_of(peer, lines, &self.app.settings().server.trusted_proxies))
     }
+}
+
+/// The peer, or, when the peer is a trusted proxy, the last hop of `X-Forwarded-For` that is not one. A proxy may add a
+/// line of its own rather than a hop, so all lines count. Behind a hop that is no address, anybody may have written:
+/// then the peer stands for the client.
+fn client_of<'l>(peer: IpAddr, lines: impl DoubleEndedIterator<Item = &'l str>, trusted: &[IpAddr]) -> IpAddr {
+    let peer = peer.to_canonical();
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|proxy| proxy.to_canonical() == *address);
+    if !is_trusted(&peer) {
+        return peer;
+    }
+    let hops = lines.rev().flat_map(|line| line.rsplit(',').map(hop_address));
+    let client = hops.map_while(|hop| hop).find(|hop| !is_trusted(hop));
+    client.unwrap_or(peer)
+}
+
+/// The address of a hop, with or without a port.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim();
+    let with_port = || hop.parse::<SocketAddr>().map(|socket| socket.ip());
+    hop.parse::<IpAddr>().or_else(|_| with_port()).ok().map(|address| address.to_canonical())
 }
 
 /// Whether a client's request id is taken: `[A-Za-z0-9._-]{1,64}`.
@@ -186,6 +202,22 @@ mod tests {
         assert!(!is_request_id(&"a".repeat(65)));
         assert!(!is_request_id("a b"));
         assert!(!is_request_id("é"));
+    }
+
+    #[test]
+    fn the_client_is_the_last_hop_that_no_trusted_proxy_wrote_about_itself() {
+        let trusted: Vec<IpAddr> = ["127.0.0.1", "10.0.0.1"].iter().map(|t| t.parse().unwrap()).collect();
+        let client = |peer: &str, lines: &[&str]| {
+            client_of(peer.parse().unwrap(), lines.iter().copied(), &trusted).to_string()
+        };
+        assert_eq!(client("192.0.2.9", &["198.51.100.1"]), "192.0.2.9", "a stranger's header says nothing");
+        assert_eq!(client("127.0.0.1", &[]), "127.0.0.1");
+        assert_eq!(client("127.0.0.1", &["203.0.113.7, 198.51.100.1, 10.0.0.1"]), "198.51.100.1");
+        assert_eq!(client("127.0.0.1", &["203.0.113.7", "198.51.100.1"]), "198.51.100.1", "the proxy's own line");
+        assert_eq!(client("127.0.0.1", &["203.0.113.7, unknown"]), "127.0.0.1", "nothing behind a hop without address");
+        assert_eq!(client("127.0.0.1", &["198.51.100.1:4711"]), "198.51.100.1");
+        assert_eq!(client("127.0.0.1", &["[2001:db8::1]:80"]), "2001:db8::1");
+        assert_eq!(client("::ffff:127.0.0.1", &["::ffff:198.51.100.1"]), "198.51.100.1");
     }
 
     #[test]
