@@ -207,9 +207,8 @@ mod tests {
     #[test]
     fn the_client_is_the_last_hop_that_no_trusted_proxy_wrote_about_itself() {
         let trusted: Vec<IpAddr> = ["127.0.0.1", "10.0.0.1"].iter().map(|t| t.parse().unwrap()).collect();
-        let client = |peer: &str, lines: &[&str]| {
-            client_of(peer.parse().unwrap(), lines.iter().copied(), &trusted).to_string()
-        };
+        let client =
+            |peer: &str, lines: &[&str]| client_of(peer.parse().unwrap(), lines.iter().copied(), &trusted).to_string();
         assert_eq!(client("192.0.2.9", &["198.51.100.1"]), "192.0.2.9", "a stranger's header says nothing");
         assert_eq!(client("127.0.0.1", &[]), "127.0.0.1");
         assert_eq!(client("127.0.0.1", &["203.0.113.7, 198.51.100.1, 10.0.0.1"]), "198.51.100.1");
