@@ -177,7 +177,7 @@ impl Charts {
         let kept = Kept { name: stored.name.clone(), chart: stored.chart.clone() };
         let plain = crate::store::codec::to_bytes(&kept).map_err(Error::internal)?;
         let sealed = self.vault.seal(caller.tenant, caller.user, PURPOSE, &stored.id.0, &plain)?;
-        Ok(ChartRow { created_at: stored.created_at, input_hash: stored.chart.input_hash.clone(), sealed })
+        Ok(ChartRow { created_at: stored.created_at, sealed })
     }
 
     fn open(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<StoredChart> {
