@@ -1,5 +1,5 @@
-//! What every request passes, matched or not: id, bounds, panic net, envelope, headers, metrics, one log line.
-//! Knows no route.
+//! What every request passes, matched or not: id, time limit, panic net, envelope, headers, metrics, one log line; and the
+//! bound on how many pass at once, for the routes that have one. Knows no route.
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
@@ -25,20 +25,38 @@ pub const REQUEST_ID: &str = "x-request-id";
 #[derive(Debug)]
 pub struct Edge {
     app: Arc<App>,
-    in_flight: Semaphore,
+}
+
+/// Lets so many requests at once pass to the routes below it, and refuses the next ones.
+#[derive(Debug)]
+pub struct Crowd(Semaphore);
+
+impl Crowd {
+    /// At most `at_once`.
+    pub fn new(at_once: usize) -> Self {
+        Self(Semaphore::new(at_once))
+    }
+}
+
+#[async_trait]
+impl Handler for Crowd {
+    async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
+        let Ok(_permit) = self.0.try_acquire() else {
+            Problem(Error::new(Code::Overloaded).retry_after_s(1)).render(res);
+            ctrl.skip_rest();
+            return;
+        };
+        ctrl.call_next(req, depot, res).await;
+    }
 }
 
 impl Edge {
     /// Guards `app`.
-    pub fn new(app: Arc<App>) -> Self {
-        Self { app, in_flight: Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX) }
+    pub const fn new(app: Arc<App>) -> Self {
+        Self { app }
     }
 
     async fn pass(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
-        let Ok(_permit) = self.in_flight.try_acquire() else {
-            Problem(Error::new(Code::Overloaded).retry_after_s(1)).render(res);
-            return;
-        };
         let limit = Duration::from_millis(self.app.settings().server.request_max_ms);
         let run = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
         let failed = match tokio::time::timeout(limit, run).await {
@@ -202,6 +220,40 @@ mod tests {
         assert!(!is_request_id(&"a".repeat(65)));
         assert!(!is_request_id("a b"));
         assert!(!is_request_id("é"));
+    }
+
+    #[salvo::handler]
+    async fn answered() -> &'static str {
+        "answered"
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_crowd_is_refused_where_it_is_bounded_and_nowhere_else() {
+        use salvo::conn::{Listener, TcpListener};
+        let bounded = |at_once, path| salvo::Router::with_path(path).hoop(Crowd::new(at_once)).get(answered);
+        let free = salvo::Router::with_path("free").get(answered);
+        let router = salvo::Router::new().push(bounded(0, "none")).push(bounded(1, "one")).push(free);
+        let acceptor = TcpListener::new("127.0.0.1:0").bind().await;
+        let address = acceptor.local_addr().unwrap();
+        let server = tokio::spawn(salvo::Server::new(acceptor).serve(router));
+        let get = move |path: &str| {
+            let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+            let mut answer = agent.get(format!("http://{address}/{path}")).call().unwrap();
+            let retry_after = answer.headers().get("retry-after").map(|v| v.to_str().unwrap().to_owned());
+            (answer.status().as_u16(), retry_after, answer.body_mut().read_to_string().unwrap())
+        };
+        tokio::task::spawn_blocking(move || {
+            let (status, retry_after, body) = get("none");
+            assert_eq!((status, retry_after.as_deref()), (503, Some("1")));
+            assert!(body.contains(r#""code":"overloaded""#), "{body}");
+            // Each gives its place back.
+            for path in ["one", "one", "free"] {
+                assert_eq!(get(path), (200, None, "answered".to_owned()), "{path}");
+            }
+        })
+        .await
+        .unwrap();
+        server.abort();
     }
 
     #[test]
