@@ -164,14 +164,15 @@ impl Identity {
         let email = Email::parse(email).map_err(|error| Error::fields(vec![error]))?;
         password::check_policy(password, &email)?;
         let new = NewUser { tenant: SYSTEM_TENANT, email: String::new(), password: password.clone(), role: Role::Ops };
-        let none_yet = |tx: &mut Tx<'_>| {
-            if tx.scan(&USERS, Span::prefix(&SYSTEM_TENANT), 1)?.is_empty() {
+        // Asked in the transaction that has just put the new one in.
+        let nobody_else = |tx: &mut Tx<'_>| {
+            if tx.scan(&USERS, Span::prefix(&SYSTEM_TENANT), 2)?.len() <= 1 {
                 return Ok(());
             }
             Err(Error::new(Code::InsufficientRole)
                 .message("There is an operator already; operators make further ones."))
         };
-        self.insert_user(&RequestContext::default(), &Actor::Console, &email, &new, |_| Ok(none_yet)).await
+        self.insert_user(&RequestContext::default(), &Actor::Console, &email, &new, |_| Ok(nobody_else)).await
     }
 
     /// What the caller may see of themselves.
