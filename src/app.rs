@@ -10,7 +10,7 @@ use crate::audit::{self, Auditor};
 use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
 use crate::charts::Charts;
 use crate::chat::{self, Answer, Answers, Question};
-use crate::clock::Ambient;
+use crate::clock::{Ambient, UnixMs};
 use crate::config::{MasterKeyError, Settings, resolve_master_key};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
@@ -79,6 +79,8 @@ pub struct App {
     charts: Charts,
     answers: Answers,
     retrieval: Retrieval,
+    vault: Arc<Vault>,
+    last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
     cleaner: tokio::task::JoinHandle<()>,
     // Last, so that the directory is free only when all else is closed.
     _lock: DirLock,
@@ -144,7 +146,7 @@ impl App {
         let retrieval = serve_index(&dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
-        let answers = Answers::new(store.clone(), vault, auditor.clone(), ambient.clone());
+        let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let cleaner = tokio::spawn(clean(idempotency.clone()));
         Ok(Arc::new(Self {
             settings,
@@ -158,6 +160,8 @@ impl App {
             charts,
             answers,
             retrieval,
+            vault,
+            last_probe: tokio::sync::Mutex::default(),
             cleaner,
             _lock: lock,
         }))
@@ -225,12 +229,27 @@ impl App {
         chat::advise(chart, today, question, &self.retrieval, &Composer)
     }
 
-    /// Tries the store, the index and the disk.
+    /// Tries the store, the key ring, the index and the disk. Anybody may ask, so a finding holds for a second.
     pub async fn probe(&self) -> Vec<Probe> {
-        let store = match self.store.probe_writable().await {
-            Ok(()) => Probe { name: "store", ok: true, detail: "took a durable write".into() },
-            Err(error) => Probe { name: "store", ok: false, detail: error.to_string() },
+        let mut last = self.last_probe.lock().await;
+        let now = self.ambient.now();
+        if let Some((at, found)) = &*last
+            && now.since_ms(*at) < limits::PROBE_HOLDS_MS
+        {
+            return found.clone();
+        }
+        let found = self.try_all().await;
+        *last = Some((now, found.clone()));
+        found
+    }
+
+    async fn try_all(&self) -> Vec<Probe> {
+        let written = |name, outcome: Result<(), String>| match outcome {
+            Ok(()) => Probe { name, ok: true, detail: "took a durable write".into() },
+            Err(detail) => Probe { name, ok: false, detail },
         };
+        let store = written("store", self.store.probe_writable().await.map_err(|e| e.to_string()));
+        let keys = written("keys", self.vault.probe_writable().await.map_err(|e| e.to_string()));
         let known = Query { text: "Sun Soleil".into(), limit: 1, ..Query::default() };
         let index = match self.retrieval.search(&known) {
             Ok(hits) => Probe {
@@ -240,7 +259,7 @@ impl App {
             },
             Err(error) => Probe { name: "index", ok: false, detail: error.to_string() },
         };
-        vec![store, index, disk(&self.settings.data_dir)]
+        vec![store, keys, index, disk(&self.settings.data_dir)]
     }
 
     /// Stops background work and flushes the store. Requests must have ended.

@@ -247,7 +247,7 @@ fn readiness_probes_what_it_claims() {
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.body["ready"], true);
     let names: Vec<_> = answer.body["checks"].as_array().unwrap().iter().map(|c| c["name"].clone()).collect();
-    assert_eq!(names, ["store", "index", "disk"]);
+    assert_eq!(names, ["store", "keys", "index", "disk"]);
 }
 
 #[test]
