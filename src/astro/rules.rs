@@ -90,17 +90,17 @@ pub fn transit_orb_deg(aspect: Aspect, natal: Point) -> f64 {
     by_aspect(aspect, orbs)
 }
 
-/// How much a transit counts, 0.4..=1.2: slow bodies mark a time and fast ones only hours, and luminaries and angles
-/// are a person's own while the far planets belong to a generation.
+/// How much a transit counts, 0.4..=1.2: luminaries and angles are a person's own while the far planets belong to a
+/// generation. A slow body marks a season and a fast one a day; neither outweighs the other by its pace alone, so that
+/// what leads a day is what comes close on it and not what has stood in orb for months.
 pub fn weight(transiting: Body, natal: Point) -> f64 {
     // By natal class: luminary, angle, personal, social, transpersonal, node.
     let row = match transiting {
-        Body::Moon => [0.75, 0.70, 0.65, 0.55, 0.45, 0.45],
-        Body::Sun => [0.95, 0.90, 0.80, 0.65, 0.50, 0.55],
-        Body::Mercury | Body::Venus => [0.85, 0.80, 0.75, 0.60, 0.50, 0.50],
-        Body::Mars => [0.95, 0.95, 0.85, 0.70, 0.55, 0.55],
-        Body::Jupiter | Body::Saturn => [1.15, 1.10, 0.95, 0.80, 0.60, 0.70],
-        Body::Uranus | Body::Neptune | Body::Pluto => [1.20, 1.15, 1.00, 0.75, 0.40, 0.65],
+        Body::Sun => [1.10, 1.05, 0.90, 0.75, 0.55, 0.60],
+        Body::Moon | Body::Mercury | Body::Venus => [1.00, 0.90, 0.85, 0.70, 0.55, 0.55],
+        Body::Mars => [1.10, 1.10, 1.00, 0.80, 0.60, 0.60],
+        Body::Jupiter | Body::Saturn => [1.05, 1.00, 0.85, 0.70, 0.55, 0.65],
+        Body::Uranus | Body::Neptune | Body::Pluto => [1.10, 1.05, 0.90, 0.65, 0.40, 0.60],
         Body::MeanNode | Body::TrueNode => [0.60, 0.60, 0.50, 0.40, 0.40, 0.40],
     };
     match class(natal) {

@@ -1,5 +1,7 @@
 //! P: Local time to UTC and back through the time zone history built into the program. Reads no file and no clock.
 
+mod history;
+
 use std::sync::OnceLock;
 
 use jiff::civil::{Date, DateTime};
@@ -19,7 +21,7 @@ const SECONDS_PER_DAY: f64 = 86_400.0;
 const LOCAL_MEAN_TIME: &str = "LMT";
 /// The database's mark of a clock that nobody has set.
 const UNSET_ZONE: &str = "Factory";
-/// The release of the time zone database built in through `jiff`.
+/// The release of the time zone database built in through `jiff`, and of the older histories beside it.
 pub const TZDB_VERSION: &str = "2026f";
 /// Names further than this from every zone name (normalised Damerau-Levenshtein similarity) get no suggestion.
 const SUGGESTION_MIN_SIMILARITY: f64 = 0.6;
@@ -32,7 +34,7 @@ pub enum OffsetSource {
     Iana,
     /// The longitude of the place, before its zone had a legal time.
     LocalMeanTime,
-    /// A choice between two readings of a repeated hour.
+    /// A choice between two readings of a repeated hour, or of an hour that the clocks skipped.
     Given,
 }
 
@@ -68,7 +70,8 @@ impl OffsetSource {
 ///
 /// Where the zone still had local mean time, the mean time of the longitude itself counts, to the second, and not that
 /// of the zone's city; which day it was there is still the zone's to say. `chosen_offset_s` (seconds east) picks one
-/// reading of a repeated hour; elsewhere it must agree with the offset in force.
+/// reading of a repeated hour, or says by which offset a clock went that showed a skipped one; elsewhere it must agree
+/// with the offset in force.
 ///
 /// # Errors
 /// [`AstroError::UnknownZone`], [`AstroError::AmbiguousLocalTime`], [`AstroError::NonexistentLocalTime`],
@@ -93,28 +96,15 @@ pub fn resolve_local(
     )
     .map_err(bad)?;
     let wall = || format!("{date}T{time}");
-    let mut readings = match tz.to_ambiguous_timestamp(local).offset() {
-        AmbiguousOffset::Unambiguous { offset } => vec![offset],
-        AmbiguousOffset::Fold { before, after } => vec![before, after],
-        AmbiguousOffset::Gap { before, after } => {
-            let candidates = vec![before.seconds(), after.seconds()];
-            return Err(AstroError::NonexistentLocalTime { zone: name, local: wall(), candidates });
-        }
-    };
-    let repeated = readings.len() > 1;
-    let mut local_mean = false;
-    for reading in &mut readings {
-        if is_local_mean_time(&tz, local, *reading) {
-            *reading = local_mean_offset(longitude_deg, *reading).unwrap_or(*reading);
-            local_mean = true;
-        }
-    }
+    let (readings, skipped, local_mean) = readings(&tz, local, longitude_deg);
+    let repeated = readings.len() > 1 && !skipped;
     let candidates: Vec<i32> = readings.iter().map(|offset| offset.seconds()).collect();
-    let (offset, source) = match (chosen_offset_s, repeated) {
-        (None, true) => return Err(AstroError::AmbiguousLocalTime { zone: name, local: wall(), candidates }),
-        (None, false) => (readings[0], source_of_single(local_mean)),
-        (Some(given), _) => match readings.iter().find(|offset| offset.seconds() == given) {
-            Some(offset) if repeated => (*offset, OffsetSource::Given),
+    let (offset, source) = match chosen_offset_s {
+        None if skipped => return Err(AstroError::NonexistentLocalTime { zone: name, local: wall(), candidates }),
+        None if repeated => return Err(AstroError::AmbiguousLocalTime { zone: name, local: wall(), candidates }),
+        None => (readings[0], source_of_single(local_mean)),
+        Some(given) => match readings.iter().find(|offset| offset.seconds() == given) {
+            Some(offset) if repeated || skipped => (*offset, OffsetSource::Given),
             Some(offset) => (*offset, source_of_single(local_mean)),
             None => return Err(AstroError::OffsetNotInForce { zone: name, local: wall(), given, candidates }),
         },
@@ -194,7 +184,10 @@ fn database() -> &'static TimeZoneDatabase {
 /// The zone and its name as the database spells it.
 fn time_zone(given: &str) -> Result<(TimeZone, String), AstroError> {
     let unknown = || AstroError::UnknownZone { given: given.to_owned(), nearest: nearest_zone_name(given) };
-    let tz = database().get(given).map_err(|_| unknown())?;
+    let tz = match history::zone(given) {
+        Some(tz) => tz,
+        None => database().get(given).map_err(|_| unknown())?,
+    };
     let name = tz.iana_name().ok_or_else(unknown)?.to_owned();
     if tz.is_unknown() || name == UNSET_ZONE {
         return Err(unknown());
@@ -224,7 +217,35 @@ fn nearest_zone_name(given: &str) -> Option<String> {
         .map(|(_, name)| name)
 }
 
-/// Whether the zone called its time local mean time at this reading.
+/// The offsets by which a clock can have shown `local`, the earlier offset first: one of them, or two around a change
+/// of the clocks; whether that change skipped the reading; whether local mean time of the longitude is among them.
+///
+/// Where a zone went from the mean time of one city to that of another (Lima 1890, Sao Tome 1884), clocks that kept the
+/// mean time of their own longitude did not change.
+fn readings(tz: &TimeZone, local: DateTime, longitude_deg: f64) -> (Vec<Offset>, bool, bool) {
+    let (offsets, skipped) = match tz.to_ambiguous_timestamp(local).offset() {
+        AmbiguousOffset::Unambiguous { offset } => (vec![offset], false),
+        AmbiguousOffset::Fold { before, after } => (vec![before, after], false),
+        AmbiguousOffset::Gap { before, after } => (vec![before, after], true),
+    };
+    // A skipped reading taken with the offset of one side falls on the other side of the change.
+    let mut seen = offsets.clone();
+    if skipped {
+        seen.reverse();
+    }
+    let mut local_mean = false;
+    let mut own: Vec<Offset> = Vec::new();
+    for (offset, seen) in offsets.iter().zip(seen) {
+        let mean = is_local_mean_time(tz, local, seen).then(|| local_mean_offset(longitude_deg, *offset)).flatten();
+        local_mean |= is_local_mean_time(tz, local, seen);
+        own.push(mean.unwrap_or(*offset));
+    }
+    own.dedup();
+    let skipped = skipped && own.len() > 1;
+    (own, skipped, local_mean)
+}
+
+/// Whether the zone called its time local mean time at the instant that `offset` makes of this reading.
 fn is_local_mean_time(tz: &TimeZone, local: DateTime, offset: Offset) -> bool {
     offset.to_timestamp(local).is_ok_and(|instant| tz.to_offset_info(instant).abbreviation() == LOCAL_MEAN_TIME)
 }

@@ -147,6 +147,29 @@ fn a_day_is_ranked_counted_and_survives_json() {
     assert_ne!(day.input_hash, next.input_hash);
 }
 
+/// A person who looks every morning should not read the same three leaders again and again.
+#[test]
+fn most_days_have_leaders_that_the_day_before_had_not() {
+    let (mut days, mut repeated) = (0, 0);
+    for (date, time) in
+        [("1879-03-14", "10:50"), ("1955-02-24", "19:15"), ("1990-06-15", "12:00"), ("2001-09-03", "03:40")]
+    {
+        let natal = chart(date, Some(time));
+        let mut before: Vec<String> = Vec::new();
+        for day in 0..120 {
+            let noon_tt = jd_tt("2026-01-01T12:00:00Z") + f64::from(day);
+            let mut found = factors(&natal, &Ephemeris::embedded().apparent_all(noon_tt).unwrap());
+            found.sort_by(|a, b| b.score.total_cmp(&a.score));
+            let mut leaders: Vec<String> = found.into_iter().take(LEADERS).map(|factor| factor.id).collect();
+            leaders.sort();
+            repeated += usize::from(leaders == before);
+            days += 1;
+            before = leaders;
+        }
+    }
+    assert!(repeated * 4 < days, "{repeated} of {days}");
+}
+
 #[test]
 fn a_vague_birth_has_no_houses_and_doubts_its_moon() {
     let natal = chart("1990-06-15", None);

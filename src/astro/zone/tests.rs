@@ -74,6 +74,28 @@ fn the_zone_says_which_day_it_was_and_the_longitude_the_time_of_day() {
     assert_eq!(offset("1900-06-15", "12:00", "Pacific/Fiji", -179.5), mean(-43_080 + 86_400));
 }
 
+/// IANA `southamerica` and `africa`: Lima went from its own mean time to another on 1890-01-01, Sao Tome from its own
+/// to that of Lisbon on 1884-01-01. A clock by the longitude's own mean time did not change.
+#[test]
+fn from_one_mean_time_to_another_no_clock_of_the_longitude_jumps() {
+    let mean = |seconds| (seconds, OffsetSource::LocalMeanTime);
+    for time in ["23:58:59", "23:59:39", "23:59:48"] {
+        assert_eq!(offset("1889-12-31", time, "America/Lima", -76.0), mean(-18_240), "{time}");
+        assert_eq!(offset("1883-12-31", time, "Africa/Sao_Tome", 6.7), mean(1_608), "{time}");
+    }
+}
+
+/// A certificate can show a time that the legal clock skipped; its holder may say by which offset that clock went.
+#[test]
+fn a_skipped_time_with_an_offset_is_taken_as_given() {
+    let late = resolve("2024-03-31", "02:30", "Europe/Paris", 2.35, Some(3600)).unwrap();
+    assert_eq!((late.offset_source, late.utc_rfc3339.as_str()), (OffsetSource::Given, "2024-03-31T01:30:00Z"));
+    let early = resolve("2024-03-31", "02:30", "Europe/Paris", 2.35, Some(7200)).unwrap();
+    assert_eq!(early.utc_rfc3339, "2024-03-31T00:30:00Z");
+    let neither = resolve("2024-03-31", "02:30", "Europe/Paris", 2.35, Some(0)).unwrap_err();
+    assert!(matches!(neither, AstroError::OffsetNotInForce { candidates, .. } if candidates == [3600, 7200]));
+}
+
 /// IANA `australasia`: Samoa and Tokelau left out 2011-12-30, the Line Islands 1994-12-31 (in this database), Kwajalein
 /// 1993-08-21.
 #[test]
