@@ -36,6 +36,12 @@ pub enum Topic {
     Home,
     /// Being alone.
     Loneliness,
+    /// Trust in oneself.
+    Confidence,
+    /// Journeys.
+    Travel,
+    /// What a life is for.
+    Meaning,
     /// Oneself and the day at large.
     General,
 }
@@ -58,6 +64,9 @@ impl Topic {
             Self::Study => "study",
             Self::Home => "home",
             Self::Loneliness => "loneliness",
+            Self::Confidence => "self-confidence",
+            Self::Travel => "travel",
+            Self::Meaning => "spirituality",
             Self::General => "general",
         }
     }
@@ -68,12 +77,55 @@ impl Topic {
 pub enum Intent {
     /// A question that chart and sky can speak to.
     Chart,
-    /// A question for another kind of helper.
-    Elsewhere,
+    /// A question for another kind of helper, or no question.
+    Elsewhere(Aside),
     /// Something that no chart shows, such as the length of a life.
-    Unknowable,
+    Unknowable(Limit),
     /// A person in danger.
-    Crisis,
+    Crisis(Danger),
+}
+
+/// What was said in place of a question that a chart can speak to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// A question for another kind of helper.
+    Other,
+    /// A greeting or thanks.
+    Greeting,
+    /// A question about what is answering.
+    Identity,
+    /// An insult.
+    Rude,
+    /// A language that is neither English nor French.
+    Foreign,
+}
+
+/// What no chart shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The length of a life.
+    Lifespan,
+    /// Whether one is or will be ill.
+    Illness,
+    /// What to do about a treatment.
+    Treatment,
+    /// Whether one is expecting.
+    Pregnancy,
+    /// How a court will decide.
+    Verdict,
+    /// Winning numbers.
+    Luck,
+}
+
+/// What endangers a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Danger {
+    /// Themselves.
+    Despair,
+    /// Somebody else.
+    Violence,
+    /// Their body.
+    Emergency,
 }
 
 /// Fields in which a chart must not stand in for a professional.
@@ -85,6 +137,8 @@ pub struct Cautions {
     pub legal: bool,
     /// Money decisions.
     pub money: bool,
+    /// Strength near its end.
+    pub strain: bool,
 }
 
 /// What was read out of a question.
@@ -106,6 +160,14 @@ pub struct Reading {
     pub retrograde: bool,
     /// Whether it wants a forecast.
     pub predictive: bool,
+    /// Whether it asks what another person thinks, feels or will do.
+    pub about_another: bool,
+    /// Whether it wants a decision made.
+    pub deciding: bool,
+    /// The sign that the person takes their Sun to be in.
+    pub claimed_sun: Option<Sign>,
+    /// The sign that the person takes to have been rising.
+    pub claimed_ascendant: Option<Sign>,
     /// Where a professional belongs.
     pub cautions: Cautions,
 }
@@ -126,25 +188,106 @@ pub fn read(question: &str, lang: Lang) -> Reading {
     let general = any(&folded, words::general(lang)) || any(&folded, words::general(other));
     let named = !(points.is_empty() && signs.is_empty() && houses.is_empty());
     let personal = any(&folded, words::PERSONAL);
-    let intent = if any(&folded, words::CRISIS) {
-        Intent::Crisis
-    } else if any(&folded, words::UNKNOWABLE) {
-        Intent::Unknowable
-    } else if any(&folded, words::ELSEWHERE) && !named && !(strength >= STRONG && personal) {
-        Intent::Elsewhere
-    } else if named || general || personal || strength > 0 {
-        Intent::Chart
-    } else {
-        Intent::Elsewhere
-    };
+    let concerns_chart = named || strength > 0;
     let cautions = Cautions {
         health: any(&folded, words::HEALTH),
         legal: any(&folded, words::LEGAL),
         money: topic == Topic::Money || any(&folded, words::MONEY),
+        strain: any(&folded, words::STRAIN),
+    };
+    let predictive = any(&folded, words::PREDICTIVE);
+    let intent = if let Some(danger) = danger(&folded) {
+        Intent::Crisis(danger)
+    } else if let Some(limit) = limit(&folded, cautions.legal && predictive) {
+        Intent::Unknowable(limit)
+    } else if let Some(aside) = aside(&folded, concerns_chart, personal) {
+        Intent::Elsewhere(aside)
+    } else if any(&folded, words::ELSEWHERE) && !named && !(strength >= STRONG && personal) {
+        Intent::Elsewhere(Aside::Other)
+    } else if concerns_chart || general || personal {
+        Intent::Chart
+    } else {
+        Intent::Elsewhere(Aside::Other)
     };
     let aspects = if named || general { aspects(&folded) } else { Vec::new() };
-    let (retrograde, predictive) = (holds(&folded, "retrograd*"), any(&folded, words::PREDICTIVE));
-    Reading { intent, topic, points, signs, houses, aspects, retrograde, predictive, cautions }
+    Reading {
+        intent,
+        topic,
+        aspects,
+        retrograde: holds(&folded, "retrograd*"),
+        predictive,
+        about_another: any(&folded, words::ANOTHER),
+        deciding: any(&folded, words::DECIDING) && !any(&folded, words::NOT_DECIDING),
+        claimed_sun: claimed(
+            &folded,
+            lang,
+            &signs,
+            &[
+                "i am {}",
+                "i am a {}",
+                "i am an {}",
+                "i m {}",
+                "i m a {}",
+                "i m an {}",
+                "as a {}",
+                "as an {}",
+                "je suis {}",
+                "je suis un {}",
+                "je suis une {}",
+                "en tant que {}",
+            ],
+        ),
+        claimed_ascendant: claimed(&folded, lang, &signs, &["{} rising", "{} ascendant", "ascendant {}", "rising {}"]),
+        points,
+        signs,
+        houses,
+        cautions,
+    }
+}
+
+fn danger(folded: &str) -> Option<Danger> {
+    let of =
+        [(words::EMERGENCY, Danger::Emergency), (words::DESPAIR, Danger::Despair), (words::VIOLENCE, Danger::Violence)];
+    of.into_iter().find_map(|(patterns, danger)| any(folded, patterns).then_some(danger))
+}
+
+fn limit(folded: &str, wants_a_verdict: bool) -> Option<Limit> {
+    let of = [
+        (words::LIFESPAN, Limit::Lifespan),
+        (words::LUCK, Limit::Luck),
+        (words::TREATMENT, Limit::Treatment),
+        (words::ILLNESS, Limit::Illness),
+        (words::PREGNANCY, Limit::Pregnancy),
+    ];
+    let found = of.into_iter().find_map(|(patterns, limit)| any(folded, patterns).then_some(limit));
+    found.or_else(|| wants_a_verdict.then_some(Limit::Verdict))
+}
+
+/// Most words that a greeting has.
+const GREETING_MAX_WORDS: usize = 4;
+
+fn aside(folded: &str, concerns_chart: bool, personal: bool) -> Option<Aside> {
+    let count = folded.split_whitespace().count();
+    if any(folded, words::IDENTITY) {
+        Some(Aside::Identity)
+    } else if any(folded, words::RUDE) && !concerns_chart && !personal {
+        Some(Aside::Rude)
+    } else if any(folded, words::GREETING) && !concerns_chart && count <= GREETING_MAX_WORDS {
+        Some(Aside::Greeting)
+    } else if super::language::is_foreign(folded) {
+        Some(Aside::Foreign)
+    } else {
+        None
+    }
+}
+
+/// The sign that stands in one of the `forms`, such as `je suis {}`.
+fn claimed(folded: &str, lang: Lang, signs: &[Sign], forms: &[&str]) -> Option<Sign> {
+    let said = |sign: &&Sign| {
+        let name = fold(lexicon::sign_name(lang, **sign));
+        forms.iter().any(|form| holds(folded, &form.replace("{}", name.trim())))
+    };
+    signs.iter().find(said).copied()
 }
 
 const STRONG: u32 = 2;
@@ -196,9 +339,22 @@ fn points(folded: &str) -> Vec<Point> {
         .collect()
 }
 
+/// Whether a folded text names a body, an angle, a sign of either language, or a house.
+pub(super) fn names_astrology(folded: &str) -> bool {
+    let sign = |lang| !signs(folded, lang).is_empty();
+    !points(folded).is_empty()
+        || sign(Lang::En)
+        || sign(Lang::Fr)
+        || holds(folded, "house*")
+        || holds(folded, "maison*")
+}
+
 /// French sign names are everyday words (`lion`, `balance`), so that only the question's own language counts.
 fn signs(folded: &str, lang: Lang) -> Vec<Sign> {
-    let illness = any(folded, "have cancer, breast cancer, un cancer, le cancer du, le cancer de, du cancer");
+    let illness = any(
+        folded,
+        "have cancer, got cancer, breast cancer, lung cancer, is it cancer, cancer diagnos*, my cancer, un cancer, le cancer, mon cancer, du cancer, get cancer",
+    );
     let named = |sign: &Sign| folded.contains(&fold(lexicon::sign_name(lang, *sign)));
     Sign::ALL.into_iter().filter(named).filter(|sign| !(illness && *sign == Sign::Cancer)).collect()
 }
@@ -263,6 +419,16 @@ mod tests {
             (Lang::En, "Will I pass my Python exam?", Topic::Study),
             (Lang::En, "I feel so lonely", Topic::Loneliness),
             (Lang::En, "What is special about me?", Topic::General),
+            (Lang::En, "When will I meet someone?", Topic::Love),
+            (Lang::En, "My colleague keeps attacking me", Topic::Conflict),
+            (Lang::En, "How can I become more confident?", Topic::Confidence),
+            (Lang::En, "Should I travel to Japan?", Topic::Travel),
+            (Lang::En, "What is the meaning of my life?", Topic::Meaning),
+            (Lang::Fr, "Quand vais-je rencontrer quelqu'un ?", Topic::Love),
+            (Lang::Fr, "J'ai perdu mon grand-père", Topic::Grief),
+            (Lang::Fr, "Ma sœur et moi ne nous parlons plus", Topic::Conflict),
+            (Lang::Fr, "Comment prendre confiance en moi ?", Topic::Confidence),
+            (Lang::Fr, "Quel est le sens de ma vie ?", Topic::Meaning),
             (Lang::Fr, "Vais-je rencontrer l'amour ?", Topic::Love),
             (Lang::Fr, "Dois-je démissionner ?", Topic::Work),
             (Lang::Fr, "J'aime mon métier mais pas mon chef", Topic::Work),
@@ -294,22 +460,66 @@ mod tests {
             "asdf qwerty",
         ] {
             let lang = super::super::language::detect(question, Lang::En);
-            assert_eq!(read(question, lang).intent, Intent::Elsewhere, "{question}");
+            assert_eq!(read(question, lang).intent, Intent::Elsewhere(Aside::Other), "{question}");
         }
-        for question in ["When will I die?", "Quand vais-je mourir ?", "What are the winning numbers?"] {
-            assert_eq!(read(question, Lang::En).intent, Intent::Unknowable, "{question}");
+        for (question, limit) in [
+            ("When will I die?", Limit::Lifespan),
+            ("Quand vais-je mourir ?", Limit::Lifespan),
+            ("What are the winning numbers?", Limit::Luck),
+            ("Do I have cancer?", Limit::Illness),
+            ("Ai-je un cancer ?", Limit::Illness),
+            ("Should I stop taking my antidepressants?", Limit::Treatment),
+            ("Dois-je arrêter mon traitement ?", Limit::Treatment),
+            ("Suis-je enceinte ?", Limit::Pregnancy),
+            ("Will I win my court case?", Limit::Verdict),
+            ("Vais-je gagner mon procès ?", Limit::Verdict),
+        ] {
+            assert_eq!(read(question, Lang::En).intent, Intent::Unknowable(limit), "{question}");
+        }
+        for (question, danger) in [
+            ("I want to die", Danger::Despair),
+            ("J’ai envie de mourir", Danger::Despair),
+            ("je veux en finir", Danger::Despair),
+            ("I keep cutting myself", Danger::Despair),
+            ("Je n'ai plus envie de vivre", Danger::Despair),
+            ("I don't want to be here anymore", Danger::Despair),
+            ("I want to disappear and never wake up", Danger::Despair),
+            ("Everyone would be better off without me", Danger::Despair),
+            ("J'ai plus envie d'être là", Danger::Despair),
+            ("je veux que tout s'arrête", Danger::Despair),
+            ("je veux disparaître", Danger::Despair),
+            ("my boyfriend hits me", Danger::Violence),
+            ("Mon mari me frappe", Danger::Violence),
+            ("He threatened to kill my cat and me", Danger::Violence),
+            ("J'ai peur de mon conjoint", Danger::Violence),
+            ("I have chest pain", Danger::Emergency),
+        ] {
+            assert_eq!(read(question, Lang::En).intent, Intent::Crisis(danger), "{question}");
+        }
+        for (question, aside) in [
+            ("hello", Aside::Greeting),
+            ("Bonjour !", Aside::Greeting),
+            ("Are you an AI?", Aside::Identity),
+            ("Qui es-tu ?", Aside::Identity),
+            ("You are a stupid bot", Aside::Rude),
+            ("T'es nul", Aside::Rude),
+            ("¿Voy a encontrar el amor este año?", Aside::Foreign),
+            ("Wann werde ich die Liebe finden?", Aside::Foreign),
+        ] {
+            let lang = super::super::language::detect(question, Lang::En);
+            assert_eq!(read(question, lang).intent, Intent::Elsewhere(aside), "{question}");
         }
         for question in [
-            "I want to die",
-            "J’ai envie de mourir",
-            "je veux en finir",
-            "I keep cutting myself",
-            "Je n'ai plus envie de vivre",
+            "Will my boss kill my project?",
+            "Je meurs d'envie de changer de vie",
+            "mon chien me manque",
+            "Hello, will I find love?",
+            "I feel stupid at work",
+            "I have cancer and I am afraid",
+            "je suis cancer ascendant lion, que faire ?",
+            "Je n'en peux plus de mon travail",
         ] {
-            assert_eq!(read(question, Lang::En).intent, Intent::Crisis, "{question}");
-        }
-        for question in ["Will my boss kill my project?", "Je meurs d'envie de changer de vie", "mon chien me manque"] {
-            assert_ne!(read(question, Lang::Fr).intent, Intent::Crisis, "{question}");
+            assert_eq!(read(question, Lang::Fr).intent, Intent::Chart, "{question}");
         }
     }
 
@@ -321,6 +531,10 @@ mod tests {
         let reading = read("Ma Lune en Lion et ma maison VII, Mercure rétrograde ?", Lang::Fr);
         assert_eq!((reading.signs, reading.houses, reading.retrograde), (vec![Sign::Leo], vec![7], true));
         assert!(read("Le 3 mars, en mars, que faire ?", Lang::Fr).points.is_empty());
+        let reading = read("je suis cancer ascendant lion", Lang::Fr);
+        assert_eq!((reading.claimed_sun, reading.claimed_ascendant), (Some(Sign::Cancer), Some(Sign::Leo)));
+        assert!(read("Should I go?", Lang::En).deciding && !read("What should I do?", Lang::En).deciding);
+        assert!(read("Does he think of me?", Lang::En).about_another);
         assert!(read("Do I have cancer?", Lang::En).cautions.health);
         assert!(read("Do I have cancer?", Lang::En).signs.is_empty());
     }
