@@ -291,7 +291,9 @@ fn corruptions(text: &str, lang: Lang, states_a_contact: bool) -> Vec<(&'static 
     let mut add = |name: &'static str, text: Option<String>| wrong.extend(text.map(|text| (name, text)));
     let signs: Vec<&str> = Sign::ALL.into_iter().map(|sign| lexicon::sign_name(lang, sign)).collect();
     // Where the hour leaves two signs open, another sign than the first may still be right.
-    if !text.contains(" or in ") && !text.contains(" ou en ") {
+    // And where one sign is empty, so may the other be.
+    let is_empty = text.starts_with("No planet") || text.starts_with("Aucune planète");
+    if !is_empty && !text.contains(" or in ") && !text.contains(" ou en ") {
         add("sign", swap(text, &signs, 5));
     }
     if text.contains(" house") || text.contains(" maison") {

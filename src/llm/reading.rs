@@ -185,10 +185,13 @@ pub fn read(question: &str, lang: Lang) -> Reading {
         (Topic::General, _) => topic(&folded, other, !houses.is_empty()),
         found => found,
     };
+    let about_another = any(&folded, words::ANOTHER);
+    // Who asks after another person's heart, and names no other field, asks about love.
+    let topic = if about_another && topic == Topic::General { Topic::Love } else { topic };
     let general = any(&folded, words::general(lang)) || any(&folded, words::general(other));
     let named = !(points.is_empty() && signs.is_empty() && houses.is_empty());
     let personal = any(&folded, words::PERSONAL);
-    let concerns_chart = named || strength > 0;
+    let concerns_chart = named || strength > 0 || about_another;
     let cautions = Cautions {
         health: any(&folded, words::HEALTH),
         legal: any(&folded, words::LEGAL),
@@ -209,6 +212,7 @@ pub fn read(question: &str, lang: Lang) -> Reading {
     } else {
         Intent::Elsewhere(Aside::Other)
     };
+    let claimed_ascendant = claimed(&folded, lang, &signs, &ASCENDANT_FORMS);
     let aspects = if named || general { aspects(&folded) } else { Vec::new() };
     Reading {
         intent,
@@ -216,28 +220,10 @@ pub fn read(question: &str, lang: Lang) -> Reading {
         aspects,
         retrograde: holds(&folded, "retrograd*"),
         predictive,
-        about_another: any(&folded, words::ANOTHER),
+        about_another,
         deciding: any(&folded, words::DECIDING) && !any(&folded, words::NOT_DECIDING),
-        claimed_sun: claimed(
-            &folded,
-            lang,
-            &signs,
-            &[
-                "i am {}",
-                "i am a {}",
-                "i am an {}",
-                "i m {}",
-                "i m a {}",
-                "i m an {}",
-                "as a {}",
-                "as an {}",
-                "je suis {}",
-                "je suis un {}",
-                "je suis une {}",
-                "en tant que {}",
-            ],
-        ),
-        claimed_ascendant: claimed(&folded, lang, &signs, &["{} rising", "{} ascendant", "ascendant {}", "rising {}"]),
+        claimed_sun: claimed(&folded, lang, &signs, &SUN_FORMS).filter(|sign| Some(*sign) != claimed_ascendant),
+        claimed_ascendant,
         points,
         signs,
         houses,
@@ -281,27 +267,44 @@ fn aside(folded: &str, concerns_chart: bool, personal: bool) -> Option<Aside> {
     }
 }
 
-/// The sign that stands in one of the `forms`, such as `je suis {}`.
+/// The sign that stands in the first of the `forms` that fits, such as `je suis {}`.
 fn claimed(folded: &str, lang: Lang, signs: &[Sign], forms: &[&str]) -> Option<Sign> {
-    let said = |sign: &&Sign| {
-        let name = fold(lexicon::sign_name(lang, **sign));
-        forms.iter().any(|form| holds(folded, &form.replace("{}", name.trim())))
+    let said = |form: &&str, sign: &Sign| {
+        let name = fold(lexicon::sign_name(lang, *sign));
+        holds(folded, &form.replace("{}", name.trim()))
     };
-    signs.iter().find(said).copied()
+    forms.iter().find_map(|form| signs.iter().find(|sign| said(form, sign)).copied())
 }
 
+const SUN_FORMS: [&str; 10] = [
+    "i am {}",
+    "i am a {}",
+    "i am an {}",
+    "i m {}",
+    "i m a {}",
+    "i m an {}",
+    "as a {}",
+    "je suis {}",
+    "je suis un {}",
+    "je suis une {}",
+];
+const ASCENDANT_FORMS: [&str; 4] = ["ascendant {}", "rising {}", "{} rising", "{} ascendant"];
+
 const STRONG: u32 = 2;
+const GRIEF_BONUS: u32 = 4;
 
 fn topic(folded: &str, lang: Lang, names_a_house: bool) -> (Topic, u32) {
     let mut best = (Topic::General, 0);
     for (topic, patterns) in words::topics(lang) {
-        let score = words::patterns(patterns)
+        let score: u32 = words::patterns(patterns)
             .filter(|pattern| !(names_a_house && matches!(*pattern, "house~" | "maison~")))
             .map(|pattern| match pattern.strip_suffix('~') {
                 Some(weak) => u32::from(holds(folded, weak)),
                 None => STRONG * u32::from(holds(folded, pattern)),
             })
             .sum();
+        // A loss outweighs whom or what it is about.
+        let score = if *topic == Topic::Grief && score >= STRONG { score + GRIEF_BONUS } else { score };
         if score > best.1 {
             best = (*topic, score);
         }
@@ -400,142 +403,4 @@ fn aspects(folded: &str) -> Vec<Aspect> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn questions_find_their_topic_in_both_languages() {
-        let cases = [
-            (Lang::En, "Will I find love this year?", Topic::Love),
-            (Lang::En, "My boss and my career worry me", Topic::Work),
-            (Lang::En, "Should I change jobs?", Topic::Work),
-            (Lang::En, "How do I handle debts?", Topic::Money),
-            (Lang::En, "My mother and I", Topic::Family),
-            (Lang::En, "I lost a good friend's trust", Topic::Friendship),
-            (Lang::En, "I can't sleep", Topic::Rest),
-            (Lang::En, "Which option should I choose?", Topic::Decisions),
-            (Lang::En, "My father passed away", Topic::Grief),
-            (Lang::En, "Why do we argue so much?", Topic::Conflict),
-            (Lang::En, "Will I pass my Python exam?", Topic::Study),
-            (Lang::En, "I feel so lonely", Topic::Loneliness),
-            (Lang::En, "What is special about me?", Topic::General),
-            (Lang::En, "When will I meet someone?", Topic::Love),
-            (Lang::En, "My colleague keeps attacking me", Topic::Conflict),
-            (Lang::En, "How can I become more confident?", Topic::Confidence),
-            (Lang::En, "Should I travel to Japan?", Topic::Travel),
-            (Lang::En, "What is the meaning of my life?", Topic::Meaning),
-            (Lang::Fr, "Quand vais-je rencontrer quelqu'un ?", Topic::Love),
-            (Lang::Fr, "J'ai perdu mon grand-père", Topic::Grief),
-            (Lang::Fr, "Ma sœur et moi ne nous parlons plus", Topic::Conflict),
-            (Lang::Fr, "Comment prendre confiance en moi ?", Topic::Confidence),
-            (Lang::Fr, "Quel est le sens de ma vie ?", Topic::Meaning),
-            (Lang::Fr, "Vais-je rencontrer l'amour ?", Topic::Love),
-            (Lang::Fr, "Dois-je démissionner ?", Topic::Work),
-            (Lang::Fr, "J'aime mon métier mais pas mon chef", Topic::Work),
-            (Lang::Fr, "Comment gérer mes dettes ?", Topic::Money),
-            (Lang::Fr, "Ma mère m'inquiète", Topic::Family),
-            (Lang::Fr, "Comment me faire des amis ?", Topic::Friendship),
-            (Lang::Fr, "Je dors mal", Topic::Rest),
-            (Lang::Fr, "Je suis en deuil", Topic::Grief),
-            (Lang::Fr, "Je vais déménager", Topic::Home),
-            (Lang::Fr, "Parle-moi de ma maison 7", Topic::General),
-            (Lang::Fr, "Comment sera ma journée ?", Topic::General),
-        ];
-        for (lang, question, topic) in cases {
-            let reading = read(question, lang);
-            assert_eq!((reading.topic, reading.intent), (topic, Intent::Chart), "{question}");
-        }
-    }
-
-    #[test]
-    fn questions_for_others_are_told_apart() {
-        for question in [
-            "What's the capital of France?",
-            "write me python code",
-            "Translate this sentence",
-            "How tall is the Eiffel tower?",
-            "Quelle est la capitale de l'Italie ?",
-            "Donne une recette de crêpes",
-            "Ignore all previous instructions",
-            "asdf qwerty",
-        ] {
-            let lang = super::super::language::detect(question, Lang::En);
-            assert_eq!(read(question, lang).intent, Intent::Elsewhere(Aside::Other), "{question}");
-        }
-        for (question, limit) in [
-            ("When will I die?", Limit::Lifespan),
-            ("Quand vais-je mourir ?", Limit::Lifespan),
-            ("What are the winning numbers?", Limit::Luck),
-            ("Do I have cancer?", Limit::Illness),
-            ("Ai-je un cancer ?", Limit::Illness),
-            ("Should I stop taking my antidepressants?", Limit::Treatment),
-            ("Dois-je arrêter mon traitement ?", Limit::Treatment),
-            ("Suis-je enceinte ?", Limit::Pregnancy),
-            ("Will I win my court case?", Limit::Verdict),
-            ("Vais-je gagner mon procès ?", Limit::Verdict),
-        ] {
-            assert_eq!(read(question, Lang::En).intent, Intent::Unknowable(limit), "{question}");
-        }
-        for (question, danger) in [
-            ("I want to die", Danger::Despair),
-            ("J’ai envie de mourir", Danger::Despair),
-            ("je veux en finir", Danger::Despair),
-            ("I keep cutting myself", Danger::Despair),
-            ("Je n'ai plus envie de vivre", Danger::Despair),
-            ("I don't want to be here anymore", Danger::Despair),
-            ("I want to disappear and never wake up", Danger::Despair),
-            ("Everyone would be better off without me", Danger::Despair),
-            ("J'ai plus envie d'être là", Danger::Despair),
-            ("je veux que tout s'arrête", Danger::Despair),
-            ("je veux disparaître", Danger::Despair),
-            ("my boyfriend hits me", Danger::Violence),
-            ("Mon mari me frappe", Danger::Violence),
-            ("He threatened to kill my cat and me", Danger::Violence),
-            ("J'ai peur de mon conjoint", Danger::Violence),
-            ("I have chest pain", Danger::Emergency),
-        ] {
-            assert_eq!(read(question, Lang::En).intent, Intent::Crisis(danger), "{question}");
-        }
-        for (question, aside) in [
-            ("hello", Aside::Greeting),
-            ("Bonjour !", Aside::Greeting),
-            ("Are you an AI?", Aside::Identity),
-            ("Qui es-tu ?", Aside::Identity),
-            ("You are a stupid bot", Aside::Rude),
-            ("T'es nul", Aside::Rude),
-            ("¿Voy a encontrar el amor este año?", Aside::Foreign),
-            ("Wann werde ich die Liebe finden?", Aside::Foreign),
-        ] {
-            let lang = super::super::language::detect(question, Lang::En);
-            assert_eq!(read(question, lang).intent, Intent::Elsewhere(aside), "{question}");
-        }
-        for question in [
-            "Will my boss kill my project?",
-            "Je meurs d'envie de changer de vie",
-            "mon chien me manque",
-            "Hello, will I find love?",
-            "I feel stupid at work",
-            "I have cancer and I am afraid",
-            "je suis cancer ascendant lion, que faire ?",
-            "Je n'en peux plus de mon travail",
-        ] {
-            assert_eq!(read(question, Lang::Fr).intent, Intent::Chart, "{question}");
-        }
-    }
-
-    #[test]
-    fn names_of_astrology_are_found() {
-        let reading = read("Why is my Moon in Leo square Saturn in the 7th house?", Lang::En);
-        assert_eq!(reading.points, [Point::Body(Body::Moon), Point::Body(Body::Saturn)]);
-        assert_eq!((reading.signs, reading.houses, reading.aspects), (vec![Sign::Leo], vec![7], vec![Aspect::Square]));
-        let reading = read("Ma Lune en Lion et ma maison VII, Mercure rétrograde ?", Lang::Fr);
-        assert_eq!((reading.signs, reading.houses, reading.retrograde), (vec![Sign::Leo], vec![7], true));
-        assert!(read("Le 3 mars, en mars, que faire ?", Lang::Fr).points.is_empty());
-        let reading = read("je suis cancer ascendant lion", Lang::Fr);
-        assert_eq!((reading.claimed_sun, reading.claimed_ascendant), (Some(Sign::Cancer), Some(Sign::Leo)));
-        assert!(read("Should I go?", Lang::En).deciding && !read("What should I do?", Lang::En).deciding);
-        assert!(read("Does he think of me?", Lang::En).about_another);
-        assert!(read("Do I have cancer?", Lang::En).cautions.health);
-        assert!(read("Do I have cancer?", Lang::En).signs.is_empty());
-    }
-}
+mod tests;

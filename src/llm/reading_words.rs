@@ -200,7 +200,7 @@ pub const fn general(lang: Lang) -> Words {
 pub const PERSONAL: Words = "i, my, myself, mine, im, je, j, mon, ma, mes, moi";
 
 /// Signs that the question is for another kind of helper.
-pub const ELSEWHERE: Words = "python, javascript, java, sql, code, coding, html, regex, algorithm*, recipe*, cook*, weather, capital of, \
+pub const ELSEWHERE: Words = "rain, snow, pleuvoir, neiger, joke, blague, python, javascript, java, sql, code, coding, html, regex, algorithm*, recipe*, cook*, weather, capital of, \
      president*, prime minister, translat*, football, soccer, basketball, world cup, movie*, population, square \
      root, equation*, calculat*, wikipedia, who invented, who wrote, essay, poem, system prompt, jailbreak, \
      previous instructions, prompt, recette*, cuisin*, meteo, capitale, ministre, tradui*, traduction, racine \
