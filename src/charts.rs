@@ -1,8 +1,10 @@
 //! Makes, keeps, lists and deletes natal charts. Computes nothing itself and shows nothing to a stranger:
 //! another user's chart is not found.
 
+mod days;
 mod draft;
 
+use days::Days;
 pub use draft::Draft;
 
 use std::sync::Arc;
@@ -29,6 +31,7 @@ pub struct Charts {
     vault: Arc<Vault>,
     auditor: Auditor,
     ambient: Ambient,
+    days: Arc<Days>,
 }
 
 /// A chart as it is kept.
@@ -68,8 +71,8 @@ struct Kept {
 
 impl Charts {
     /// Over `store`, sealing with `vault`.
-    pub const fn new(store: Store, vault: Arc<Vault>, auditor: Auditor, ambient: Ambient) -> Self {
-        Self { store, vault, auditor, ambient }
+    pub fn new(store: Store, vault: Arc<Vault>, auditor: Auditor, ambient: Ambient) -> Self {
+        Self { store, vault, auditor, ambient, days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)) }
     }
 
     /// Computes a chart for `caller`; nothing is kept yet.
@@ -150,13 +153,19 @@ impl Charts {
     }
 
     /// What `date` holds for the chart, as a local day of `zone` (the birth's own zone when absent).
-    pub fn today(&self, stored: &StoredChart, date: Option<&str>, zone: Option<&str>) -> Result<Today> {
+    pub fn today(&self, stored: &StoredChart, date: Option<&str>, zone: Option<&str>) -> Result<Arc<Today>> {
         let zone = zone.unwrap_or(&stored.chart.birth.zone);
         let date = match date {
             Some(date) => date.to_owned(),
             None => draft::local_date(self.ambient.now(), zone)?,
         };
-        Ok(astro::today(&stored.chart, &date, zone)?)
+        let key = (stored.chart.input_hash.clone(), date, zone.to_owned());
+        if let Some(day) = self.days.get(&key) {
+            return Ok(day);
+        }
+        let day = Arc::new(astro::today(&stored.chart, &key.1, zone)?);
+        self.days.keep(key, Arc::clone(&day));
+        Ok(day)
     }
 
     fn entry(&self, caller: &Caller, request: &RequestContext, action: &'static str, id: ChartId) -> audit::Entry {
@@ -168,7 +177,7 @@ impl Charts {
         let kept = Kept { name: stored.name.clone(), chart: stored.chart.clone() };
         let plain = crate::store::codec::to_bytes(&kept).map_err(Error::internal)?;
         let sealed = self.vault.seal(caller.tenant, caller.user, PURPOSE, &stored.id.0, &plain)?;
-        Ok(ChartRow { created_at: stored.created_at, input_hash: stored.chart.input_hash.clone(), sealed })
+        Ok(ChartRow { created_at: stored.created_at, sealed })
     }
 
     fn open(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<StoredChart> {

@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::clock::Ambient;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{TenantId, UserId};
@@ -52,25 +50,6 @@ pub struct Record {
 }
 
 impl Claim {
-    /// Claims `key` for a request of `user`.
-    ///
-    /// # Errors
-    /// `invalid_fields` when the key is empty, too long, or not printable ASCII.
-    pub fn new(tenant: TenantId, user: UserId, key: &str, method: &str, path: &str, body: &[u8]) -> Result<Self> {
-        let fits = (1..=limits::IDEMPOTENCY_KEY_MAX_BYTES).contains(&key.len());
-        if !fits || !key.bytes().all(|b| b.is_ascii_graphic()) {
-            let allowed = format!("1 to {} printable ASCII characters", limits::IDEMPOTENCY_KEY_MAX_BYTES);
-            return Err(Error::fields(vec![FieldError::new("header.idempotency-key", key, allowed)]));
-        }
-        let key_hash = Sha256::digest(key.as_bytes()).into();
-        let mut request = Sha256::new();
-        for part in [method.as_bytes(), path.as_bytes(), body] {
-            request.update((part.len() as u64).to_be_bytes());
-            request.update(part);
-        }
-        Ok(Self { tenant, user, key_hash, request_hash: request.finalize().into() })
-    }
-
     fn table_key(&self) -> (TenantId, UserId, [u8; 32]) {
         (self.tenant, self.user, self.key_hash)
     }
@@ -80,6 +59,28 @@ impl Idempotency {
     /// Over `store`, sealing with `vault`.
     pub const fn new(store: Store, vault: Arc<Vault>, ambient: Ambient) -> Self {
         Self { store, vault, ambient }
+    }
+
+    /// Claims `key` for a request of `user`. The hashes kept of key and request are keyed: a body holds birth data or
+    /// passwords, which a plain hash would let a thief of the store guess.
+    ///
+    /// # Errors
+    /// `invalid_fields` when the key is empty, too long, or not printable ASCII.
+    pub fn claim(&self, owner: (TenantId, UserId), key: &str, method: &str, path: &str, body: &[u8]) -> Result<Claim> {
+        let fits = (1..=limits::IDEMPOTENCY_KEY_MAX_BYTES).contains(&key.len());
+        if !fits || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            let allowed = format!("1 to {} printable ASCII characters", limits::IDEMPOTENCY_KEY_MAX_BYTES);
+            return Err(Error::fields(vec![FieldError::new("header.idempotency-key", key, allowed)]));
+        }
+        let mut request = Vec::with_capacity(method.len() + path.len() + body.len() + 24);
+        for part in [method.as_bytes(), path.as_bytes(), body] {
+            request.extend((part.len() as u64).to_be_bytes());
+            request.extend(part);
+        }
+        let (tenant, user) = owner;
+        let key_hash = self.vault.mac("idempotency key", key.as_bytes());
+        let request_hash = self.vault.mac("idempotency request", &request);
+        Ok(Claim { tenant, user, key_hash, request_hash })
     }
 
     /// The answer given before under this claim, if any.

@@ -41,6 +41,9 @@ pub const PLACE_MAX_CHARS: usize = 120;
 /// Charts that one user may keep.
 pub const CHARTS_PER_USER_MAX: u64 = 100_000;
 
+/// Computed days kept in memory, each about 2 kB.
+pub const DAYS_CACHED_MAX: usize = 4_096;
+
 /// Longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX_BYTES: usize = 254;
 /// Shortest password, in Unicode scalar values (NIST SP 800-63B-4 §3.1.1.2 asks for 8 at the least beside a second factor, 15 alone;

@@ -76,11 +76,15 @@ impl Tenants {
             .await
     }
 
-    /// Makes a tenant.
+    /// Makes a tenant, with whatever `also` prepares for it, together or not at all.
     ///
     /// # Errors
     /// [`Code::InsufficientRole`] unless an operator asks, [`Code::InvalidFields`], [`Code::TenantExists`].
-    pub async fn create(&self, request: &RequestContext, by: &Actor, new: NewTenant) -> Result<Tenant> {
+    pub async fn create<P, F>(&self, request: &RequestContext, by: &Actor, new: NewTenant, also: P) -> Result<()>
+    where
+        P: FnOnce(&Tenant) -> Result<F> + Send,
+        F: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static,
+    {
         require_operator(by)?;
         check(&new)?;
         let id = TenantId::new(&self.ambient);
@@ -95,15 +99,16 @@ impl Tenants {
         let entries = self.entries(request, by, "tenant_create", id, &[("registration_open", row.registration_open)]);
         let auditor = self.auditor.clone();
         let tenant = Tenant { id, row };
+        let also = also(&tenant)?;
         self.store
             .write(move |tx| {
+                also(tx)?;
                 if tx.get(&TENANT_BY_SLUG, &tenant.row.slug)?.is_some() {
                     return Err(Error::new(Code::TenantExists));
                 }
                 tx.put(&TENANTS, &id, &tenant.row)?;
                 tx.put(&TENANT_BY_SLUG, &tenant.row.slug, &id)?;
-                append_all(tx, &auditor, &entries)?;
-                Ok(tenant.clone())
+                append_all(tx, &auditor, &entries)
             })
             .await
     }
@@ -256,6 +261,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// A tenant and nothing else.
+    #[expect(clippy::unnecessary_wraps, reason = "the shape that `create` asks for")]
+    fn alone(_: &Tenant) -> Result<impl Fn(&mut Tx<'_>) -> Result<()> + Send + 'static + use<>> {
+        Ok(|_: &mut Tx<'_>| Ok(()))
+    }
     use crate::store::tables::{AUDIT_HEADS, Role, STORE_TABLES};
 
     #[test]
@@ -293,9 +304,10 @@ mod tests {
         let (_dir, tenants) = tenants();
         let request = RequestContext::default();
         tenants.bootstrap().await.unwrap();
-        let acme = tenants.create(&request, &Actor::Console, new("acme")).await.unwrap();
+        tenants.create(&request, &Actor::Console, new("acme"), alone).await.unwrap();
+        let acme = tenants.by_slug("acme").unwrap();
         assert_eq!((acme.row.display_name.as_str(), acme.row.suspended_at), ("Acme", None));
-        assert_eq!(code(tenants.create(&request, &Actor::Console, new("acme")).await), Some(Code::TenantExists));
+        assert_eq!(code(tenants.create(&request, &Actor::Console, new("acme"), alone).await), Some(Code::TenantExists));
         assert_eq!(tenants.by_slug("acme").unwrap(), acme);
         assert_eq!(tenants.by_id(acme.id).unwrap(), acme);
         for slug in ["other", "Acme", "", "../acme"] {
@@ -321,7 +333,10 @@ mod tests {
         let (_dir, tenants) = tenants();
         let request = RequestContext::default();
         tenants.bootstrap().await.unwrap();
-        assert_eq!(code(tenants.create(&request, &Actor::Console, new("system")).await), Some(Code::InvalidFields));
+        assert_eq!(
+            code(tenants.create(&request, &Actor::Console, new("system"), alone).await),
+            Some(Code::InvalidFields)
+        );
         let open = tenants.set_registration_open(&request, &Actor::Console, SYSTEM_TENANT, true).await;
         assert_eq!(code(open), Some(Code::InsufficientRole));
         let shut = tenants.set_suspended(&request, &Actor::Console, SYSTEM_TENANT, true).await;
@@ -333,10 +348,11 @@ mod tests {
         let (_dir, tenants) = tenants();
         let request = RequestContext::default();
         tenants.bootstrap().await.unwrap();
-        let acme = tenants.create(&request, &Actor::Console, new("acme")).await.unwrap();
+        tenants.create(&request, &Actor::Console, new("acme"), alone).await.unwrap();
+        let acme = tenants.by_slug("acme").unwrap();
         let user = |role| Actor::User(crate::ids::UserId([1; 16]), role);
         for by in [Actor::Anonymous, user(Role::User), user(Role::Support), user(Role::EnterpriseAdmin)] {
-            let done = tenants.create(&request, &by, new("other")).await;
+            let done = tenants.create(&request, &by, new("other"), alone).await;
             assert_eq!(code(done), Some(Code::InsufficientRole));
             let done = tenants.set_suspended(&request, &by, acme.id, true).await;
             assert_eq!(code(done), Some(Code::InsufficientRole));
@@ -361,7 +377,7 @@ mod tests {
             zone: "Mars/Phobos".into(),
             registration_open: false,
         };
-        let error = tenants.create(&RequestContext::default(), &Actor::System, wrong).await.unwrap_err();
+        let error = tenants.create(&RequestContext::default(), &Actor::System, wrong, alone).await.unwrap_err();
         let named: Vec<_> = error.details()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
         assert_eq!(named, ["slug", "display_name", "zone"]);
     }

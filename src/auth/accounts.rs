@@ -131,12 +131,16 @@ impl Identity {
         self.settle(&draft, taken.await).map(|_| ())
     }
 
-    /// Makes a user for an operator.
+    /// Makes a user for an operator, with whatever `also` prepares for it, together or not at all.
     ///
     /// # Errors
     /// [`Code::InsufficientRole`] unless an operator asks; [`Code::TenantNotFound`]; [`Code::InvalidFields`], also when
     /// the address is taken or the role does not belong in the tenant; [`Code::WeakPassword`].
-    pub async fn create_user(&self, request: &RequestContext, by: &Actor, new: &NewUser) -> Result<UserId> {
+    pub async fn create_user<P, F>(&self, request: &RequestContext, by: &Actor, new: &NewUser, also: P) -> Result<()>
+    where
+        P: FnOnce(UserId) -> Result<F> + Send,
+        F: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static,
+    {
         require_operator(by)?;
         let email = Email::parse(&new.email).map_err(|error| Error::fields(vec![error]))?;
         password::check_policy(&new.password, &email)?;
@@ -149,7 +153,7 @@ impl Identity {
         if !exists {
             return Err(Error::new(Code::TenantNotFound));
         }
-        self.insert_user(request, by, &email, new, |_| Ok(())).await
+        self.insert_user(request, by, &email, new, also).await.map(|_| ())
     }
 
     /// Makes the first operator, in the system tenant.
@@ -160,14 +164,14 @@ impl Identity {
         let email = Email::parse(email).map_err(|error| Error::fields(vec![error]))?;
         password::check_policy(password, &email)?;
         let new = NewUser { tenant: SYSTEM_TENANT, email: String::new(), password: password.clone(), role: Role::Ops };
-        let none_yet = |tx: &Tx<'_>| {
+        let none_yet = |tx: &mut Tx<'_>| {
             if tx.scan(&USERS, Span::prefix(&SYSTEM_TENANT), 1)?.is_empty() {
                 return Ok(());
             }
             Err(Error::new(Code::InsufficientRole)
                 .message("There is an operator already; operators make further ones."))
         };
-        self.insert_user(&RequestContext::default(), &Actor::Console, &email, &new, none_yet).await
+        self.insert_user(&RequestContext::default(), &Actor::Console, &email, &new, |_| Ok(none_yet)).await
     }
 
     /// What the caller may see of themselves.
@@ -196,13 +200,17 @@ impl Identity {
     ///
     /// # Errors
     /// [`Code::InvalidCredentials`] when `current` is wrong; [`Code::WeakPassword`]; [`Code::Throttled`].
-    pub async fn change_password(
+    pub async fn change_password<F>(
         &self,
         request: &RequestContext,
         caller: &Caller,
         current: &SecretString,
         new: &SecretString,
-    ) -> Result<()> {
+        also: F,
+    ) -> Result<()>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static,
+    {
         let now = self.ambient.now();
         let row = self.store.read(|view| standing(view, caller, now))?.user;
         let email = self.unsealed_email(caller, &row)?;
@@ -230,6 +238,7 @@ impl Identity {
             user.password_set_at = now;
             tx.put(&USERS, &(caller.tenant, caller.user), &user)?;
             let ended = sessions::end_others(tx, &caller, now, Revocation::PasswordChanged)?;
+            also(tx)?;
             audit::append(tx, &auditor, entry.clone().detail("sessions_ended", ended))
         });
         change.await?;
@@ -248,23 +257,28 @@ impl Identity {
         Email::parse(&text).map_err(|_| Error::internal("a stored address is not acceptable any more"))
     }
 
-    async fn insert_user(
+    async fn insert_user<P, F>(
         &self,
         request: &RequestContext,
         by: &Actor,
         email: &Email,
         new: &NewUser,
-        allowed: impl Fn(&Tx<'_>) -> Result<()> + Send + 'static,
-    ) -> Result<UserId> {
+        also: P,
+    ) -> Result<UserId>
+    where
+        P: FnOnce(UserId) -> Result<F> + Send,
+        F: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static,
+    {
         let draft = self.draft(new.tenant, email, &new.password, new.role).await?;
+        let also = also(draft.user)?;
         let entry = self.auditor.entry(new.tenant, request, by.clone(), "user_create");
         let entry = entry.target("user", draft.user).detail("role", new.role.as_str());
         let (auditor, writing) = (self.auditor.clone(), draft.clone());
         let taken = self.store.write(move |tx| {
-            allowed(tx)?;
             let taken = writing.insert(tx)?;
             if taken.is_none() {
                 audit::append(tx, &auditor, entry.clone())?;
+                also(tx)?;
             }
             Ok(taken)
         });

@@ -155,3 +155,15 @@ impl House {
 
 mod accounts;
 mod sessions;
+
+/// Nothing beside the change.
+#[expect(clippy::unnecessary_wraps, reason = "the shape that the services ask for")]
+fn nothing(_: &mut Tx<'_>) -> Result<()> {
+    Ok(())
+}
+
+/// A user and nothing else.
+#[expect(clippy::unnecessary_wraps, reason = "the shape that the services ask for")]
+fn alone(_: UserId) -> Result<impl Fn(&mut Tx<'_>) -> Result<()> + Send + 'static + use<>> {
+    Ok(nothing)
+}

@@ -16,7 +16,7 @@ use crate::store::tables::Role;
 /// Issuer that tokens name and must name.
 pub const ISSUER: &str = "orrery";
 /// Audience that tokens name and must name.
-pub const AUDIENCE: &str = "orrery-api";
+pub const AUDIENCE: &str = "orrery";
 /// Longest token read, in bytes; ours have about 600.
 const TOKEN_MAX_BYTES: usize = 2_048;
 /// How far the clock may have stepped back since a token was signed, in seconds. The end of a token gets no leeway.
@@ -271,7 +271,7 @@ mod tests {
         let (header, claims) = input.split_once('.').unwrap();
         assert_eq!(read(header), json!({"typ": "JWT", "alg": "HS256", "kid": "k1"}));
         let expected = json!({
-            "iss": "orrery", "aud": "orrery-api", "sub": UserId([2; 16]), "tenant": TenantId([1; 16]), "role": "user",
+            "iss": "orrery", "aud": "orrery", "sub": UserId([2; 16]), "tenant": TenantId([1; 16]), "role": "user",
             "sid": SessionId([3; 16]), "jti": TokenId([5; 16]), "iat": 1_700_000_000, "nbf": 1_700_000_000,
             "exp": 1_700_000_000 + 7 * 86_400, "typ": "refresh",
         });

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::caller::Caller;
 use super::reply::Stored;
 use crate::app::App;
-use crate::error::{Code, Error, FieldError, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::idempotency::{Claim, Record};
 
 /// Name of the header.
@@ -39,7 +39,8 @@ pub fn seen<T, const S: u16>(app: &App, caller: &Caller, req: &Request, body: &[
         Error::fields(vec![FieldError::unshown("header.idempotency-key", "printable ASCII characters")])
     })?;
     let path = req.uri().path();
-    let claim = Claim::new(caller.tenant, caller.user, key, req.method().as_str(), path, body)?;
+    let owner = (caller.tenant, caller.user);
+    let claim = app.idempotency().claim(owner, key, req.method().as_str(), path, body)?;
     Ok(match app.idempotency().earlier(&claim)? {
         Some(earlier) => Seen::Before(stored(earlier.status, earlier.data, true)),
         None => Seen::Never(Once { claim: Some(claim) }),
@@ -72,15 +73,26 @@ pub struct Prepared<T, const S: u16> {
 }
 
 impl<T, const S: u16> Prepared<T, S> {
-    /// The answer, once the change has committed; or the other's, when another request with the key was first.
+    /// The answer, once the change has committed; or the other's, when another request with the key was first: what
+    /// refused this one may be that very change.
     pub fn settle(self, app: &App, outcome: Result<()>) -> Result<Stored<T, S>> {
-        match (outcome, self.claim) {
-            (Ok(()), _) => Ok(stored(S, self.data, false)),
-            (Err(error), Some(claim)) if error.code() == Code::IdempotencyInFlight => {
-                let earlier = app.idempotency().earlier(&claim)?.ok_or(error)?;
-                Ok(stored(earlier.status, earlier.data, true))
-            }
-            (Err(error), _) => Err(error),
+        let Err(error) = outcome else { return Ok(stored(S, self.data, false)) };
+        let claim = self.claim.ok_or_else(|| error.clone())?;
+        match app.idempotency().earlier(&claim)? {
+            Some(earlier) => Ok(stored(earlier.status, earlier.data, true)),
+            None => Err(error),
         }
+    }
+}
+
+/// The answer of a change that prepared it only on its way; a change that was refused before has none.
+pub fn settle<T, const S: u16>(
+    app: &App,
+    prepared: Option<Prepared<T, S>>,
+    outcome: Result<()>,
+) -> Result<Stored<T, S>> {
+    match prepared {
+        Some(prepared) => prepared.settle(app, outcome),
+        None => Err(outcome.err().unwrap_or_else(|| Error::internal("a change was made without its answer"))),
     }
 }

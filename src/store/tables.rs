@@ -176,8 +176,6 @@ pub struct SessionRow {
 pub struct ChartRow {
     /// When it was made.
     pub created_at: UnixMs,
-    /// Hash of the input and of the versions that made it.
-    pub input_hash: String,
     /// Sealed name, birth data and chart.
     pub sealed: Vec<u8>,
 }

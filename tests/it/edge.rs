@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{einstein, shared};
+use crate::support::{PASSWORD, einstein, shared, unique};
 
 /// Method, path, headers, body; status and code expected.
 type Case<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, Option<&'a [u8]>, u16, &'a str);
@@ -93,6 +93,32 @@ fn a_key_makes_one_change_and_replays_its_answer() {
     // Another person's key of the same name is another key.
     let stranger = server.person();
     assert_ne!(post(&stranger, "key-1", &einstein()).data(201)["id"], first.data(201)["id"]);
+}
+
+#[test]
+fn keys_hold_for_the_operators_changes_and_for_passwords() {
+    let server = shared();
+    let ops = server.operator();
+    let key = format!("ops-{}", unique());
+    let key = [("idempotency-key", key.as_str())];
+    let slug = format!("once-{}", unique());
+    let tenant = json!({"slug": slug, "registration_open": true});
+    let send = |path: &str, body: &Value| server.call_with("POST", path, Some(ops), Some(body), &key);
+    let first = send("/v1/ops/tenants", &tenant);
+    let again = send("/v1/ops/tenants", &tenant);
+    assert_eq!(first.data(201), again.data(201));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    let user = json!({"email": "once@example.org", "password": PASSWORD, "role": "user"});
+    let path = format!("/v1/ops/tenants/{slug}/users");
+    send(&path, &user).error(409, "idempotency_conflict");
+    let key = [("idempotency-key", "user-1")];
+    let send = || server.call_with("POST", &path, Some(ops), Some(&user), &key);
+    assert_eq!(send().data(201), send().data(201));
+    server.call("POST", &path, Some(ops), Some(&user)).error(422, "invalid_fields");
+    let token = server.login(&slug, "once@example.org");
+    let change = json!({"current_password": PASSWORD, "new_password": "a password of another kind"});
+    let send = || server.call_with("POST", "/v1/auth/password", Some(&token), Some(&change), &key);
+    assert_eq!(send().data(200), send().data(200));
 }
 
 #[test]

@@ -199,7 +199,7 @@ async fn another_password_ends_every_other_session() {
     let caller = house.caller(&here);
     let change = |current: &'static str, new: &'static str| {
         let identity = house.identity.clone();
-        async move { identity.change_password(&request(), &caller, &secret(current), &secret(new)).await }
+        async move { identity.change_password(&request(), &caller, &secret(current), &secret(new), nothing).await }
     };
     assert_eq!(code(change("not the password", "another good one").await), Some(Code::InvalidCredentials));
     assert_eq!(code(change(PASSWORD, "password123").await), Some(Code::WeakPassword));
@@ -221,7 +221,7 @@ async fn guessing_the_current_password_is_throttled() {
     let house = House::with_ada().await;
     let caller = house.caller(&house.login().await);
     let (wrong, new, request) = (secret("not the password"), secret("another good one"), request());
-    let guess = || house.identity.change_password(&request, &caller, &wrong, &new);
+    let guess = || house.identity.change_password(&request, &caller, &wrong, &new, nothing);
     for _ in 0..5 {
         assert_eq!(code(guess().await), Some(Code::InvalidCredentials));
     }
@@ -253,18 +253,18 @@ async fn the_first_operator_is_made_once_and_makes_others() {
     assert_eq!((ops.user, ops.role, ops.tenant), (operator, Role::Ops, SYSTEM_TENANT));
     let new = |tenant, role, email: &str| NewUser { tenant, email: email.to_owned(), password: secret(PASSWORD), role };
     let support = new(house.acme(), Role::Support, "help@example.org");
-    identity.create_user(&request(), &ops.actor(), &support).await.unwrap();
-    assert_eq!(code(identity.create_user(&request(), &ops.actor(), &support).await), Some(Code::InvalidFields));
+    identity.create_user(&request(), &ops.actor(), &support, alone).await.unwrap();
+    assert_eq!(code(identity.create_user(&request(), &ops.actor(), &support, alone).await), Some(Code::InvalidFields));
     let second = new(SYSTEM_TENANT, Role::Ops, "ops2@example.org");
-    identity.create_user(&request(), &ops.actor(), &second).await.unwrap();
+    identity.create_user(&request(), &ops.actor(), &second, alone).await.unwrap();
     for (tenant, role) in [(house.acme(), Role::Ops), (SYSTEM_TENANT, Role::User)] {
-        let done = identity.create_user(&request(), &ops.actor(), &new(tenant, role, "x@example.org")).await;
+        let done = identity.create_user(&request(), &ops.actor(), &new(tenant, role, "x@example.org"), alone).await;
         assert_eq!(code(done), Some(Code::InvalidFields));
     }
     let ada = house.caller(&house.login().await).actor();
     let help = identity.login(&request(), &credentials("acme", "help@example.org", PASSWORD)).await.unwrap();
     for by in [ada, house.caller(&help).actor(), Actor::Anonymous] {
-        let done = identity.create_user(&request(), &by, &new(house.acme(), Role::User, "y@example.org")).await;
+        let done = identity.create_user(&request(), &by, &new(house.acme(), Role::User, "y@example.org"), alone).await;
         assert_eq!(code(done), Some(Code::InsufficientRole));
         assert_eq!(code(identity.rotate_jwt(&request(), &by).await), Some(Code::InsufficientRole));
     }

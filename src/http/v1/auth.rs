@@ -9,12 +9,14 @@ use crate::auth::{Credentials, LoggedIn};
 use crate::error::{Code, Result};
 use crate::http::body::{json, path_id};
 use crate::http::caller::{app, arrival, caller};
+use crate::http::idempotency::{Seen, seen};
 use crate::http::problem::Problem;
-use crate::http::reply::Reply;
+use crate::http::reply::{Reply, Stored};
 use crate::http::wire::auth::{
     Done, Hidden, LoginRequest, MeReply, PasswordRequest, RefreshRequest, RegisterReply, RegisterRequest, SessionList,
     SessionReply, TokensReply,
 };
+use crate::idempotency::also;
 use crate::ids::SessionId;
 
 const DONE: Done = Done { status: "done" };
@@ -113,15 +115,24 @@ pub async fn me(req: &mut Request, depot: &mut Depot) -> Result<Reply<MeReply>, 
 }
 
 /// Change your password; every other session ends
-#[endpoint(tags("identity"), security(["bearer" = []]), request_body = PasswordRequest)]
-pub async fn change_password(req: &mut Request, depot: &mut Depot) -> Result<Reply<Done>, Problem> {
+#[endpoint(
+    tags("identity"),
+    security(["bearer" = []]),
+    request_body = PasswordRequest,
+    parameters(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"))
+)]
+pub async fn change_password(req: &mut Request, depot: &mut Depot) -> Result<Stored<Done>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
-    let body = json::<PasswordRequest>(req, app.body_max_bytes()).await?.value;
-    let (current, new) = (secret(body.current_password), secret(body.new_password));
-    let outcome = app.identity().change_password(&arrival, &caller, &current, &new).await;
-    told(&app, "password_change", outcome)?;
-    Ok(Reply(DONE))
+    let body = json::<PasswordRequest>(req, app.body_max_bytes()).await?;
+    let once = match seen(&app, &caller, req, &body.bytes)? {
+        Seen::Before(answer) => return Ok(answer),
+        Seen::Never(once) => once,
+    };
+    let (current, new) = (secret(body.value.current_password), secret(body.value.new_password));
+    let (prepared, record) = once.prepare(&app, &DONE)?;
+    let outcome = app.identity().change_password(&arrival, &caller, &current, &new, also(record)).await;
+    Ok(prepared.settle(&app, told(&app, "password_change", outcome))?)
 }
 
 /// Your live sessions

@@ -9,12 +9,14 @@ use crate::auth::{NewUser, Role};
 use crate::error::{Error, FieldError, Result};
 use crate::http::body::{json, only_queries, page};
 use crate::http::caller::{app, arrival, operator};
+use crate::http::idempotency::{Seen, seen, settle};
 use crate::http::problem::Problem;
-use crate::http::reply::Reply;
+use crate::http::reply::{Reply, Stored};
 use crate::http::wire::ops::{
     AuditProblem, AuditReply, RotateReply, TenantChange, TenantList, TenantReply, TenantRequest, UserReply, UserRequest,
 };
-use crate::ids::TenantId;
+use crate::idempotency::also;
+use crate::ids::{TenantId, UserId};
 use crate::tenants::{NewTenant, Tenant};
 
 impl From<&Tenant> for TenantReply {
@@ -55,19 +57,35 @@ pub async fn tenants(req: &mut Request, depot: &mut Depot) -> Result<Reply<Tenan
 }
 
 /// Open a tenant
-#[endpoint(tags("operator"), security(["bearer" = []]), request_body = TenantRequest)]
-pub async fn create_tenant(req: &mut Request, depot: &mut Depot) -> Result<Reply<TenantReply, 201>, Problem> {
+#[endpoint(
+    tags("operator"),
+    security(["bearer" = []]),
+    request_body = TenantRequest,
+    parameters(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"))
+)]
+pub async fn create_tenant(req: &mut Request, depot: &mut Depot) -> Result<Stored<TenantReply, 201>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = operator(&app, req)?;
-    let body = json::<TenantRequest>(req, app.body_max_bytes()).await?.value;
+    let body = json::<TenantRequest>(req, app.body_max_bytes()).await?;
+    let once = match seen(&app, &caller, req, &body.bytes)? {
+        Seen::Before(answer) => return Ok(answer),
+        Seen::Never(once) => once,
+    };
+    let body = body.value;
     let new = NewTenant {
         display_name: body.display_name.unwrap_or_else(|| body.slug.clone()),
         slug: body.slug,
         zone: body.zone.unwrap_or_else(|| "UTC".into()),
         registration_open: body.registration_open,
     };
-    let made = app.tenants().create(&arrival, &caller.actor(), new).await?;
-    Ok(Reply(TenantReply::from(&made)))
+    let mut prepared = None;
+    let prepare = |made: &Tenant| {
+        let (answer, record) = once.prepare(&app, &TenantReply::from(made))?;
+        prepared = Some(answer);
+        Ok(also(record))
+    };
+    let outcome = app.tenants().create(&arrival, &caller.actor(), new, prepare).await;
+    Ok(settle(&app, prepared, outcome)?)
 }
 
 /// One tenant
@@ -107,21 +125,35 @@ pub async fn change_tenant(req: &mut Request, depot: &mut Depot) -> Result<Reply
 #[endpoint(
     tags("operator"),
     security(["bearer" = []]),
-    parameters(("slug" = String, Path, description = "Slug of the tenant")),
+    parameters(
+        ("slug" = String, Path, description = "Slug of the tenant"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"),
+    ),
     request_body = UserRequest
 )]
-pub async fn create_user(req: &mut Request, depot: &mut Depot) -> Result<Reply<UserReply, 201>, Problem> {
+pub async fn create_user(req: &mut Request, depot: &mut Depot) -> Result<Stored<UserReply, 201>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = operator(&app, req)?;
-    let body = json::<UserRequest>(req, app.body_max_bytes()).await?.value;
+    let body = json::<UserRequest>(req, app.body_max_bytes()).await?;
+    let once = match seen(&app, &caller, req, &body.bytes)? {
+        Seen::Before(answer) => return Ok(answer),
+        Seen::Never(once) => once,
+    };
+    let body = body.value;
     let role = Role::from_code(&body.role).ok_or_else(|| {
         let allowed = "one of: user, support, ops, enterprise_admin";
         Error::fields(vec![FieldError::new("role", &body.role, allowed)])
     })?;
     let owner = named(&app, req)?.id;
     let new = NewUser { tenant: owner, email: body.email.0, password: SecretString::from(body.password.0), role };
-    let user = app.identity().create_user(&arrival, &caller.actor(), &new).await?;
-    Ok(Reply(UserReply { id: user.to_string(), role: body.role }))
+    let mut prepared = None;
+    let prepare = |user: UserId| {
+        let (answer, record) = once.prepare(&app, &UserReply { id: user.to_string(), role: body.role })?;
+        prepared = Some(answer);
+        Ok(also(record))
+    };
+    let outcome = app.identity().create_user(&arrival, &caller.actor(), &new, prepare).await;
+    Ok(settle(&app, prepared, outcome)?)
 }
 
 /// Put a new key in place to sign access tokens; the ones before verify until their tokens have ended
