@@ -174,14 +174,15 @@ impl<'a> Writer<'a> {
         if let Some(front) = self.front() {
             self.remark(front);
         }
-        let lead = facts.first().map(|fact| self.voice.lead(&fact.value));
+        // That a sign is empty is an opening by itself.
+        let told = |fact: &&ChartFact| !matches!(fact.value, FactValue::EmptySign { .. });
+        let lead = facts.first().filter(told).map(|fact| self.voice.lead(&fact.value));
         if self.needs_the_hour() {
             self.remark(Remark::NeedsTheHour);
             return;
         }
         let first_in_named_sign = facts.first().is_some_and(|fact| match &fact.value {
             FactValue::Placement { signs, .. } => signs.iter().any(|sign| reading.signs.contains(sign)),
-            FactValue::EmptySign { .. } => true,
             _ => false,
         });
         let named = first_in_named_sign || !(reading.points.is_empty() && reading.houses.is_empty());
@@ -306,8 +307,9 @@ impl<'a> Writer<'a> {
         };
         self.contact(leader, 0, 0);
         self.timing(leader);
-        // What such a body brings, or what such an aspect of the day does.
-        let passages = [leader.passage_id.clone(), format!("transit-aspect-{}", leader.aspect.code())];
+        // What such a body brings, or at times what such an aspect of the day does.
+        let body = &leader.passage_id;
+        let passages = [body.clone(), body.clone(), format!("transit-aspect-{}", leader.aspect.code())];
         self.quote(&passages, "today's quote", 2);
         let other = |f: &&Factor| f.transiting != leader.transiting && f.natal != leader.natal && !is_node(f.natal);
         if let Some(second) = factors.iter().skip(1).find(other) {
@@ -338,8 +340,11 @@ impl<'a> Writer<'a> {
         };
         let mut passes = factor.exact_at_utc.iter().filter(ahead);
         let pass = if factor.applying { passes.next() } else { passes.next_back() };
-        if let Some(day) = pass.and_then(|pass| lexicon::day_month_text(self.brief.language, pass)) {
-            let text = self.voice.timing(&day, !factor.applying, self.roll("timing"));
+        let Some(pass) = pass else { return };
+        if let Some(day) = lexicon::day_month_text(self.brief.language, pass) {
+            let is_near = passes_near(today, pass);
+            // The first wording speaks of the days between, of which there are few.
+            let text = self.voice.timing(&day, !factor.applying, self.roll("timing") | u64::from(is_near));
             self.say(&text, vec![Support::Factor(factor.id.clone())], 1);
         }
     }
@@ -360,8 +365,11 @@ impl<'a> Writer<'a> {
 
     /// The practical end of a passage that was not quoted, on the topic if there is one.
     fn suggestion(&mut self) {
-        let theme = format!("theme-{}", self.brief.reading.topic.code());
-        let mut ids = vec![theme];
+        let reading = self.brief.reading;
+        let theme = format!("theme-{}", reading.topic.code());
+        // The step on love is one for two, which who waits for somebody cannot take.
+        let waits = reading.topic == Topic::Love && (reading.predictive || reading.about_another);
+        let mut ids = if waits { Vec::new() } else { vec![theme] };
         let placed = self.brief.facts.iter().take(3).filter(|fact| !matches!(fact.value, FactValue::Aspect { .. }));
         ids.extend(placed.flat_map(|fact| passages_around(&fact.value)));
         ids.extend(
@@ -430,6 +438,11 @@ impl<'a> Writer<'a> {
         }
         self.planned.into_iter().map(|p| p.sentence).collect()
     }
+}
+
+/// Whether a pass is within three days of `today`, a day number.
+fn passes_near(today: i32, pass: &str) -> bool {
+    lexicon::day_number(pass).is_some_and(|day| (day - today).abs() <= 3)
 }
 
 const fn is_node(point: Point) -> bool {

@@ -157,10 +157,10 @@ impl Voice for French {
                 list(bodies)
             ),
             (_, true) => format!(
-                "Votre {nth} maison commence en {sign_text} sans abriter de planète ; {field}, vous faites les choses plutôt {manner}."
+                "Votre {nth} maison commence en {sign_text} sans abriter de planète ; {field}, vous procédez souvent {manner}."
             ),
             (_, false) => format!(
-                "Votre {nth} maison commence en {sign_text} et abrite {} ; {field}, vous faites les choses plutôt {manner}.",
+                "Votre {nth} maison commence en {sign_text} et abrite {} ; {field}, vous procédez souvent {manner}.",
                 list(bodies)
             ),
         }
