@@ -102,7 +102,6 @@ pub fn advise(
         certainty: chart.birth.certainty,
         seed: seed(chart, today, &text),
     };
-    let folded = verify::fold_evidence(&evidence);
     let scope = Scope {
         chart,
         today,
@@ -112,7 +111,6 @@ pub fn advise(
         corpus: retrieval.corpus(),
         index_generation: retrieval.generation(),
         lang,
-        folded: &folded,
     };
     let mut sink = Verifying { scope: &scope, kept: Vec::new(), dropped: 0, opens_paragraph: false };
     let spent = provider.answer(&brief, &mut sink)?;

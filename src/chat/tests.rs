@@ -250,7 +250,6 @@ fn with_drafts(mut check: impl FnMut(&Draft, &Scope<'_>)) {
                 certainty: chart.birth.certainty,
                 seed: seed(&chart, &today, question),
             };
-            let folded = verify::fold_evidence(&evidence);
             let scope = Scope {
                 chart: &chart,
                 today: &today,
@@ -260,7 +259,6 @@ fn with_drafts(mut check: impl FnMut(&Draft, &Scope<'_>)) {
                 corpus: RETRIEVAL.1.corpus(),
                 index_generation: RETRIEVAL.1.generation(),
                 lang,
-                folded: &folded,
             };
             check(&composer::compose(&brief), &scope);
         }

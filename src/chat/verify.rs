@@ -1,6 +1,8 @@
 //! P: Decides whether a sentence may leave: its citations were retrieved and say what it says, its facts were offered, and
 //! every claim read out of its own words agrees with the chart and the day. Repairs nothing.
 
+use std::collections::HashSet;
+
 use super::claims::{self, Claim, Position};
 use super::facts;
 use crate::astro::{Aspect, AspectHit, Body, Certainty, Chart, Factor, Lang, Placement, Point, Sign, Today};
@@ -36,13 +38,6 @@ pub struct Scope<'a> {
     pub index_generation: &'a str,
     /// Language of the answer.
     pub lang: Lang,
-    /// The texts of `evidence`, folded, by [`fold_evidence`].
-    pub folded: &'a [String],
-}
-
-/// The texts of the evidence in the form in which words are compared.
-pub fn fold_evidence(evidence: &[Evidence]) -> Vec<String> {
-    evidence.iter().map(|evidence| lexicon::fold(&evidence.passage.text)).collect()
 }
 
 /// Whether a sentence holds.
@@ -65,11 +60,11 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
     if sentence.support.is_empty() {
         return Verdict::Unsupported;
     }
-    let mut cited = String::new();
+    let mut cited = Vec::new();
     for support in &sentence.support {
         match support {
-            Support::Passage(id) => match folded_passage(id, scope) {
-                Some(folded) => cited.push_str(folded),
+            Support::Passage(id) => match words_of(id, scope) {
+                Some(words) => cited.push(words),
                 None => return Verdict::BadCitation,
             },
             Support::ChartFact(id) if !scope.facts.iter().any(|fact| fact.id == *id) => return Verdict::BadFact,
@@ -91,25 +86,32 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
     if claims.iter().all(|claim| agrees(claim, scope)) { Verdict::Holds } else { Verdict::FalseClaim }
 }
 
-/// The folded text of a passage that was offered and stands in the corpus as it was offered.
-fn folded_passage<'a>(id: &str, scope: &Scope<'a>) -> Option<&'a str> {
-    let place = scope.evidence.iter().position(|evidence| evidence.passage.id == id)?;
+/// The words of a passage that was offered and stands in the corpus as it was offered.
+fn words_of<'a>(id: &str, scope: &Scope<'a>) -> Option<&'a HashSet<String>> {
+    let offered = scope.evidence.iter().find(|evidence| evidence.passage.id == id)?;
     let stored = scope.corpus.passage(scope.lang, id)?;
-    let folded = scope.folded.get(place)?;
-    (stored.text == scope.evidence[place].passage.text).then_some(folded.as_str())
+    let words = scope.corpus.words(scope.lang, id, lexicon::fold)?;
+    (stored.text == offered.passage.text).then_some(words)
 }
 
 /// Whether the cited passages say what the sentence says, and no other passage offered says it much better.
-fn is_grounded(text: &str, cited: &str, alone: bool, scope: &Scope<'_>) -> bool {
+fn is_grounded(text: &str, cited: &[&HashSet<String>], alone: bool, scope: &Scope<'_>) -> bool {
     let folded = lexicon::fold(text);
     let words: Vec<&str> = folded.split_whitespace().filter(|w| w.chars().count() >= GROUNDED_WORD_MIN_CHARS).collect();
     if words.is_empty() {
         return true;
     }
-    let share = |folded: &str| words.iter().filter(|word| lexicon::holds(folded, word)).count() * 100 / words.len();
+    let share = |passages: &[&HashSet<String>]| {
+        let held = words.iter().filter(|word| passages.iter().any(|passage| passage.contains(**word)));
+        held.count() * 100 / words.len()
+    };
     let held = share(cited);
     let least = if alone { GROUNDED_MIN_PERCENT } else { GROUNDED_BESIDE_FACTS_MIN_PERCENT };
-    held >= least && !scope.folded.iter().any(|folded| share(folded) > held + BETTER_ELSEWHERE_MAX_PERCENT)
+    let is_better = |id: &str| {
+        let words = scope.corpus.words(scope.lang, id, lexicon::fold);
+        words.is_some_and(|one| share(&[one]) > held + BETTER_ELSEWHERE_MAX_PERCENT)
+    };
+    held >= least && !scope.evidence.iter().any(|evidence| is_better(&evidence.passage.id))
 }
 
 /// Whether every day named is one on which a contact that the sentence rests on is exact.

@@ -1,6 +1,7 @@
 //! P: The passages as they are written in `data/corpus/`: parsed, checked, looked up. Searches nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -193,6 +194,8 @@ pub struct Corpus {
     passages: Vec<Passage>,
     positions: [BTreeMap<String, usize>; 2],
     hash: String,
+    /// Made at the first use of [`Self::words`].
+    words: OnceLock<Vec<HashSet<String>>>,
 }
 
 const fn slot(lang: Lang) -> usize {
@@ -238,7 +241,7 @@ impl Corpus {
             positions[slot(passage.lang)].insert(passage.id.clone(), position);
         }
         let hash = hash(&passages);
-        Ok(Self { passages, positions, hash })
+        Ok(Self { passages, positions, hash, words: OnceLock::new() })
     }
 
     /// All passages, in the order of language and id.
@@ -254,6 +257,13 @@ impl Corpus {
     /// One passage by its id.
     pub fn passage(&self, lang: Lang, id: &str) -> Option<&Passage> {
         self.positions[slot(lang)].get(id).and_then(|&position| self.passages.get(position))
+    }
+
+    /// The words of one passage as `fold` writes them, made once for all passages: the same `fold` must come each time.
+    pub fn words(&self, lang: Lang, id: &str, fold: fn(&str) -> String) -> Option<&HashSet<String>> {
+        let split = |passage: &Passage| fold(&passage.text).split_whitespace().map(str::to_owned).collect();
+        let words = self.words.get_or_init(|| self.passages.iter().map(split).collect());
+        self.positions[slot(lang)].get(id).and_then(|&position| words.get(position))
     }
 
     /// SHA-256 of all passages, in hex.
