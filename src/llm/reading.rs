@@ -129,6 +129,7 @@ pub enum Danger {
 }
 
 /// Fields in which a chart must not stand in for a professional.
+#[expect(clippy::struct_excessive_bools, reason = "each is a caution of its own, and any of them may apply")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cautions {
     /// Body and mind.
@@ -142,6 +143,7 @@ pub struct Cautions {
 }
 
 /// What was read out of a question.
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own, and any of them may hold")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// Whether a chart is the place to answer.

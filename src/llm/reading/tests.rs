@@ -75,6 +75,10 @@ fn questions_for_others_are_told_apart() {
     ] {
         assert_eq!(read(question, Lang::En).intent, Intent::Unknowable(limit), "{question}");
     }
+}
+
+#[test]
+fn danger_is_heard_and_not_imagined() {
     for (question, danger) in [
         ("I want to die", Danger::Despair),
         ("J’ai envie de mourir", Danger::Despair),
