@@ -10,7 +10,7 @@ use crate::audit::{self, Auditor};
 use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
 use crate::charts::Charts;
 use crate::chat::{self, Answer, Answers, Question};
-use crate::clock::Ambient;
+use crate::clock::{Ambient, UnixMs};
 use crate::config::{MasterKeyError, Settings, resolve_master_key};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
@@ -46,6 +46,12 @@ pub enum StartError {
     /// There is no acceptable master key.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
+    /// There is a store, and the key ring that opens what it holds is gone.
+    #[error(
+        "{0} is missing, and without it the personal data in the store cannot be read; put the file back from a backup of \
+         this directory"
+    )]
+    KeyRingMissing(String),
     /// The store cannot be opened.
     #[error("cannot open the store: {0}")]
     Store(#[from] StoreError),
@@ -73,6 +79,8 @@ pub struct App {
     charts: Charts,
     answers: Answers,
     retrieval: Retrieval,
+    vault: Arc<Vault>,
+    last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
     cleaner: tokio::task::JoinHandle<()>,
     // Last, so that the directory is free only when all else is closed.
     _lock: DirLock,
@@ -106,15 +114,19 @@ impl App {
         let dir = settings.data_dir.clone();
         make_private(&dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
         let lock = DirLock::acquire(&dir, "orrery")?;
-        let keys = dir.join("keys.redb");
+        let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
         // A new key cannot open old data, so one is made only where there is none to open.
         let is_new = !keys.exists();
+        if is_new && rows.exists() {
+            return Err(StartError::KeyRingMissing(keys.display().to_string()));
+        }
         let master = resolve_master_key(&settings, is_new, &ambient)?;
         let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
-        let store = Store::open(&dir.join("store.redb"), STORE_TABLES)?;
+        // The ring before the store: a start that is cut short never leaves a store without its ring.
+        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
+        let store = Store::open(&rows, STORE_TABLES)?;
         let counted = Arc::clone(&metrics);
         store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
-        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
@@ -134,7 +146,7 @@ impl App {
         let retrieval = serve_index(&dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
-        let answers = Answers::new(store.clone(), vault, auditor.clone(), ambient.clone());
+        let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let cleaner = tokio::spawn(clean(idempotency.clone()));
         Ok(Arc::new(Self {
             settings,
@@ -148,6 +160,8 @@ impl App {
             charts,
             answers,
             retrieval,
+            vault,
+            last_probe: tokio::sync::Mutex::default(),
             cleaner,
             _lock: lock,
         }))
@@ -215,12 +229,27 @@ impl App {
         chat::advise(chart, today, question, &self.retrieval, &Composer)
     }
 
-    /// Tries the store, the index and the disk.
+    /// Tries the store, the key ring, the index and the disk. Anybody may ask, so a finding holds for a second.
     pub async fn probe(&self) -> Vec<Probe> {
-        let store = match self.store.probe_writable().await {
-            Ok(()) => Probe { name: "store", ok: true, detail: "took a durable write".into() },
-            Err(error) => Probe { name: "store", ok: false, detail: error.to_string() },
+        let mut last = self.last_probe.lock().await;
+        let now = self.ambient.now();
+        if let Some((at, found)) = &*last
+            && now.since_ms(*at) < limits::PROBE_HOLDS_MS
+        {
+            return found.clone();
+        }
+        let found = self.try_all().await;
+        *last = Some((now, found.clone()));
+        found
+    }
+
+    async fn try_all(&self) -> Vec<Probe> {
+        let written = |name, outcome: Result<(), String>| match outcome {
+            Ok(()) => Probe { name, ok: true, detail: "took a durable write".into() },
+            Err(detail) => Probe { name, ok: false, detail },
         };
+        let store = written("store", self.store.probe_writable().await.map_err(|e| e.to_string()));
+        let keys = written("keys", self.vault.probe_writable().await.map_err(|e| e.to_string()));
         let known = Query { text: "Sun Soleil".into(), limit: 1, ..Query::default() };
         let index = match self.retrieval.search(&known) {
             Ok(hits) => Probe {
@@ -230,7 +259,7 @@ impl App {
             },
             Err(error) => Probe { name: "index", ok: false, detail: error.to_string() },
         };
-        vec![store, index, disk(&self.settings.data_dir)]
+        vec![store, keys, index, disk(&self.settings.data_dir)]
     }
 
     /// Stops background work and flushes the store. Requests must have ended.
@@ -288,5 +317,38 @@ fn disk(dir: &Path) -> Probe {
             Probe { name: "disk", ok, detail: format!("{} MiB free", free / (1024 * 1024)) }
         }
         Err(error) => Probe { name: "disk", ok: false, detail: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Sources;
+
+    async fn open(dir: &Path) -> Result<Arc<App>, StartError> {
+        let sources = Sources::new().flag("data_dir", "--test", dir.to_str().unwrap());
+        App::open(Settings::load(&sources).unwrap().0, Ambient::system()).await
+    }
+
+    /// Opens the directory, and closes it once its background task has let go.
+    async fn open_and_close(dir: &Path) {
+        drop(open(dir).await.unwrap());
+        tokio::task::yield_now().await;
+    }
+
+    #[tokio::test]
+    async fn a_lost_key_ring_is_told_and_never_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        open_and_close(dir.path()).await;
+        let (keys, aside) = (dir.path().join("keys.redb"), dir.path().join("aside"));
+        fs::rename(&keys, &aside).unwrap();
+        let refused = open(dir.path()).await.unwrap_err();
+        assert!(matches!(&refused, StartError::KeyRingMissing(path) if path.ends_with("keys.redb")), "{refused}");
+        assert!(!keys.exists());
+        fs::rename(&aside, &keys).unwrap();
+        open_and_close(dir.path()).await;
+        fs::remove_file(dir.path().join("store.redb")).unwrap();
+        // What a start that was cut short leaves: it can be finished.
+        open_and_close(dir.path()).await;
     }
 }

@@ -18,7 +18,7 @@ use crate::clock::{Ambient, UnixMs};
 use crate::error::{Code, Error, Result};
 use crate::ids::ChartId;
 use crate::limits;
-use crate::store::tables::{ANSWERS, Actor, CHART_COUNTS, CHARTS, ChartRow, CountRow};
+use crate::store::tables::{ANSWER_COUNTS, ANSWERS, Actor, CHART_COUNTS, CHARTS, ChartRow, CountRow};
 use crate::store::{Reads, Span, Store, Tx};
 use crate::vault::Vault;
 
@@ -144,6 +144,7 @@ impl Charts {
                 }
                 let CountRow(count) = tx.get(&CHART_COUNTS, &owner)?.unwrap_or_default();
                 tx.put(&CHART_COUNTS, &owner, &CountRow(count.saturating_sub(1)))?;
+                tx.delete(&ANSWER_COUNTS, &(owner.0, owner.1, id))?;
                 for (key, _) in tx.scan(&ANSWERS, Span::prefix(&(owner.0, owner.1, id)), usize::MAX)? {
                     tx.delete(&ANSWERS, &key)?;
                 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::astro::{Chart, Lang, Today};
 use crate::error::{Code, Error, Result};
 use crate::guard;
-use crate::llm::{Brief, Flow, Intent, Provider, ProviderError, Sentence, Sink, language, reading};
+use crate::llm::{Aside, Brief, Flow, Intent, Provider, ProviderError, Sentence, Sink, language, reading};
 use crate::retrieval::{Retrieval, RetrievalError};
 pub use answer::{Answer, AnswerVersions, Citation, FactUsed, Usage};
 pub use answers::{Answered, Answers, Said};
@@ -86,7 +86,7 @@ pub fn advise(
     let reading = reading::read(&text, asked_in);
     let facts = facts::for_reading(chart, &reading, lang);
     let factors = facts::factors(today, &reading);
-    let evidence = if reading.intent == Intent::Crisis {
+    let evidence = if matches!(reading.intent, Intent::Crisis(_)) {
         Vec::new()
     } else {
         evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)?
@@ -98,6 +98,7 @@ pub fn advise(
         facts: &facts,
         factors: &factors,
         evidence: &evidence,
+        date: &today.date,
         certainty: chart.birth.certainty,
         seed: seed(chart, today, &text),
     };
@@ -123,7 +124,7 @@ pub fn advise(
 /// What is left to say when a provider's draft did not hold: where the chart's first fact stands, and what one may ask.
 fn minimal(brief: &Brief<'_>, scope: &Scope<'_>) -> Vec<Sentence> {
     let mut reading = brief.reading.clone();
-    reading.intent = Intent::Elsewhere;
+    reading.intent = Intent::Elsewhere(Aside::Other);
     let brief = Brief { reading: &reading, ..brief.clone() };
     let draft = crate::llm::composer::compose(&brief);
     // The first sentence says that the question lies elsewhere, which is not the reason here.

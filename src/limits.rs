@@ -41,6 +41,8 @@ pub const PLACE_MAX_CHARS: usize = 120;
 /// Charts that one user may keep.
 pub const CHARTS_PER_USER_MAX: u64 = 100_000;
 
+/// Answers kept of one chart; beyond it the oldest goes.
+pub const ANSWERS_PER_CHART_MAX: u64 = 10_000;
 /// Computed days kept in memory, each about 2 kB.
 pub const DAYS_CACHED_MAX: usize = 4_096;
 
@@ -73,3 +75,5 @@ pub const GROUP_COMMIT_MAX_WRITES: usize = 512;
 pub const WRITE_QUEUE_MAX: usize = 8_192;
 /// Least free disk space with which the appliance calls itself ready, in bytes.
 pub const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
+/// How long a finding of `/ready` holds, in milliseconds.
+pub const PROBE_HOLDS_MS: u64 = 1_000;

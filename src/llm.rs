@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::astro::{Aspect, Body, Certainty, Factor, Lang, Point, Sign};
 use crate::retrieval::Passage;
 pub use composer::Composer;
-pub use reading::{Cautions, Intent, Reading, Topic};
+pub use reading::{Aside, Cautions, Danger, Intent, Limit, Reading, Topic};
 
 /// A statement about the natal chart that an answer may make.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,6 +51,13 @@ pub enum FactValue {
         /// The planets in it.
         bodies: Vec<Body>,
     },
+    /// A sign that holds no planet and no angle.
+    EmptySign {
+        /// The sign.
+        sign: Sign,
+        /// The first house 1..=12 that opens in it, where houses are known and one does.
+        house: Option<u8>,
+    },
     /// An aspect between two natal points.
     Aspect {
         /// One point.
@@ -88,6 +95,8 @@ pub struct Brief<'a> {
     pub factors: &'a [Factor],
     /// Passages retrieved.
     pub evidence: &'a [Evidence],
+    /// The local date that the answer is for, `YYYY-MM-DD`.
+    pub date: &'a str,
     /// How well the birth time is known.
     pub certainty: Certainty,
     /// Hash of chart, date and question: the only source of variation.

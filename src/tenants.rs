@@ -35,6 +35,15 @@ pub struct Tenant {
     pub row: TenantRow,
 }
 
+/// What is to change of a tenant; `None` stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Whether people may register themselves.
+    pub registration_open: Option<bool>,
+    /// Whether its users are shut out.
+    pub suspended: Option<bool>,
+}
+
 /// The tenants of the appliance.
 #[derive(Clone, Debug)]
 pub struct Tenants {
@@ -142,58 +151,35 @@ impl Tenants {
         Ok(rows.into_iter().map(|(id, row)| Tenant { id, row }).collect())
     }
 
-    /// Lets people register themselves, or no longer.
+    /// Lets people register themselves, or no longer; suspends a tenant, which shuts out its users at once, or resumes it.
+    /// Both together or not at all.
     ///
     /// # Errors
-    /// [`Code::InsufficientRole`], [`Code::TenantNotFound`]; the system tenant never opens.
-    pub async fn set_registration_open(
-        &self,
-        request: &RequestContext,
-        by: &Actor,
-        id: TenantId,
-        open: bool,
-    ) -> Result<Tenant> {
-        let entries = self.entries(request, by, "tenant_registration", id, &[("open", open)]);
-        self.change(by, id, entries, move |row| row.registration_open = open).await
-    }
-
-    /// Suspends a tenant, which shuts out its users at once, or resumes it.
-    ///
-    /// # Errors
-    /// [`Code::InsufficientRole`], [`Code::TenantNotFound`]; the system tenant cannot be suspended.
-    pub async fn set_suspended(
-        &self,
-        request: &RequestContext,
-        by: &Actor,
-        id: TenantId,
-        suspended: bool,
-    ) -> Result<Tenant> {
-        let now = self.ambient.now();
-        let action = if suspended { "tenant_suspend" } else { "tenant_resume" };
-        let entries = self.entries(request, by, action, id, &[]);
-        let change = move |row: &mut TenantRow| {
-            row.suspended_at = suspended.then(|| row.suspended_at.unwrap_or(now));
-        };
-        self.change(by, id, entries, change).await
-    }
-
-    async fn change(
-        &self,
-        by: &Actor,
-        id: TenantId,
-        entries: Vec<audit::Entry>,
-        change: impl Fn(&mut TenantRow) + Send + 'static,
-    ) -> Result<Tenant> {
+    /// [`Code::InsufficientRole`], [`Code::TenantNotFound`]; the system tenant neither opens nor is suspended.
+    pub async fn change(&self, request: &RequestContext, by: &Actor, id: TenantId, change: Change) -> Result<Tenant> {
         require_operator(by)?;
         if id == SYSTEM_TENANT {
             return Err(Error::new(Code::InsufficientRole).message("The system tenant stays as it is."));
         }
-        let auditor = self.auditor.clone();
+        let Change { registration_open, suspended } = change;
+        let mut entries = Vec::new();
+        if let Some(open) = registration_open {
+            entries.extend(self.entries(request, by, "tenant_registration", id, &[("open", open)]));
+        }
+        if let Some(suspended) = suspended {
+            let action = if suspended { "tenant_suspend" } else { "tenant_resume" };
+            entries.extend(self.entries(request, by, action, id, &[]));
+        }
+        let (auditor, now) = (self.auditor.clone(), self.ambient.now());
         self.store
             .write(move |tx| {
                 let mut tenant = found(tx, id)?;
-                change(&mut tenant.row);
-                tx.put(&TENANTS, &id, &tenant.row)?;
+                let row = &mut tenant.row;
+                row.registration_open = registration_open.unwrap_or(row.registration_open);
+                if let Some(suspended) = suspended {
+                    row.suspended_at = suspended.then(|| row.suspended_at.unwrap_or(now));
+                }
+                tx.put(&TENANTS, &id, row)?;
                 append_all(tx, &auditor, &entries)?;
                 Ok(tenant)
             })
@@ -295,6 +281,14 @@ mod tests {
         (dir, Tenants::new(store, Auditor::new([1; 32], ambient.clone()), ambient))
     }
 
+    fn opened(open: bool) -> Change {
+        Change { registration_open: Some(open), ..Change::default() }
+    }
+
+    fn suspended(suspended: bool) -> Change {
+        Change { suspended: Some(suspended), ..Change::default() }
+    }
+
     fn code<T>(result: Result<T>) -> Option<Code> {
         result.err().map(|error| error.code())
     }
@@ -316,16 +310,21 @@ mod tests {
         let slugs = |after| tenants.list(after, 10).unwrap().into_iter().map(|t| t.row.slug).collect::<Vec<_>>();
         assert_eq!(slugs(None), ["system", "acme"]);
         assert_eq!(slugs(Some(SYSTEM_TENANT)), ["acme"]);
-        let closed = tenants.set_registration_open(&request, &Actor::Console, acme.id, false).await.unwrap();
+        let closed = tenants.change(&request, &Actor::Console, acme.id, opened(false)).await.unwrap();
         assert!(!closed.row.registration_open);
-        let shut = tenants.set_suspended(&request, &Actor::Console, acme.id, true).await.unwrap();
-        let again = tenants.set_suspended(&request, &Actor::Console, acme.id, true).await.unwrap();
+        let shut = tenants.change(&request, &Actor::Console, acme.id, suspended(true)).await.unwrap();
+        let again = tenants.change(&request, &Actor::Console, acme.id, suspended(true)).await.unwrap();
         assert!(shut.row.suspended_at.is_some() && again == shut);
-        let open = tenants.set_suspended(&request, &Actor::Console, acme.id, false).await.unwrap();
+        let open = tenants.change(&request, &Actor::Console, acme.id, suspended(false)).await.unwrap();
         assert_eq!(open.row.suspended_at, None);
+        let both = Change { registration_open: Some(true), suspended: Some(true) };
+        let changed = tenants.change(&request, &Actor::Console, acme.id, both).await.unwrap();
+        assert!(changed.row.registration_open && changed.row.suspended_at.is_some());
+        let same = tenants.change(&request, &Actor::Console, acme.id, Change::default()).await.unwrap();
+        assert_eq!(same, changed);
         let auditor = tenants.auditor.clone();
         let report = tenants.store.read(|view| audit::verify(view, &auditor)).unwrap();
-        assert_eq!((report.tenants, report.entries, report.first_problem), (2, 11, None));
+        assert_eq!((report.tenants, report.entries, report.first_problem), (2, 15, None));
     }
 
     #[tokio::test]
@@ -337,9 +336,9 @@ mod tests {
             code(tenants.create(&request, &Actor::Console, new("system"), alone).await),
             Some(Code::InvalidFields)
         );
-        let open = tenants.set_registration_open(&request, &Actor::Console, SYSTEM_TENANT, true).await;
+        let open = tenants.change(&request, &Actor::Console, SYSTEM_TENANT, opened(true)).await;
         assert_eq!(code(open), Some(Code::InsufficientRole));
-        let shut = tenants.set_suspended(&request, &Actor::Console, SYSTEM_TENANT, true).await;
+        let shut = tenants.change(&request, &Actor::Console, SYSTEM_TENANT, suspended(true)).await;
         assert_eq!(code(shut), Some(Code::InsufficientRole));
     }
 
@@ -354,7 +353,7 @@ mod tests {
         for by in [Actor::Anonymous, user(Role::User), user(Role::Support), user(Role::EnterpriseAdmin)] {
             let done = tenants.create(&request, &by, new("other"), alone).await;
             assert_eq!(code(done), Some(Code::InsufficientRole));
-            let done = tenants.set_suspended(&request, &by, acme.id, true).await;
+            let done = tenants.change(&request, &by, acme.id, suspended(true)).await;
             assert_eq!(code(done), Some(Code::InsufficientRole));
         }
         let spoil = move |tx: &mut Tx<'_>| {
@@ -363,7 +362,7 @@ mod tests {
             tx.put(&AUDIT_HEADS, &acme.id, &head)
         };
         tenants.store.write(spoil).await.unwrap();
-        let done = tenants.set_suspended(&request, &user(Role::Ops), acme.id, true).await;
+        let done = tenants.change(&request, &user(Role::Ops), acme.id, suspended(true)).await;
         assert_eq!(code(done), Some(Code::AuditUnavailable));
         assert_eq!(tenants.by_id(acme.id).unwrap().row.suspended_at, None);
     }

@@ -68,6 +68,19 @@ impl fmt::Debug for Me {
     }
 }
 
+/// Operators there are, as far as one or more matters.
+fn operators(reads: &impl Reads) -> Result<usize> {
+    Ok(reads.scan(&USERS, Span::prefix(&SYSTEM_TENANT), 2)?.len())
+}
+
+/// Refuses a first operator beside others.
+fn only_operators(found: usize, allowed: usize) -> Result<()> {
+    if found <= allowed {
+        return Ok(());
+    }
+    Err(Error::new(Code::InsufficientRole).message("There is an operator already; operators make further ones."))
+}
+
 /// A user ready to be written: password hashed, key made, address sealed.
 #[derive(Clone)]
 struct Draft {
@@ -164,14 +177,10 @@ impl Identity {
         let email = Email::parse(email).map_err(|error| Error::fields(vec![error]))?;
         password::check_policy(password, &email)?;
         let new = NewUser { tenant: SYSTEM_TENANT, email: String::new(), password: password.clone(), role: Role::Ops };
-        let none_yet = |tx: &mut Tx<'_>| {
-            if tx.scan(&USERS, Span::prefix(&SYSTEM_TENANT), 1)?.is_empty() {
-                return Ok(());
-            }
-            Err(Error::new(Code::InsufficientRole)
-                .message("There is an operator already; operators make further ones."))
-        };
-        self.insert_user(&RequestContext::default(), &Actor::Console, &email, &new, |_| Ok(none_yet)).await
+        only_operators(self.store.read(|view| operators(view))?, 0)?;
+        // Asked once more in the transaction, which has just put the new one in.
+        let nobody_else = |tx: &mut Tx<'_>| only_operators(operators(tx)?, 1);
+        self.insert_user(&RequestContext::default(), &Actor::Console, &email, &new, |_| Ok(nobody_else)).await
     }
 
     /// What the caller may see of themselves.

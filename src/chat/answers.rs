@@ -9,7 +9,8 @@ use crate::auth::Caller;
 use crate::clock::{Ambient, UnixMs};
 use crate::error::{Code, Error, Result};
 use crate::ids::{AnswerId, ChartId};
-use crate::store::tables::{ANSWERS, AnswerRow, CHARTS};
+use crate::limits;
+use crate::store::tables::{ANSWER_COUNTS, ANSWERS, AnswerRow, CHARTS, CountRow};
 use crate::store::{Reads, Span, Store, Tx};
 use crate::vault::Vault;
 
@@ -87,6 +88,15 @@ impl Answers {
             .write(move |tx| {
                 if tx.get(&CHARTS, &(tenant, user, key.2))?.is_none() {
                     return Err(Error::new(Code::ChartNotFound));
+                }
+                let of = (tenant, user, key.2);
+                let CountRow(count) = tx.get(&ANSWER_COUNTS, &of)?.unwrap_or_default();
+                if count >= limits::ANSWERS_PER_CHART_MAX {
+                    for (oldest, _) in tx.scan(&ANSWERS, Span::prefix(&of), 1)? {
+                        tx.delete(&ANSWERS, &oldest)?;
+                    }
+                } else {
+                    tx.put(&ANSWER_COUNTS, &of, &CountRow(count + 1))?;
                 }
                 tx.put(&ANSWERS, &key, &row)?;
                 audit::append(tx, &auditor, entry.clone())?;

@@ -1,9 +1,11 @@
 //! P: Reads the astrological claims out of a finished sentence, English or French, knowing nothing of how it was made.
 //! Judges none of them. In doubt it reads a claim where there may be none: a sentence too few is the cheaper fault.
 
+mod dates;
 mod lexer;
 
 use crate::astro::{Aspect, Lang, Point, Sign};
+pub use dates::{DayMonth, dates};
 use lexer::{Kind, Mention};
 
 /// An angle as written.
@@ -54,6 +56,11 @@ pub enum Claim {
     HouseEmpty {
         /// House 1..=12.
         house: u8,
+    },
+    /// A sign holds no planet.
+    SignEmpty {
+        /// The sign.
+        sign: Sign,
     },
     /// A body moves backward.
     Retrograde {
@@ -159,6 +166,11 @@ impl Reader<'_> {
     fn signs(&mut self) {
         for index in 0..self.mentions.len() {
             let Kind::Sign(sign) = self.mentions[index].kind else { continue };
+            // "no planet stands in Leo"
+            if index > 0 && self.mentions[index - 1].kind == Kind::Empty && self.subject_of(index - 1).is_none() {
+                self.claims.push(Claim::SignEmpty { sign });
+                continue;
+            }
             let position = self.degree_beside(index);
             // "your Aries Sun": the sign belongs to what follows at once.
             let subject = match self.mentions.get(index + 1) {

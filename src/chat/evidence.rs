@@ -41,7 +41,7 @@ pub fn gather(
 
 fn plan(reading: &Reading, facts: &[ChartFact], factors: &[Factor]) -> Vec<String> {
     let mut ids = vec![format!("theme-{}", reading.topic.code())];
-    if reading.intent == Intent::Unknowable {
+    if matches!(reading.intent, Intent::Unknowable(_)) {
         ids.push("guide-what-astrology-cannot-say".to_owned());
     }
     if reading.retrograde {

@@ -15,6 +15,7 @@ enum Look {
     Planet(Body),
     At(Point),
     House(u8),
+    Empty(Sign),
 }
 
 const ASCENDANT: Look = Look::At(Point::Ascendant);
@@ -39,6 +40,9 @@ const fn significators(topic: Topic) -> &'static [Look] {
         Topic::Study => &[Planet(Mercury), House(9), Planet(Jupiter), Planet(Saturn)],
         Topic::Home => &[House(4), Planet(Moon), Planet(Venus), Planet(Saturn)],
         Topic::Loneliness => &[Planet(Moon), House(11), Planet(Saturn), Planet(Venus)],
+        Topic::Confidence => &[Planet(Sun), Planet(Mars), ASCENDANT, Planet(Saturn)],
+        Topic::Travel => &[House(9), Planet(Jupiter), Planet(Mercury), House(3)],
+        Topic::Meaning => &[Planet(Jupiter), House(9), Planet(Sun), Planet(Neptune)],
         Topic::General => &[Planet(Sun), Planet(Moon), ASCENDANT, MIDHEAVEN],
     }
 }
@@ -46,13 +50,15 @@ const fn significators(topic: Topic) -> &'static [Look] {
 /// The facts for a question, the weightiest first: what it names, then where its topic is looked for; the closest natal
 /// aspect of the first body comes third.
 pub fn for_reading(chart: &Chart, reading: &Reading, lang: Lang) -> Vec<ChartFact> {
-    let mut looks: Vec<Look> = reading.points.iter().map(|point| Look::At(*point)).collect();
+    let claimed = [reading.claimed_sun.map(|_| Look::Planet(Body::Sun)), reading.claimed_ascendant.map(|_| ASCENDANT)];
+    let mut looks: Vec<Look> = claimed.into_iter().flatten().collect();
+    let claims_signs = !looks.is_empty();
+    looks.extend(reading.points.iter().map(|point| Look::At(*point)));
     looks.extend(reading.houses.iter().map(|house| Look::House(*house)));
-    let in_named_signs = chart.bodies.iter().filter(|p| p.body != Body::MeanNode && reading.signs.contains(&p.sign));
-    if reading.points.is_empty() {
-        looks.extend(in_named_signs.map(|p| Look::At(Point::Body(p.body))));
+    if reading.points.is_empty() && !claims_signs {
+        looks.extend(reading.signs.iter().flat_map(|sign| in_sign(chart, *sign, reading.topic)));
     }
-    if reading.retrograde {
+    if reading.retrograde && reading.points.is_empty() {
         let back = chart.bodies.iter().filter(|p| p.retrograde && !matches!(p.body, Body::MeanNode | Body::TrueNode));
         looks.extend(back.map(|p| Look::At(Point::Body(p.body))));
     }
@@ -76,12 +82,43 @@ pub fn for_reading(chart: &Chart, reading: &Reading, lang: Lang) -> Vec<ChartFac
         .collect()
 }
 
-/// The day's contacts: leaders before influences; those with a body that the question names come first.
+/// What stands in a sign that a question names; a question on nothing else is told when nothing does.
+fn in_sign(chart: &Chart, sign: Sign, topic: Topic) -> Vec<Look> {
+    let bodies = chart.bodies.iter().filter(|p| p.body != Body::MeanNode && p.sign == sign);
+    let mut looks: Vec<Look> = bodies.map(|p| Look::At(Point::Body(p.body))).collect();
+    if let Some(angles) = &chart.angles {
+        looks.extend((angles.ascendant.sign == sign).then_some(ASCENDANT));
+        looks.extend((angles.midheaven.sign == sign).then_some(MIDHEAVEN));
+    }
+    if topic == Topic::General && is_empty(chart, sign) {
+        looks.push(Look::Empty(sign));
+    }
+    looks
+}
+
+/// Whether no planet can stand in a sign, whatever the missing birth time leaves open.
+pub fn is_empty(chart: &Chart, sign: Sign) -> bool {
+    let planets = chart.bodies.iter().filter(|p| !matches!(p.body, Body::MeanNode | Body::TrueNode));
+    !planets.into_iter().any(|p| signs_of(p).contains(&sign))
+}
+
+/// The day's contacts: those with a body that the question names come first, then those with a point that its topic looks
+/// to, and among them leaders before influences. Contacts with the lunar node come last.
 pub fn factors(today: &Today, reading: &Reading) -> Vec<Factor> {
     let mut factors: Vec<Factor> =
         today.leaders.iter().chain(&today.influences).filter(|f| f.certain).cloned().collect();
     let named = |f: &Factor| reading.points.contains(&Point::Body(f.transiting)) || reading.points.contains(&f.natal);
-    factors.sort_by_key(|factor| !named(factor));
+    let on_topic = |f: &Factor| {
+        reading.topic != Topic::General
+            && significators(reading.topic).iter().any(|look| match look {
+                Look::Planet(body) => f.natal == Point::Body(*body),
+                Look::At(point) => f.natal == *point,
+                Look::House(house) => f.natal_house == Some(*house),
+                Look::Empty(_) => false,
+            })
+    };
+    let is_node = |f: &Factor| matches!(f.natal, Point::Body(Body::MeanNode | Body::TrueNode));
+    factors.sort_by_key(|factor| (!named(factor), is_node(factor), !on_topic(factor)));
     factors
 }
 
@@ -115,6 +152,12 @@ fn value_at(chart: &Chart, look: Look) -> Option<FactValue> {
                 house: None,
                 retrograde: false,
             })
+        }
+        Look::Empty(sign) => {
+            let cusps = chart.houses.as_ref().map(|houses| houses.cusps_deg.iter());
+            let opens = cusps.and_then(|mut cusps| cusps.position(|cusp_deg| Sign::of(*cusp_deg) == sign));
+            let house = opens.and_then(|place| u8::try_from(place + 1).ok());
+            Some(FactValue::EmptySign { sign, house })
         }
         Look::House(house) => {
             let cusp_deg = chart.houses.as_ref()?.cusps_deg.get(usize::from(house).checked_sub(1)?)?;
@@ -173,6 +216,7 @@ fn fact_id(value: &FactValue) -> String {
     match value {
         FactValue::Placement { point, .. } => format!("natal-{}", point.code()),
         FactValue::House { house, .. } => format!("house-{house}"),
+        FactValue::EmptySign { sign, .. } => format!("empty-{}", sign.code()),
         FactValue::Aspect { a, b, aspect, .. } => format!("natal-{}-{}-{}", a.code(), aspect.code(), b.code()),
     }
 }

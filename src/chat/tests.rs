@@ -82,6 +82,25 @@ const QUESTIONS: &[&str] = &[
     "Comment nourrir ma créativité ?",
     "Je dois faire un choix difficile",
     "Et le Lion dans mon thème ?",
+    "When will I meet someone?",
+    "Does he still think of me?",
+    "How can I become more confident?",
+    "Should I travel to Japan this spring?",
+    "What is the meaning of my life?",
+    "My colleague keeps attacking me in meetings",
+    "I have cancer and I am afraid",
+    "I feel worthless and I can't cope",
+    "I am a Leo rising, what does it mean?",
+    "Am I compatible with a Scorpio?",
+    "Que dit le Taureau dans mon thème ?",
+    "je suis cancer ascendant lion, que faire ?",
+    "Est-ce qu'il va revenir ?",
+    "Comment prendre confiance en moi ?",
+    "Est-ce le bon moment pour partir en voyage ?",
+    "Quel est le sens de ma vie ?",
+    "J'ai perdu mon grand-père le mois dernier",
+    "Je n'en peux plus de mon travail",
+    "Mercure est-il rétrograde pour moi ?",
 ];
 
 fn ask(chart: &Chart, today: &Today, text: &str, provider: &dyn Provider) -> Answer {
@@ -108,7 +127,7 @@ fn answers_hold_and_read_well_for_every_chart_and_question() {
             assert!(!answer.citations.is_empty() && answer.citations.len() <= crate::limits::CITATIONS_MAX, "{shown}");
             for (place, citation) in answer.citations.iter().enumerate() {
                 assert_eq!(citation.marker, place + 1);
-                assert_eq!(text.matches(&format!("[{}]", citation.marker)).count(), 1, "{shown}");
+                assert!((1..=2).contains(&text.matches(&format!("[{}]", citation.marker)).count()), "{shown}");
                 assert_eq!(RETRIEVAL.1.passage(answer.language, &citation.id).unwrap().text, citation.passage);
             }
             assert!(!answer.chart_facts.is_empty(), "{shown}");
@@ -158,6 +177,27 @@ fn other_questions_get_an_honest_answer() {
         assert_eq!(answer.dropped_sentences, 0);
         assert!(!answer.text.contains("Paris") && !answer.text.contains("Rome"), "{}", answer.text);
     }
+    for (text, expected) in [
+        ("my boyfriend hits me", "1-800-799-7233"),
+        ("mon mari me frappe", "3919"),
+        ("I don't want to be here anymore", "988"),
+        ("je veux disparaître", "3114"),
+        ("Should I stop taking my antidepressants?", "doctor or pharmacist"),
+        ("Ai-je un cancer ?", "médecin"),
+        ("Am I pregnant?", "test"),
+        ("Will I win my court case?", "lawyer"),
+        ("Wann werde ich die Liebe finden?", "English and French"),
+        ("Are you an AI?", "program"),
+        ("Bonjour", "Bonjour"),
+        ("T'es nul", "essayons autrement|question concrète"),
+        ("I feel hopeless about my job", "helpline"),
+    ] {
+        for (chart, today) in people() {
+            let answer = ask(&chart, &today, text, &Composer);
+            assert!(expected.split('|').any(|e| answer.text.contains(e)), "{text}\n{}", answer.text);
+            assert_eq!(answer.dropped_sentences, 0, "{text}\n{}", answer.text);
+        }
+    }
     let crisis = ask(&chart, &today, "I want to kill myself", &Composer);
     assert!(crisis.chart_facts.is_empty() && crisis.citations.is_empty());
 }
@@ -206,6 +246,7 @@ fn with_drafts(mut check: impl FnMut(&Draft, &Scope<'_>)) {
                 facts: &facts,
                 factors: &factors,
                 evidence: &evidence,
+                date: &today.date,
                 certainty: chart.birth.certainty,
                 seed: seed(&chart, &today, question),
             };
@@ -248,7 +289,9 @@ fn corruptions(text: &str, lang: Lang, states_a_contact: bool) -> Vec<(&'static 
     let mut add = |name: &'static str, text: Option<String>| wrong.extend(text.map(|text| (name, text)));
     let signs: Vec<&str> = Sign::ALL.into_iter().map(|sign| lexicon::sign_name(lang, sign)).collect();
     // Where the hour leaves two signs open, another sign than the first may still be right.
-    if !text.contains(" or in ") && !text.contains(" ou en ") {
+    // And where one sign is empty, so may the other be.
+    let is_empty = text.starts_with("No planet") || text.starts_with("Aucune planète");
+    if !is_empty && !text.contains(" or in ") && !text.contains(" ou en ") {
         add("sign", swap(text, &signs, 5));
     }
     if text.contains(" house") || text.contains(" maison") {
@@ -362,6 +405,47 @@ fn sentences_of_a_stranger_are_dropped_when_false_and_kept_when_true() {
     let answer = ask(&chart, &today, "Tell me about my Venus", &Scripted(draft));
     assert_eq!(answer.text, true_ones.join(" "));
     assert_eq!(answer.dropped_sentences, false_ones.len() + 3);
+}
+
+#[test]
+fn a_day_is_named_only_where_a_contact_is_exact() {
+    let born = |(chart, today): (Chart, Today)| {
+        let mut today = today;
+        for factor in today.leaders.iter_mut().chain(&mut today.influences) {
+            factor.exact_at_utc = vec!["2026-12-08T03:00:00Z".into()];
+            factor.applying = true;
+        }
+        (chart, today)
+    };
+    let (chart, today) = born(people().remove(0));
+    let answer = ask(&chart, &today, "What does today hold for me?", &Composer);
+    assert!(answer.text.contains("8 December"), "{}", answer.text);
+    let answer = ask(&chart, &today, "Comment sera ma journée ?", &Composer);
+    assert!(answer.text.contains("8 décembre"), "{}", answer.text);
+    let factor = today.leaders.iter().find(|factor| factor.certain).unwrap();
+    let say = |text: &str, support| Sentence { text: text.into(), support: vec![support], opens_paragraph: false };
+    let right = say("It is exact around 8 December.", Support::Factor(factor.id.clone()));
+    let draft = vec![
+        right.clone(),
+        say("It is exact around 9 December.", Support::Factor(factor.id.clone())),
+        say("You will meet someone on 8 December.", Support::Own),
+    ];
+    let answer = ask(&chart, &today, "What does today hold for me?", &Scripted(draft));
+    assert!(!answer.text.contains("9 December") && answer.dropped_sentences == 2, "{}", answer.text);
+}
+
+#[test]
+fn an_empty_sign_is_said_to_be_empty() {
+    let (chart, today) = people().remove(0);
+    let answer = ask(&chart, &today, "What about Leo in my chart?", &Composer);
+    assert!(answer.text.contains("No planet stands in Leo"), "{}", answer.text);
+    let lie = Sentence {
+        text: "No planet stands in Aries in your chart.".into(),
+        support: vec![Support::ChartFact("natal-sun".into())],
+        opens_paragraph: true,
+    };
+    let answer = ask(&chart, &today, "Tell me about my Sun", &Scripted(vec![lie]));
+    assert!(!answer.text.contains("No planet"), "{}", answer.text);
 }
 
 #[test]

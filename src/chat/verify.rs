@@ -76,6 +76,9 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
     if passages > 0 && !is_grounded(&sentence.text, &cited, passages == sentence.support.len(), scope) {
         return Verdict::BadCitation;
     }
+    if passages < sentence.support.len() && !dates_agree(sentence, scope) {
+        return Verdict::FalseClaim;
+    }
     let claims = claims::read(&sentence.text, scope.lang);
     if !claims.is_empty() && sentence.support.iter().all(|support| *support == Support::Own) {
         return Verdict::Unsupported;
@@ -111,6 +114,16 @@ fn is_grounded(text: &str, cited: &[&HashSet<String>], alone: bool, scope: &Scop
     held >= least && !scope.evidence.iter().any(|evidence| is_better(&evidence.passage.id))
 }
 
+/// Whether every day named is one on which a contact that the sentence rests on is exact.
+fn dates_agree(sentence: &Sentence, scope: &Scope<'_>) -> bool {
+    let rests_on = |factor: &&Factor| sentence.support.contains(&Support::Factor(factor.id.clone()));
+    let passes = || scope.factors.iter().filter(rests_on).flat_map(|factor| &factor.exact_at_utc);
+    let exact_on = |(day, month): claims::DayMonth| {
+        is_exact(scope) && passes().any(|pass| lexicon::ymd(pass).is_some_and(|(_, m, d)| (d, m) == (day, month)))
+    };
+    claims::dates(&sentence.text, scope.lang).into_iter().all(exact_on)
+}
+
 fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
     match claim {
         Claim::Stands { point, natal, sign, position } => stands(*point, *natal, *sign, *position, scope),
@@ -120,6 +133,7 @@ fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
             let inside = |p: &&Placement| p.house == Some(*house) && !is_node(Point::Body(p.body));
             scope.chart.houses.is_some() && !scope.chart.bodies.iter().any(|p| inside(&p))
         }
+        Claim::SignEmpty { sign } => facts::is_empty(scope.chart, *sign),
         Claim::Retrograde { point, natal } => retrograde(*point, *natal, scope),
         Claim::Forward { point } => placements(*point, scope.chart).any(|p| !p.retrograde),
         Claim::Aspect { a, b, natal, aspect, orb, applying } => {

@@ -186,6 +186,9 @@ pub fn resolve_master_key(settings: &Settings, generate: bool, ambient: &Ambient
     let file = settings.in_data_dir(MASTER_KEY_FILE);
     match read_file(&file) {
         Err(MasterKeyError::File { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {}
+        Err(bad @ (MasterKeyError::NotAKey | MasterKeyError::Weak { .. })) => {
+            return Err(MasterKeyError::File { file, cause: io::Error::other(bad.to_string()) });
+        }
         other => return other,
     }
     if !generate {

@@ -4,11 +4,14 @@ use std::str::FromStr;
 
 use salvo::Request;
 use salvo::http::{ParseError, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::error::{Code, Error, FieldError, Result};
 use crate::limits;
+
+/// Longest message about the shape of a body, in Unicode scalar values.
+const SHAPE_MESSAGE_MAX_CHARS: usize = 400;
 
 /// A JSON body: the value, and the bytes it was read from.
 #[derive(Debug)]
@@ -25,18 +28,41 @@ pub struct Json<T> {
 /// `unsupported_media_type`, `body_too_large`, `malformed_body` (not JSON), `invalid_fields` (JSON of another shape).
 pub async fn json<T: DeserializeOwned>(req: &mut Request, max_bytes: usize) -> Result<Json<T>> {
     require_json(req)?;
+    let too_large = || Error::new(Code::BodyTooLarge).detail("max_bytes", max_bytes.into());
+    if announced_bytes(req).is_some_and(|bytes| bytes > max_bytes as u64) {
+        return Err(too_large());
+    }
     let bytes = match req.payload_with_max_size(max_bytes).await {
         Ok(bytes) => bytes.to_vec(),
-        Err(ParseError::PayloadTooLarge) => {
-            return Err(Error::new(Code::BodyTooLarge).detail("max_bytes", max_bytes.into()));
-        }
+        Err(ParseError::PayloadTooLarge) => return Err(too_large()),
         Err(error) => return Err(Error::new(Code::MalformedRequest).because(error)),
     };
-    let value = serde_json::from_slice(&bytes).map_err(|e| unreadable(&e))?;
+    let value = object(&bytes)?;
     Ok(Json { value, bytes })
 }
 
+/// What the client says that it is about to send, so that too much is refused before it has come.
+fn announced_bytes(req: &Request) -> Option<u64> {
+    req.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The value, which must stand in an object: a list would be read by the order of the fields, which is no contract.
+fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    if bytes.trim_ascii_start().first() != Some(&b'[') {
+        return serde_json::from_slice(bytes).map_err(|e| unreadable(&e));
+    }
+    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|e| unreadable(&e))?;
+    Err(Error::fields(vec![FieldError::unshown("body", "a JSON object")]))
+}
+
 fn require_json(req: &Request) -> Result<()> {
+    let coding = req.headers().get(header::CONTENT_ENCODING).map_or(b"identity".as_slice(), |v| v.as_bytes());
+    if !coding.eq_ignore_ascii_case(b"identity") {
+        let only = serde_json::json!(["identity"]);
+        return Err(Error::new(Code::UnsupportedMediaType)
+            .message("Send the body without `Content-Encoding`.")
+            .detail("allowed_codings", only));
+    }
     let given = req.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let essence = given.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     if essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
@@ -53,10 +79,11 @@ fn unreadable(error: &serde_json::Error) -> Error {
     }
 }
 
-/// serde's message without its position, which is given apart.
+/// serde's message without its position, which is given apart. It may repeat a name of the client's, so it is cut short.
 fn shape_message(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head).to_owned()
+    let head = text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head);
+    head.chars().take(SHAPE_MESSAGE_MAX_CHARS).collect()
 }
 
 /// The id in the path. What does not parse cannot exist: `missing` says which 404 that is.

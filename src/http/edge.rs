@@ -1,7 +1,7 @@
-//! What every request passes, matched or not: id, bounds, panic net, envelope, headers, metrics, one log line.
-//! Knows no route.
+//! What every request passes, matched or not: id, time limit, panic net, envelope, headers, metrics, one log line; and the
+//! bound on how many pass at once, for the routes that have one. Knows no route.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,20 +25,38 @@ pub const REQUEST_ID: &str = "x-request-id";
 #[derive(Debug)]
 pub struct Edge {
     app: Arc<App>,
-    in_flight: Semaphore,
+}
+
+/// Lets so many requests at once pass to the routes below it, and refuses the next ones.
+#[derive(Debug)]
+pub struct Crowd(Semaphore);
+
+impl Crowd {
+    /// At most `at_once`.
+    pub fn new(at_once: usize) -> Self {
+        Self(Semaphore::new(at_once))
+    }
+}
+
+#[async_trait]
+impl Handler for Crowd {
+    async fn handle(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
+        let Ok(_permit) = self.0.try_acquire() else {
+            Problem(Error::new(Code::Overloaded).retry_after_s(1)).render(res);
+            ctrl.skip_rest();
+            return;
+        };
+        ctrl.call_next(req, depot, res).await;
+    }
 }
 
 impl Edge {
     /// Guards `app`.
-    pub fn new(app: Arc<App>) -> Self {
-        Self { app, in_flight: Semaphore::new(limits::REQUESTS_IN_FLIGHT_MAX) }
+    pub const fn new(app: Arc<App>) -> Self {
+        Self { app }
     }
 
     async fn pass(&self, req: &mut Request, depot: &mut Depot, res: &mut Response, ctrl: &mut FlowCtrl) {
-        let Ok(_permit) = self.in_flight.try_acquire() else {
-            Problem(Error::new(Code::Overloaded).retry_after_s(1)).render(res);
-            return;
-        };
         let limit = Duration::from_millis(self.app.settings().server.request_max_ms);
         let run = AssertUnwindSafe(ctrl.call_next(req, depot, res)).catch_unwind();
         let failed = match tokio::time::timeout(limit, run).await {
@@ -90,17 +108,33 @@ impl Edge {
             .map_or_else(|| format!("req_{}", hex(&self.app.ambient().bytes::<16>())), str::to_owned)
     }
 
-    /// The peer, or, when the peer is a trusted proxy, the last hop of `X-Forwarded-For` that is not one.
+    /// Where the request came from; see [`client_of`].
     fn address(&self, req: &Request) -> Option<IpAddr> {
         let peer = req.remote_addr().clone().into_std()?.ip();
-        let trusted = &self.app.settings().server.trusted_proxies;
-        if !trusted.contains(&peer) {
-            return Some(peer);
-        }
-        let hops = req.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok()).unwrap_or("");
-        let client = hops.rsplit(',').filter_map(|h| h.trim().parse::<IpAddr>().ok()).find(|h| !trusted.contains(h));
-        Some(client.unwrap_or(peer))
+        let lines = req.headers().get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or("?"));
+        Some(client_of(peer, lines, &self.app.settings().server.trusted_proxies))
     }
+}
+
+/// The peer, or, when the peer is a trusted proxy, the last hop of `X-Forwarded-For` that is not one. A proxy may add a
+/// line of its own rather than a hop, so all lines count. Behind a hop that is no address, anybody may have written:
+/// then the peer stands for the client.
+fn client_of<'l>(peer: IpAddr, lines: impl DoubleEndedIterator<Item = &'l str>, trusted: &[IpAddr]) -> IpAddr {
+    let peer = peer.to_canonical();
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|proxy| proxy.to_canonical() == *address);
+    if !is_trusted(&peer) {
+        return peer;
+    }
+    let hops = lines.rev().flat_map(|line| line.rsplit(',').map(hop_address));
+    let client = hops.map_while(|hop| hop).find(|hop| !is_trusted(hop));
+    client.unwrap_or(peer)
+}
+
+/// The address of a hop, with or without a port.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim();
+    let with_port = || hop.parse::<SocketAddr>().map(|socket| socket.ip());
+    hop.parse::<IpAddr>().or_else(|_| with_port()).ok().map(|address| address.to_canonical())
 }
 
 /// Whether a client's request id is taken: `[A-Za-z0-9._-]{1,64}`.
@@ -186,6 +220,55 @@ mod tests {
         assert!(!is_request_id(&"a".repeat(65)));
         assert!(!is_request_id("a b"));
         assert!(!is_request_id("é"));
+    }
+
+    #[salvo::handler]
+    async fn answered() -> &'static str {
+        "answered"
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_crowd_is_refused_where_it_is_bounded_and_nowhere_else() {
+        use salvo::conn::{Listener, TcpListener};
+        let bounded = |at_once, path| salvo::Router::with_path(path).hoop(Crowd::new(at_once)).get(answered);
+        let free = salvo::Router::with_path("free").get(answered);
+        let router = salvo::Router::new().push(bounded(0, "none")).push(bounded(1, "one")).push(free);
+        let acceptor = TcpListener::new("127.0.0.1:0").bind().await;
+        let address = acceptor.local_addr().unwrap();
+        let server = tokio::spawn(salvo::Server::new(acceptor).serve(router));
+        let get = move |path: &str| {
+            let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+            let mut answer = agent.get(format!("http://{address}/{path}")).call().unwrap();
+            let retry_after = answer.headers().get("retry-after").map(|v| v.to_str().unwrap().to_owned());
+            (answer.status().as_u16(), retry_after, answer.body_mut().read_to_string().unwrap())
+        };
+        tokio::task::spawn_blocking(move || {
+            let (status, retry_after, body) = get("none");
+            assert_eq!((status, retry_after.as_deref()), (503, Some("1")));
+            assert!(body.contains(r#""code":"overloaded""#), "{body}");
+            // Each gives its place back.
+            for path in ["one", "one", "free"] {
+                assert_eq!(get(path), (200, None, "answered".to_owned()), "{path}");
+            }
+        })
+        .await
+        .unwrap();
+        server.abort();
+    }
+
+    #[test]
+    fn the_client_is_the_last_hop_that_no_trusted_proxy_wrote_about_itself() {
+        let trusted: Vec<IpAddr> = ["127.0.0.1", "10.0.0.1"].iter().map(|t| t.parse().unwrap()).collect();
+        let client =
+            |peer: &str, lines: &[&str]| client_of(peer.parse().unwrap(), lines.iter().copied(), &trusted).to_string();
+        assert_eq!(client("192.0.2.9", &["198.51.100.1"]), "192.0.2.9", "a stranger's header says nothing");
+        assert_eq!(client("127.0.0.1", &[]), "127.0.0.1");
+        assert_eq!(client("127.0.0.1", &["203.0.113.7, 198.51.100.1, 10.0.0.1"]), "198.51.100.1");
+        assert_eq!(client("127.0.0.1", &["203.0.113.7", "198.51.100.1"]), "198.51.100.1", "the proxy's own line");
+        assert_eq!(client("127.0.0.1", &["203.0.113.7, unknown"]), "127.0.0.1", "nothing behind a hop without address");
+        assert_eq!(client("127.0.0.1", &["198.51.100.1:4711"]), "198.51.100.1");
+        assert_eq!(client("127.0.0.1", &["[2001:db8::1]:80"]), "2001:db8::1");
+        assert_eq!(client("::ffff:127.0.0.1", &["::ffff:198.51.100.1"]), "198.51.100.1");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Ready {
 /// One thing that was tried.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Check {
-    /// `store`, `index`, `disk`.
+    /// `store`, `keys`, `index`, `disk`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -45,7 +45,7 @@ pub async fn health() -> Bare<Health> {
     Bare(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// The appliance can work: the store takes a write, the index answers, the disk has room. 503 when not.
+/// The appliance can work: store and key ring take a write, the index answers, the disk has room. 503 when not.
 #[endpoint(tags("operation"), responses(
     (status_code = 200, body = Ready, description = "Ready"),
     (status_code = 503, body = Ready, description = "Not ready"),

@@ -5,21 +5,26 @@ use std::sync::Arc;
 use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
-use super::edge::Edge;
+use super::edge::{Crowd, Edge};
 use super::v1::{auth, charts, chat, ops, retrieval};
 use super::{health, legacy, openapi};
 use crate::app::App;
+use crate::limits;
 
 /// The routes that the API description covers.
 pub fn routes() -> Router {
-    Router::new()
-        .push(Router::with_path("health").get(health::health))
+    let bounded = Router::new()
+        .hoop(Crowd::new(limits::REQUESTS_IN_FLIGHT_MAX))
         .push(Router::with_path("ready").get(health::ready))
-        .push(Router::with_path("metrics").get(health::metrics))
         .push(Router::with_path("v1").push(auth_routes()).push(ops_routes()).push(person_routes()))
         .push(Router::with_path("horoscope/natal").post(legacy::natal))
         .push(Router::with_path("horoscope/today/{id}").get(legacy::today))
-        .push(Router::with_path("chat/advise").post(legacy::advise))
+        .push(Router::with_path("chat/advise").post(legacy::advise));
+    // Whether the process lives, and what it counts, is told however crowded it is.
+    Router::new()
+        .push(Router::with_path("health").get(health::health))
+        .push(Router::with_path("metrics").get(health::metrics))
+        .push(bounded)
 }
 
 fn auth_routes() -> Router {

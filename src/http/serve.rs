@@ -13,6 +13,11 @@ use super::router;
 use crate::app::App;
 use crate::limits;
 
+/// How often a stopping server looks whether a request is open.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Looks without an open request after which it stops; meanwhile the last answers leave.
+const LOOKS: u32 = 4;
+
 /// The socket could not be had.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {cause}")]
@@ -46,19 +51,34 @@ impl Bound {
     }
 
     /// Serves until `stop` resolves, then takes no more connections, finishes open requests and cuts what is left at the
-    /// deadline of the settings.
+    /// deadline of the settings. Connections on which no request is open are cut as soon as none is open on any.
     pub async fn serve(self, app: Arc<App>, stop: impl Future<Output = ()> + Send + 'static) {
         let grace = Duration::from_millis(app.settings().server.shutdown_grace_ms);
         let mut server =
             Server::new(self.acceptor).fuse_config(FuseConfig::default()).max_connections(limits::CONNECTIONS_MAX);
         server.http1_mut().max_buf_size(limits::HEADERS_MAX_BYTES);
         let handle = server.handle();
-        let service = router::service(app);
+        let service = router::service(Arc::clone(&app));
         let waiter = tokio::spawn(async move {
             stop.await;
             handle.stop_graceful(grace);
+            // The framework would wait to the deadline for a connection that has sent nothing yet.
+            quiet(&app).await;
+            handle.stop_forceful();
         });
         server.serve(service).await;
         waiter.abort();
+        // Waited for, as it holds the app; that it was cut is no error.
+        let _ = waiter.await;
+    }
+}
+
+/// Resolves when no request was open at several looks in a row.
+async fn quiet(app: &App) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let mut still = 0;
+    while still < LOOKS {
+        looks.tick().await;
+        still = if app.metrics().requests_in_flight() == 0 { still + 1 } else { 0 };
     }
 }

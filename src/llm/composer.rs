@@ -1,7 +1,9 @@
 //! P: The built-in provider: an answer of some 120 to 220 words from the chart facts, the day's contacts and the passages
 //! of its brief, in English or French. Uses no model, no prompt and no word of the question.
 
+mod aside;
 mod en;
+mod facts;
 mod fr;
 mod voice;
 
@@ -10,12 +12,18 @@ use super::{
     Brief, ChartFact, Draft, FactValue, Flow, Intent, Provider, ProviderError, Sentence, Sink, Spent, Support, Topic,
 };
 use crate::astro::{Body, Certainty, Factor, Lang, Point, Sign};
-use voice::{Gloss, Placement, Voice};
+use crate::retrieval;
+pub use facts::{fact_text, passages_around, passages_on};
+use voice::{Gloss, Placement, Remark, Voice};
 
 /// Changes whenever a phrase or the order of an answer changes.
-pub const COMPOSER_VERSION: &str = "composer-1";
+pub const COMPOSER_VERSION: &str = "composer-2";
 /// Words beyond which an answer leaves out what it can spare.
 const ANSWER_MAX_WORDS: usize = 220;
+/// How far ahead an exact contact is dated, in days.
+const AHEAD_MAX_DAYS: i32 = 45;
+/// How far behind.
+const BEHIND_MAX_DAYS: i32 = 14;
 
 /// The built-in provider.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,9 +53,9 @@ pub fn compose(brief: &Brief<'_>) -> Draft {
     let mut writer = Writer::new(brief);
     match brief.reading.intent {
         Intent::Chart => writer.reading(),
-        Intent::Elsewhere => writer.elsewhere(),
-        Intent::Unknowable => writer.unknowable(),
-        Intent::Crisis => writer.crisis(),
+        Intent::Elsewhere(aside) => writer.elsewhere(aside),
+        Intent::Unknowable(limit) => writer.unknowable(limit),
+        Intent::Crisis(danger) => writer.crisis(danger),
     }
     writer.finish()
 }
@@ -102,6 +110,15 @@ impl<'a> Writer<'a> {
         self.say(text, vec![Support::Own], 0);
     }
 
+    /// A remark in one of its wordings.
+    fn remark(&mut self, remark: Remark) {
+        let wordings = self.voice.remarks(remark);
+        let roll = self.roll(&format!("{remark:?}"));
+        if let Some(text) = wordings.get(voice::choice(wordings.len(), roll)) {
+            self.own(text);
+        }
+    }
+
     /// Quotes the core of the first passage offered that was not quoted yet; the roll decides where to begin to look.
     fn quote(&mut self, ids: &[String], slot: &str, spare: u8) {
         let offered: Vec<&String> = ids.iter().filter(|id| self.can_quote(id)).collect();
@@ -119,21 +136,21 @@ impl<'a> Writer<'a> {
         !self.quoted.iter().any(|quoted| quoted == id) && self.passage(id).is_some()
     }
 
-    fn passage(&self, id: &str) -> Option<&'a crate::retrieval::Passage> {
+    fn passage(&self, id: &str) -> Option<&'a retrieval::Passage> {
         self.brief.evidence.iter().map(|e| &e.passage).find(|p| p.id == id)
     }
 
-    // --- The four kinds of answer
+    // --- The answer to a question that a chart can speak to
 
     fn reading(&mut self) {
         let facts = self.brief.facts;
         self.opening(facts);
         self.forward_motion();
         for (rank, fact) in facts.iter().take(3).enumerate() {
-            let spare = [0, 0, 3][rank];
+            let spare = [0, 0, 6][rank];
             self.fact(fact, rank, spare);
             if rank < 2 {
-                let (slot, spare) = [("first quote", 1), ("second quote", 4)][rank];
+                let (slot, spare) = [("first quote", 1), ("second quote", 5)][rank];
                 self.quote(&passages_on(&fact.value), slot, spare);
             }
         }
@@ -141,60 +158,29 @@ impl<'a> Writer<'a> {
         self.paragraph();
         self.today();
         self.paragraph();
+        self.insight();
         self.suggestion();
         self.closing();
-    }
-
-    fn elsewhere(&mut self) {
-        let roll = self.roll("elsewhere");
-        self.own(&self.voice.elsewhere(roll));
-        self.own(&self.voice.can_answer(self.roll("can answer")));
-        self.offer();
-    }
-
-    fn unknowable(&mut self) {
-        self.own(&self.voice.unknowable(self.roll("unknowable")));
-        self.quote(&["guide-what-astrology-cannot-say".to_owned()], "cannot", 0);
-        self.offer();
-        self.caution_sentences();
-    }
-
-    fn crisis(&mut self) {
-        for (paragraph, sentences) in self.voice.crisis().iter().enumerate() {
-            if paragraph > 0 {
-                self.paragraph();
-            }
-            for sentence in *sentences {
-                self.own(sentence);
-            }
-        }
-    }
-
-    /// One true thing about this chart and one about the day, as an opening to a better question.
-    fn offer(&mut self) {
-        self.paragraph();
-        if let Some(fact) = self.brief.facts.first() {
-            self.fact(fact, 0, 0);
-        }
-        if let Some(factor) = self.brief.factors.first() {
-            self.contact(factor, 0, 0);
-        }
-        self.own(&self.voice.invite(self.roll("invite")));
     }
 
     // --- Parts of a reading
 
     fn opening(&mut self, facts: &[ChartFact]) {
-        let topic = self.brief.reading.topic;
-        if matches!(topic, Topic::Grief | Topic::Loneliness | Topic::Conflict | Topic::Rest) {
-            self.own(&self.voice.comfort(topic, self.roll("comfort")));
+        let reading = self.brief.reading;
+        let topic = reading.topic;
+        if let Some(comfort) = self.comfort() {
+            self.remark(comfort);
         }
-        let lead = facts.first().map(|fact| self.voice.lead(&fact.value));
+        if let Some(front) = self.front() {
+            self.remark(front);
+        }
+        // That a sign is empty is an opening by itself.
+        let told = |fact: &&ChartFact| !matches!(fact.value, FactValue::EmptySign { .. });
+        let lead = facts.first().filter(told).map(|fact| self.voice.lead(&fact.value));
         if self.needs_the_hour() {
-            self.own(&self.voice.needs_the_hour(self.roll("hour")));
+            self.remark(Remark::NeedsTheHour);
             return;
         }
-        let reading = self.brief.reading;
         let first_in_named_sign = facts.first().is_some_and(|fact| match &fact.value {
             FactValue::Placement { signs, .. } => signs.iter().any(|sign| reading.signs.contains(sign)),
             _ => false,
@@ -204,6 +190,47 @@ impl<'a> Writer<'a> {
         if let Some(lead) = lead {
             self.own(&self.voice.opening(topic, &lead, self.roll("opening")));
         }
+    }
+
+    /// A kind word, where the question calls for one.
+    fn comfort(&self) -> Option<Remark> {
+        let reading = self.brief.reading;
+        let topic = reading.topic;
+        if reading.cautions.strain && topic != Topic::Grief {
+            Some(Remark::StrainComfort)
+        } else if matches!(topic, Topic::Grief | Topic::Loneliness | Topic::Conflict | Topic::Rest | Topic::Confidence)
+        {
+            Some(Remark::Comfort(topic))
+        } else {
+            reading.cautions.health.then_some(Remark::HealthComfort)
+        }
+    }
+
+    /// What must be said before all else to what the question wants and a chart cannot give.
+    fn front(&self) -> Option<Remark> {
+        let reading = self.brief.reading;
+        if self.disagrees() {
+            Some(Remark::Disagrees)
+        } else if reading.about_another {
+            Some(Remark::AboutAnother)
+        } else if reading.predictive {
+            Some(Remark::NoForecast)
+        } else {
+            reading.deciding.then_some(Remark::Deciding)
+        }
+    }
+
+    /// Whether the person takes their Sun or Ascendant to be in a sign where this chart does not have it.
+    fn disagrees(&self) -> bool {
+        let elsewhere = |wanted: Point, claimed: Option<Sign>| {
+            claimed.is_some_and(|claimed| {
+                self.brief.facts.iter().any(|fact| {
+                    matches!(&fact.value, FactValue::Placement { point, signs, .. } if *point == wanted && !signs.contains(&claimed))
+                })
+            })
+        };
+        let reading = self.brief.reading;
+        elsewhere(Point::Body(Body::Sun), reading.claimed_sun) || elsewhere(Point::Ascendant, reading.claimed_ascendant)
     }
 
     /// Whether something asked about needs the hour of birth, which is not known.
@@ -250,7 +277,8 @@ impl<'a> Writer<'a> {
                 }
             }
             FactValue::House { house, sign, bodies } => self.voice.house(*house, *sign, bodies, roll),
-            FactValue::Aspect { a, b, aspect, orb_deg } => self.voice.natal_aspect(*a, *b, *aspect, *orb_deg, roll),
+            FactValue::EmptySign { sign, house } => self.voice.empty_sign(*sign, *house),
+            FactValue::Aspect { a, b, aspect, .. } => self.voice.natal_aspect(*a, *b, *aspect, roll),
         };
         self.say(&text, vec![Support::ChartFact(fact.id.clone())], spare);
     }
@@ -263,7 +291,9 @@ impl<'a> Writer<'a> {
             ids.push("guide-retrograde".to_owned());
         }
         ids.extend(reading.houses.iter().map(|house| format!("house-{house}")));
-        ids.extend(reading.signs.iter().map(|sign| format!("sign-{}", sign.code())));
+        if !self.disagrees() {
+            ids.extend(reading.signs.iter().map(|sign| format!("sign-{}", sign.code())));
+        }
         for id in ids.into_iter().take(2) {
             self.quote(&[id], "named", 1);
         }
@@ -272,31 +302,74 @@ impl<'a> Writer<'a> {
     fn today(&mut self) {
         let factors = self.brief.factors;
         let Some(leader) = factors.first() else {
-            self.own(&self.voice.quiet_day(self.roll("quiet day")));
+            self.remark(Remark::QuietDay);
             return;
         };
         self.contact(leader, 0, 0);
-        // The sentence above says what such an aspect does; the passage says what such a body does.
-        self.quote(std::slice::from_ref(&leader.passage_id), "today's quote", 2);
-        if let Some(second) =
-            factors.iter().skip(1).find(|f| f.transiting != leader.transiting && f.natal != leader.natal)
-        {
-            self.contact(second, 1, 5);
+        self.timing(leader);
+        // What such a body brings, or at times what such an aspect of the day does.
+        let body = &leader.passage_id;
+        let passages = [body.clone(), body.clone(), format!("transit-aspect-{}", leader.aspect.code())];
+        self.quote(&passages, "today's quote", 2);
+        let other = |f: &&Factor| f.transiting != leader.transiting && f.natal != leader.natal && !is_node(f.natal);
+        if let Some(second) = factors.iter().skip(1).find(other) {
+            self.contact(second, 1, 7);
         }
     }
 
     fn contact(&mut self, factor: &Factor, rank: usize, spare: u8) {
         let roll = self.roll(&factor.id);
         let exact = self.brief.certainty == Certainty::Exact;
-        let text =
-            if rank == 0 { self.voice.leader(factor, exact, roll) } else { self.voice.second(factor, exact, roll) };
+        let text = if rank == 0 { self.voice.leader(factor, exact, roll) } else { self.voice.second(factor, roll) };
         self.say(&text, vec![Support::Factor(factor.id.clone())], spare);
+    }
+
+    /// The day around which a contact is exact, where that is near and not today.
+    fn timing(&mut self, factor: &Factor) {
+        let today = lexicon::day_number(self.brief.date);
+        let Some(today) = today.filter(|_| self.brief.certainty == Certainty::Exact) else { return };
+        let ahead = |pass: &&String| {
+            lexicon::day_number(pass).is_some_and(|day| {
+                let days = day - today;
+                if factor.applying {
+                    (1..=AHEAD_MAX_DAYS).contains(&days)
+                } else {
+                    (-BEHIND_MAX_DAYS..0).contains(&days)
+                }
+            })
+        };
+        let mut passes = factor.exact_at_utc.iter().filter(ahead);
+        let pass = if factor.applying { passes.next() } else { passes.next_back() };
+        let Some(pass) = pass else { return };
+        if let Some(day) = lexicon::day_month_text(self.brief.language, pass) {
+            let is_near = passes_near(today, pass);
+            // The first wording speaks of the days between, of which there are few.
+            let text = self.voice.timing(&day, !factor.applying, self.roll("timing") | u64::from(is_near));
+            self.say(&text, vec![Support::Factor(factor.id.clone())], 1);
+        }
+    }
+
+    /// What the corpus says on the topic itself: a sentence from the middle of its passage that stands alone.
+    fn insight(&mut self) {
+        let id = format!("theme-{}", self.brief.reading.topic.code());
+        let Some(passage) = self.passage(&id) else { return };
+        let sentences: Vec<&str> = retrieval::corpus::sentences(&passage.text).collect();
+        let middle = sentences.get(1..sentences.len().saturating_sub(1)).unwrap_or_default();
+        let alone: Vec<&&str> = middle.iter().filter(|sentence| stands_alone(sentence)).collect();
+        if alone.is_empty() {
+            return;
+        }
+        let text = (**alone[voice::choice(alone.len(), self.roll("insight"))]).to_owned();
+        self.say(&text, vec![Support::Passage(id)], 3);
     }
 
     /// The practical end of a passage that was not quoted, on the topic if there is one.
     fn suggestion(&mut self) {
-        let theme = format!("theme-{}", self.brief.reading.topic.code());
-        let mut ids = vec![theme];
+        let reading = self.brief.reading;
+        let theme = format!("theme-{}", reading.topic.code());
+        // The step on love is one for two, which who waits for somebody cannot take.
+        let waits = reading.topic == Topic::Love && (reading.predictive || reading.about_another);
+        let mut ids = if waits { Vec::new() } else { vec![theme] };
         let placed = self.brief.facts.iter().take(3).filter(|fact| !matches!(fact.value, FactValue::Aspect { .. }));
         ids.extend(placed.flat_map(|fact| passages_around(&fact.value)));
         ids.extend(
@@ -323,28 +396,29 @@ impl<'a> Writer<'a> {
     fn caution_sentences(&mut self) {
         let cautions = self.brief.reading.cautions;
         let given = [
-            (cautions.health, voice::Field::Health),
+            (cautions.strain, voice::Field::Strain),
+            (cautions.health && !cautions.strain, voice::Field::Health),
             (cautions.legal, voice::Field::Law),
             (cautions.money, voice::Field::Money),
         ];
         for (applies, field) in given {
             if applies {
-                self.own(&self.voice.caution(field, self.roll("caution")));
+                self.remark(Remark::Caution(field));
             }
         }
     }
 
     fn closing(&mut self) {
-        let reading = self.brief.reading;
-        let cautions = reading.cautions;
         self.caution_sentences();
-        if self.brief.certainty != Certainty::Exact && !self.needs_the_hour() {
-            self.own(&self.voice.uncertain(self.brief.certainty, self.roll("uncertain")));
+        let certainty = self.brief.certainty;
+        if certainty != Certainty::Exact && !self.needs_the_hour() {
+            let is_unknown = certainty == Certainty::Unknown;
+            self.remark(if is_unknown { Remark::NoBirthTime } else { Remark::RoughBirthTime });
         }
-        if reading.predictive {
-            self.own(&self.voice.no_forecast(self.roll("forecast")));
-        } else if !(cautions.health || cautions.legal || cautions.money) && self.brief.certainty == Certainty::Exact {
-            self.own(&self.voice.farewell(self.roll("farewell")));
+        let cautions = self.brief.reading.cautions;
+        let cautioned = cautions.health || cautions.legal || cautions.money || cautions.strain;
+        if !cautioned && self.front().is_none() && certainty == Certainty::Exact {
+            self.remark(Remark::Farewell);
         }
     }
 
@@ -366,85 +440,60 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Whether a pass is within three days of `today`, a day number.
+fn passes_near(today: i32, pass: &str) -> bool {
+    lexicon::day_number(pass).is_some_and(|day| (day - today).abs() <= 3)
+}
+
+const fn is_node(point: Point) -> bool {
+    matches!(point, Point::Body(Body::MeanNode | Body::TrueNode))
+}
+
+/// Whether a sentence can be read without the one before it and without a word of astrology.
+fn stands_alone(sentence: &str) -> bool {
+    const LEANING: [&str; 32] = [
+        "it",
+        "its",
+        "they",
+        "this",
+        "these",
+        "those",
+        "that",
+        "each",
+        "one",
+        "either",
+        "everyone",
+        "he",
+        "she",
+        "some",
+        "such",
+        "two",
+        "il",
+        "elle",
+        "ils",
+        "elles",
+        "on",
+        "cela",
+        "ce",
+        "ces",
+        "aucun",
+        "quand",
+        "savoir",
+        "laisser",
+        "dans",
+        "certaines",
+        "certains",
+        "pour",
+    ];
+    const WITHIN: &str =
+        "this, these, those, ces, donc, therefore, placement, chart, position, transit*, reading, signe*, sign";
+    let folded = lexicon::fold(sentence);
+    let leans = folded.split_whitespace().next().is_none_or(|first| LEANING.contains(&first));
+    let technical = WITHIN.split(", ").any(|word| lexicon::holds(&folded, word));
+    !leans && !technical && !super::reading::names_astrology(&folded)
+}
+
 /// Words of a text; a sign that French sets between blanks is none.
 fn word_count(text: &str) -> usize {
     text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count()
-}
-
-/// Passages that explain a fact, the most particular first.
-pub fn passages_on(value: &FactValue) -> Vec<String> {
-    match value {
-        FactValue::Placement { point, signs, house, .. } => {
-            let certain = (signs.len() == 1).then(|| signs[0].code());
-            let in_sign = match point {
-                Point::Body(Body::Sun) => Some("sun"),
-                Point::Body(Body::Moon) => Some("moon"),
-                Point::Ascendant => Some("ascendant"),
-                _ => None,
-            };
-            if let (Some(name), Some(sign)) = (in_sign, certain) {
-                return vec![format!("{name}-in-{sign}")];
-            }
-            let mut ids = vec![match point {
-                Point::Body(Body::MeanNode | Body::TrueNode) => "point-north-node".to_owned(),
-                Point::Body(body) => format!("planet-{}", body.code()),
-                Point::Ascendant | Point::Midheaven => format!("point-{}", point.code()),
-            }];
-            ids.extend(certain.map(|sign| format!("sign-{sign}")));
-            ids.extend(house.map(|house| format!("house-{house}")));
-            ids
-        }
-        FactValue::House { house, .. } => vec![format!("house-{house}")],
-        FactValue::Aspect { aspect, .. } => vec![format!("aspect-{}", aspect.code())],
-    }
-}
-
-/// Passages that a practical step about a placement may come from: those on it, and on its body, sign and house alone.
-pub fn passages_around(value: &FactValue) -> Vec<String> {
-    let mut ids = passages_on(value);
-    if let FactValue::Placement { point, signs, house, .. } = value {
-        let own = if let Point::Body(body) = point {
-            format!("planet-{}", body.code())
-        } else {
-            format!("point-{}", point.code())
-        };
-        let sign = signs.first().filter(|_| signs.len() == 1).map(|sign| format!("sign-{}", sign.code()));
-        let more = [Some(own), sign, house.map(|house| format!("house-{house}"))];
-        for id in more.into_iter().flatten() {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-    }
-    ids
-}
-
-/// `Venus 16°59′ Aries, house 10`: a fact in a few words.
-pub fn fact_text(lang: Lang, value: &FactValue) -> String {
-    let voice: &dyn Voice = match lang {
-        Lang::En => &en::English,
-        Lang::Fr => &fr::French,
-    };
-    match value {
-        FactValue::Placement { point, signs, degree_in_sign, house, retrograde } => {
-            let name = lexicon::capitalised(lexicon::point_name(lang, *point));
-            let place = match (degree_in_sign, signs.as_slice()) {
-                (Some(degree), [sign]) => lexicon::position_text(lang, *degree, *sign),
-                _ => signs.iter().map(|s| lexicon::sign_name(lang, *s)).collect::<Vec<_>>().join(voice.or()),
-            };
-            let house = house.map(|h| format!(", {} {h}", voice.house_word())).unwrap_or_default();
-            let back = if *retrograde { voice.retrograde() } else { "" };
-            format!("{name} {place}{back}{house}")
-        }
-        FactValue::House { house, sign, bodies } => {
-            let inside: Vec<&str> = bodies.iter().map(|b| lexicon::point_name(lang, Point::Body(*b))).collect();
-            let inside = if inside.is_empty() { String::new() } else { format!(" ({})", inside.join(", ")) };
-            format!("{} {house}: {}{inside}", lexicon::capitalised(voice.house_word()), lexicon::sign_name(lang, *sign))
-        }
-        FactValue::Aspect { a, b, aspect, orb_deg } => {
-            let name = |p: &Point| lexicon::capitalised(lexicon::point_name(lang, *p));
-            let orb = orb_deg.map(lexicon::degrees_text).unwrap_or_default();
-            format!("{} {} {} {}", name(a), lexicon::aspect_name(lang, *aspect), name(b), orb).trim_end().to_owned()
-        }
-    }
 }

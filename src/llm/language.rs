@@ -147,6 +147,15 @@ pub fn detect(text: &str, default: Lang) -> Lang {
     }
 }
 
+/// Whether a folded question is in a language that is neither English nor French. Knows the commonest words of Spanish,
+/// German, Italian and Portuguese, and says no in doubt.
+pub fn is_foreign(folded: &str) -> bool {
+    let known = |word: &&str| ENGLISH.contains(word) || FRENCH.contains(word);
+    let foreign = |word: &&str| reading_words::patterns(reading_words::FOREIGN).any(|other| other == *word);
+    let count = |test: &dyn Fn(&&str) -> bool| folded.split_whitespace().filter(|word| test(word)).count();
+    count(&foreign) >= 2 && count(&foreign) > count(&known)
+}
+
 fn topic_words(folded: &str, lang: Lang) -> i32 {
     let patterns = reading_words::topics(lang).iter().flat_map(|(_, words)| reading_words::patterns(words));
     let general = reading_words::patterns(reading_words::general(lang));

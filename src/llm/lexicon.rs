@@ -89,6 +89,16 @@ pub fn of_sign_fr(sign: Sign) -> String {
     format!("{article} {}", sign_name(Lang::Fr, sign))
 }
 
+/// French `le Bélier`, `la Vierge`, `les Gémeaux`.
+pub fn the_sign_fr(sign: Sign) -> String {
+    let article = match sign {
+        Sign::Gemini | Sign::Pisces => "les",
+        Sign::Virgo | Sign::Libra => "la",
+        _ => "le",
+    };
+    format!("{article} {}", sign_name(Lang::Fr, sign))
+}
+
 /// Bare name of a body or angle: `Venus`, `Lune`, `Milieu du Ciel`.
 pub const fn point_name(lang: Lang, point: Point) -> &'static str {
     match (lang, point) {
@@ -226,6 +236,64 @@ pub fn position_text(lang: Lang, degree_in_sign: f64, sign: Sign) -> String {
     }
 }
 
+const MONTHS_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const MONTHS_FR: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+/// Names of the months, from January.
+pub const fn month_names(lang: Lang) -> &'static [&'static str; 12] {
+    match lang {
+        Lang::En => &MONTHS_EN,
+        Lang::Fr => &MONTHS_FR,
+    }
+}
+
+/// Year, month and day of a text that begins with `YYYY-MM-DD`.
+pub fn ymd(date: &str) -> Option<(i32, u8, u8)> {
+    let mut parts = date.get(..10)?.split('-');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+/// `8 December`, `1er décembre`, of a text that begins with `YYYY-MM-DD`.
+pub fn day_month_text(lang: Lang, date: &str) -> Option<String> {
+    let (_, month, day) = ymd(date)?;
+    let name = month_names(lang).get(usize::from(month).checked_sub(1)?)?;
+    Some(if lang == Lang::Fr && day == 1 { format!("1er {name}") } else { format!("{day} {name}") })
+}
+
+/// Days since 1 March of the year 0, of a text that begins with `YYYY-MM-DD` (Gregorian; Hinnant 2013, `days_from_civil`).
+pub fn day_number(date: &str) -> Option<i32> {
+    let (year, month, day) = ymd(date)?;
+    let (year, month) = if month > 2 { (year, i32::from(month) - 3) } else { (year - 1, i32::from(month) + 9) };
+    let days_of_year = (153 * month + 2) / 5 + i32::from(day) - 1;
+    Some(365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + days_of_year)
+}
+
 /// The text with its first letter in upper case.
 pub fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
@@ -258,6 +326,21 @@ mod tests {
         assert_eq!(the_point(Lang::Fr, Point::Ascendant), "l’Ascendant");
         assert_eq!(an_aspect(Lang::Fr, Aspect::Conjunction), "une conjonction");
         assert_eq!(house_ordinal(Lang::Fr, 1), "première");
+    }
+
+    #[test]
+    fn days_are_counted_and_named() {
+        assert_eq!(day_month_text(Lang::En, "2026-12-08T04:00:00Z").unwrap(), "8 December");
+        assert_eq!(day_month_text(Lang::Fr, "2027-02-01").unwrap(), "1er février");
+        assert_eq!(day_month_text(Lang::Fr, "2027-13-01"), None);
+        for (from, to, days) in [
+            ("2026-12-31", "2027-01-01", 1),
+            ("2024-02-28", "2024-03-01", 2),
+            ("1900-02-28", "1900-03-01", 1),
+            ("2000-01-01", "2001-01-01", 366),
+        ] {
+            assert_eq!(day_number(to).unwrap() - day_number(from).unwrap(), days, "{from}");
+        }
     }
 
     #[test]

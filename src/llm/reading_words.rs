@@ -15,14 +15,22 @@ pub fn patterns(words: Words) -> impl Iterator<Item = &'static str> {
 const TOPICS_EN: &[(Topic, Words)] = &[
     (
         Topic::Grief,
-        "grief, griev*, mourn*, died, passed away, bereave*, funeral, my loss, lost my mother, lost my father, \
-         death~, miss~",
+        "grief, griev*, mourn*, died, passed away, bereave*, funeral, my loss, lost my mother, lost my father, lost my \
+         mum, lost my mom, lost my dad, lost my husband, lost my wife, lost my son, lost my daughter, lost my baby, lost \
+         my brother, lost my sister, lost my grand*, lost my dog, lost my cat, lost someone, miscarr*, death~, miss~",
     ),
     (
         Topic::Love,
         "love*, lover*, relationship*, romance, romantic*, partner*, boyfriend*, girlfriend*, husband, wife, \
          marriage, marry, married, dating, crush, breakup, break up, broke up, my ex, soulmate*, soul mate*, \
-         divorce*, couple, intimacy, single~, jealous*, heart~",
+         divorce*, couple, intimacy, compatib*, meet someone, meet somebody, find someone, find somebody, cheating, \
+         cheats, unfaithful, single~, jealous*, heart~",
+    ),
+    (
+        Topic::Conflict,
+        "conflict*, argument*, arguing, argue, fight*, quarrel*, anger, angry, tension*, dispute*, enem*, \
+         resent*, hates me, attack*, no longer talk*, no longer speak*, not speaking, not talking, don t talk, don t speak, \
+         furious, forgive*",
     ),
     (
         Topic::Work,
@@ -46,11 +54,6 @@ const TOPICS_EN: &[(Topic, Words)] = &[
          overwhelm*, holiday*, vacation, slow down, energy~, health*~, calm~",
     ),
     (
-        Topic::Conflict,
-        "conflict*, argument*, arguing, argue, fight*, quarrel*, anger, angry, tension*, dispute*, enem*, \
-         resent*, hates me, forgive*~",
-    ),
-    (
         Topic::Creativity,
         "creativ*, art, artist*, paint*, writing, writer, music*, song*, novel, inspir*, create, drawing, \
          write~, design*~, talent*~",
@@ -67,27 +70,44 @@ const TOPICS_EN: &[(Topic, Words)] = &[
     ),
     (Topic::Loneliness, "lonely, loneliness, alone, isolat*, nobody understands"),
     (
+        Topic::Confidence,
+        "confiden*, self esteem, self worth, worthless, insecure, insecurit*, shy, shyness, believe in myself, hate \
+         myself, ugly, not good enough, imposter, impostor",
+    ),
+    (Topic::Travel, "travel*, trip, trips, journey, journeys, flight, flights, abroad, emigrat*, expat*"),
+    (
+        Topic::Meaning,
+        "meaning of my life, meaning of life, meaning in life, purpose, soul, spiritual*, faith, pray*, destiny, \
+         meaning~",
+    ),
+    (
         Topic::Change,
-        "change*, changing, new start, fresh start, new chapter, start over, transition*, transform*, abroad~, \
+        "change*, changing, new start, fresh start, new chapter, start over, transition*, transform*, \
          move~, moving~, stuck~",
     ),
     (
         Topic::Decisions,
-        "decide*, deciding, decision*, choose, choosing, choice*, dilemma, hesita*, should i~, option*~",
+        "decide*, deciding, decision*, choose, choosing, choice*, dilemma, hesita*, deciding, can t decide, should i~, option*~",
     ),
 ];
 
 const TOPICS_FR: &[(Topic, Words)] = &[
     (
         Topic::Grief,
-        "deuil, decede*, est mort, est morte, sa mort, chagrin, enterrement, perdu ma mere, perdu mon pere, a \
+        "deuil, decede*, est mort, est morte, sa mort, chagrin, enterrement, perdu ma mere, perdu mon pere, perdu mon \
+         grand*, perdu ma grand*, perdu mon mari, perdu ma femme, perdu mon fils, perdu ma fille, perdu mon frere, perdu \
+         ma soeur, perdu mon bebe, perdu mon chien, perdu mon chat, perdu un proche, perdu quelqu un, fausse couche, a \
          disparu, mort~, manque~",
     ),
     (
         Topic::Love,
         "amour*, couple, relation, relation amoureuse, sentimental*, mon mari, ma femme, copain, copine, petit \
          ami, petite amie, conjoint*, mariage, marier, marie, epous*, rupture, mon ex, celibat*, ame soeur, \
-         seduire, seduction, aimer, m aime, l aime, t aime, divorc*, partenaire*, jalou*, coeur~, relations~",
+         seduire, seduction, aimer, m aime, l aime, t aime, divorc*, partenaire*, compatib*, rencontrer quelqu un, trouver quelqu un, me trompe, infidel*, jalou*, coeur~, relations~",
+    ),
+    (
+        Topic::Conflict,
+        "conflit*, disput*, colere*, tension*, querell*, fache*, ennemi*, rancun*, me deteste, attaque*, parlons plus, parle plus, parlent plus, brouill*, furieu*, pardonn*",
     ),
     (
         Topic::Work,
@@ -112,10 +132,6 @@ const TOPICS_FR: &[(Topic, Words)] = &[
          souffler, burn out, burnout, ralentir, energie~, sante~, calme~",
     ),
     (
-        Topic::Conflict,
-        "conflit*, disput*, colere*, tension*, querell*, fache*, ennemi*, rancun*, me deteste, pardonn*~",
-    ),
-    (
         Topic::Creativity,
         "creati*, creer, artist*, peindre, peinture, ecriture, ecrivain*, musique, chanson*, roman, inspir*, \
          dessin*, art, ecrire~, don~, talent*~",
@@ -132,8 +148,19 @@ const TOPICS_FR: &[(Topic, Words)] = &[
     ),
     (Topic::Loneliness, "seul, seule, solitude, isole*, personne ne me comprend"),
     (
+        Topic::Confidence,
+        "confiance en moi, confiance en soi, estime de moi, estime de soi, timid*, complexe*, moche, laid, laide, inutile, \
+         bon a rien, bonne a rien, me deteste, imposteur, assurance~, confiance~",
+    ),
+    (Topic::Travel, "voyag*, partir loin, a l etranger, vols, avion, expatri*, sejour*"),
+    (
+        Topic::Meaning,
+        "sens de ma vie, sens de la vie, sens a ma vie, donner du sens, ame, spirit*, foi, prier, priere*, mission de vie, \
+         destin, destinee",
+    ),
+    (
         Topic::Change,
-        "chang*, nouveau depart, nouvelle vie, tourner la page, recommencer, transition*, transform*, etranger~, \
+        "chang*, nouveau depart, nouvelle vie, tourner la page, recommencer, transition*, transform*, \
          bloque*~, partir~",
     ),
     (
@@ -154,7 +181,7 @@ const GENERAL_EN: Words = "today, tonight, tomorrow, this week, this month, this
      life, myself, mood*, luck*, feel, feeling*, advice, advise, purpose, strength*, weakness*, personality, \
      talent*, happy, happiness, lesson*, challenge*, chart, horoscope*, astrolog*, zodiac, planet, planets, \
      transit*, stars, birth, natal, destiny, who am i, about me, star sign, sun sign, sign, aspects, houses, \
-     retrograde*";
+     retrograde*, compatible";
 
 const GENERAL_FR: Words = "aujourd hui, ce soir, demain, cette semaine, ce mois, cette annee, ma journee, ma semaine, mon mois, mon \
      annee, avenir, futur, vie, humeur*, chance, conseil*, but, force*, faiblesse*, personnalite, talent*, \
@@ -173,37 +200,125 @@ pub const fn general(lang: Lang) -> Words {
 pub const PERSONAL: Words = "i, my, myself, mine, im, je, j, mon, ma, mes, moi";
 
 /// Signs that the question is for another kind of helper.
-pub const ELSEWHERE: Words = "python, javascript, java, sql, code, coding, html, regex, algorithm*, recipe*, cook*, weather, capital of, \
+pub const ELSEWHERE: Words = "rain, snow, pleuvoir, neiger, joke, blague, python, javascript, java, sql, code, coding, html, regex, algorithm*, recipe*, cook*, weather, capital of, \
      president*, prime minister, translat*, football, soccer, basketball, world cup, movie*, population, square \
      root, equation*, calculat*, wikipedia, who invented, who wrote, essay, poem, system prompt, jailbreak, \
      previous instructions, prompt, recette*, cuisin*, meteo, capitale, ministre, tradui*, traduction, racine \
      carree, calcul*, qui a invente, qui a ecrit, poeme, dissertation, tes consignes, tes instructions";
 
-/// Words of a person in danger; one is enough.
-pub const CRISIS: Words = "suicid*, kill myself, killing myself, end my life, ending my life, end it all, want to die, wanna die, wish \
-     i was dead, wish i were dead, better off dead, hurt myself, hurting myself, harm myself, self harm*, cut \
-     myself, cutting myself, don t want to live, dont want to live, no reason to live, not worth living, \
-     overdose*, chest pain*, heart attack, can t breathe, he hits me, she hits me, beats me, is abusing me, \
-     being abused, raped, me suicider, me tuer, en finir avec la vie, en finir avec ma vie, envie d en finir, \
-     veux en finir, mettre fin a mes jours, mettre fin a ma vie, envie de mourir, veux mourir, voudrais mourir, \
-     voudrais etre mort*, me faire du mal, me fais du mal, plus envie de vivre, veux plus vivre, aucune raison \
-     de vivre, vaut plus la peine d etre vecue, automutil*, me mutile*, me scarifie*, surdose, douleur a la \
-     poitrine, crise cardiaque, n arrive plus a respirer, il me frappe, elle me frappe, me bat, viole, violee";
+/// Words of a person who may be about to harm themselves or somebody else; one is enough.
+pub const DESPAIR: Words = "suicid*, kill myself, killing myself, end my life, ending my life, end it all, take my own life, taking my own \
+     life, want to die, wanna die, ready to die, wish i was dead, wish i were dead, better off dead, better off without \
+     me, better without me, nobody would miss me, no one would miss me, hurt myself, hurting myself, harm myself, self \
+     harm*, cut myself, cutting myself, hang myself, don t want to live, dont want to live, don t want to be alive, dont \
+     want to be alive, to be here anymore, to be here any more, to be alive anymore, never wake up, not wake up, to wake \
+     up anymore, want to disappear, wish i could disappear, can t go on living, no reason to live, no point in living, \
+     no point living, not worth living, tired of living, tired of life, tired of being alive, want it all to stop, want \
+     everything to stop, sleep forever, overdos*, want to kill him, want to kill her, want to kill them, want to kill \
+     someone, quiero morir, me quiero morir, ich will sterben, voglio morire, quero morrer, me suicider, me tuer, en finir \
+     avec la vie, en finir avec ma vie, envie d en finir, veux en finir, voudrais en finir, mettre fin a mes jours, mettre \
+     fin a ma vie, envie de mourir, veux mourir, voudrais mourir, voudrais etre mort*, envie de disparaitre, veux \
+     disparaitre, voudrais disparaitre, envie d etre la, veux plus etre la, ne plus etre la, ne plus me reveiller, plus \
+     jamais me reveiller, dormir pour toujours, que tout s arrete, veux que ca s arrete, voudrais que ca s arrete, me \
+     faire du mal, me fais du mal, plus envie de vivre, veux plus vivre, aucune raison de vivre, plus de raison de vivre, \
+     a quoi bon vivre, fatigue de vivre, fatiguee de vivre, marre de vivre, marre de la vie, mieux sans moi, manquerais a \
+     personne, me pendre, m ouvrir les veines, me foutre en l air, idees noires, plus la peine de vivre, vaut plus la \
+     peine d etre vecue, automutil*, me mutile*, me scarifie*, surdose, envie de le tuer, envie de la tuer, vais le tuer, \
+     vais la tuer";
 
-/// What no chart shows: the length of a life, winning numbers.
-pub const UNKNOWABLE: Words = "will i die, i going to die, do i die, my death, how long will i live, date of my death, lottery numbers, \
-     winning numbers, win the lottery, life expectancy, vais je mourir, je vais mourir, mourrai je, ma mort, \
-     combien de temps vais je vivre, combien de temps il me reste, esperance de vie, numeros gagnants, numeros \
-     du loto, gagner au loto, gagner a la loterie";
+/// Words of a person whom somebody hurts or threatens.
+pub const VIOLENCE: Words = "hits me, he hit me, she hit me, husband hit me, wife hit me, boyfriend hit me, girlfriend hit me, partner hit \
+     me, father hit me, mother hit me, dad hit me, mom hit me, mum hit me, beats me, beat me up, beaten by, slaps me, \
+     chokes me, choked me, strangle*, threatens me, threatens to kill, threatened to kill, abuses me, abusing me, abused \
+     by, being abused, is abusive, abusive husband, abusive wife, abusive partner, abusive boyfriend, abusive girlfriend, \
+     abusive relationship, domestic violence, raped, rapes me, molest*, forced me to have sex, afraid of my husband, \
+     afraid of my partner, afraid of my boyfriend, scared of my husband, scared of my partner, scared of my boyfriend, me \
+     frappe, me frappent, m a frappe*, me bat, me battent, m a battu*, me cogne, me gifle, m a gifle*, m etrangle*, m a \
+     etrangle*, me menace, me menacent, m a menace*, menace de me tuer, me viole, m a viole*, viole, violee, violences \
+     conjugales, violence conjugale, femme battue, homme battu, abuse de moi, m a agresse*, peur de mon mari, peur de ma \
+     femme, peur de mon conjoint, peur de mon copain, peur de mon compagnon";
+
+/// Words of a body in immediate danger.
+pub const EMERGENCY: Words = "chest pain*, heart attack, having a stroke, can t breathe, cannot breathe, bleeding heavily, douleur a la \
+     poitrine, crise cardiaque, fais un avc, arrive plus a respirer, arrive pas a respirer, saigne beaucoup";
+
+/// The length of a life.
+pub const LIFESPAN: Words = "will i die, i going to die, do i die, my death, how long will i live, how long do i have, date of my death, \
+     life expectancy, vais je mourir, je vais mourir, mourrai je, ma mort, combien de temps vais je vivre, combien de \
+     temps il me reste, esperance de vie";
+
+/// Chance games.
+pub const LUCK: Words = "lottery numbers, winning numbers, win the lottery, lucky numbers, numeros gagnants, numeros du loto, gagner au \
+     loto, gagner a la loterie";
+
+/// Whether one is ill.
+pub const ILLNESS: Words = "do i have cancer, could i have cancer, might i have cancer, is it cancer, do i have an illness, do i \
+     have depression, do i have adhd, do i have autism, am i ill, am i sick, am i dying, will i get sick, will i get \
+     cancer, will i get better, will i recover, will i be cured, what disease, est ce que j ai un cancer, ai je un cancer, \
+     ai je le cancer, est ce un cancer, j ai un cancer ou, ai je une maladie, suis je malade, est ce que je suis malade, \
+     vais je guerir, est ce que je vais guerir, vais je tomber malade, quelle maladie";
+
+/// What to do about a treatment.
+pub const TREATMENT: Words = "antidepress*, medication*, my meds, my pills, my treatment, chemo*, insulin, should i have surgery, have the \
+     surgery, have the operation, vaccin*, mon traitement, mes medicaments, mes cachets, chimio*, insuline, me faire \
+     operer, l operation";
+
+/// Whether one is expecting.
+pub const PREGNANCY: Words =
+    "am i pregnant, am i expecting, could i be pregnant, suis je enceinte, est ce que je suis enceinte";
+
+/// Greetings and thanks, which count in a very short question alone.
+pub const GREETING: Words = "hello, hi, hey, good morning, good evening, good afternoon, thanks, thank you, bonjour, bonsoir, salut, coucou, \
+     merci";
+
+/// Questions about what is answering.
+pub const IDENTITY: Words = "are you an ai, are you ai, are you a bot, are you a robot, are you human, are you real, are you a person, are you \
+     chatgpt, who are you, what are you, what can you do, what do you do, how do you work, how can you help, who made you, \
+     es tu une ia, tu es une ia, etes vous une ia, es tu un robot, etes vous un robot, es tu humain*, etes vous humain*, \
+     qui es tu, qui etes vous, que peux tu faire, que sais tu faire, que pouvez vous faire, comment fonctionnes tu, es tu \
+     reel*, chatgpt";
+
+/// Insults, where nobody speaks of themselves.
+pub const RUDE: Words = "stupid, idiot*, dumb, shut up, fuck*, sucks, you suck, moron, useless, bullshit, es nul, es nulle, debile, connard, \
+     connasse, ta gueule, merde, ferme la, imbecile, n importe quoi";
+
+/// Questions about what another person thinks, feels or will do.
+pub const ANOTHER: Words = "does he, does she, is he, is she, will he, will she, did he, did she, is my partner, is my husband, is my wife, is \
+     my boyfriend, is my girlfriend, does my partner, does my husband, does my wife, does my boyfriend, does my \
+     girlfriend, does my ex, will my ex, will my husband, will my wife, cheating, cheats, loves me, love me, miss me, \
+     misses me, think of me, thinks of me, come back to me, kids future, children s future, m aime t, m aime encore, me \
+     trompe, pense a moi, pense t il, pense t elle, va t il, va t elle, est ce qu il, est ce qu elle, il va revenir, elle \
+     va revenir, va revenir, reviendra, avenir de mes enfants, avenir de mon fils, avenir de ma fille";
+
+/// Questions that want a decision made.
+pub const DECIDING: Words = "should i, should we, shall i, ought i, is it a good time, is this a good time, good moment to, right time to, is \
+     it time to, am i right to, dois je, devrais je, doit on, devrait on, faut il, est ce que je dois, est ce que je \
+     devrais, bon moment pour, est ce le moment, ai je raison";
+
+/// Openings of questions that only look like it.
+pub const NOT_DECIDING: Words = "what should i, how should i, where should i, who should i, what shall i, que dois je, comment dois je, que \
+     devrais je, que faut il, comment faut il, a quoi dois je";
+
+/// A person near the end of their strength, though in no danger that their words show.
+pub const STRAIN: Words = "can t go on, can t take it, can t take this, can t cope, cannot cope, at the end of my rope, hopeless*, worthless, \
+     desperate, despair, hate myself, hate my life, empty inside, falling apart, panic attack*, depress*, en peux plus, \
+     bout du rouleau, a bout, desespoir, desespere*, bon a rien, bonne a rien, inutile, me hais, je me deteste, je deteste \
+     ma vie, m effondre, crise d angoisse, crises d angoisse, deprim*, depress*, angoisse*, anxiety";
+
+/// Words of a language that is neither English nor French; two that outweigh those of both make the question foreign.
+pub const FOREIGN: Words = "voy, el, los, las, este, mi, mis, estoy, esta, por, como, cuando, donde, quiero, tengo, soy, muy, trabajo, amor, \
+     hola, gracias, encontrar, hay, una, con, para, ano, sera, wann, werde, ich, das, der, die, ist, bin, mein, meine, wie, \
+     warum, nicht, und, soll, kann, mir, ein, eine, liebe, arbeit, wird, hallo, habe, finden, sono, mio, mia, amore, lavoro, \
+     perche, ciao, trovero, devo, non, della, eu, meu, minha, nao, quando, estou, vou, trabalho";
 
 /// Questions that want a forecast.
-pub const PREDICTIVE: Words = "will i, will he, will she, will we, will they, will my, will things, when will, am i going to, is he going \
+pub const PREDICTIVE: Words = "will i, will we, when do i, when can i, soon, bientot, will he, will she, will we, will they, will my, will things, when will, am i going to, is he going \
      to, is she going to, going to happen, vais je, va t il, va t elle, allons nous, est ce que je vais, est ce \
      qu il va, est ce qu elle va, quand, aurai je, serai je, va t on, reviendra";
 
 /// Words of health.
-pub const HEALTH: Words = "health*, sick, sickness, ill, illness*, disease*, have cancer, breast cancer, doctor*, medic*, pregnan*, \
-     symptom*, diagnos*, surgery, depress*, therap*, sante, malad*, medecin*, un cancer, le cancer du, enceinte, \
+pub const HEALTH: Words = "health*, sick, sickness, ill, illness*, disease*, have cancer, got cancer, cancer diagnos*, breast cancer, lung cancer, tumo*, antidepress*, medication*, doctor*, medic*, pregnan*, \
+     symptom*, diagnos*, surgery, depress*, anxi*, panic, therap*, sante, malad*, medecin*, un cancer, le cancer du, enceinte, \
      grossesse, symptome*, douleur*, operation, chirurg*, traitement*, insomni*, anxiety, panic attack*, \
      angoisse*";
 

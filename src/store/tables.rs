@@ -29,6 +29,8 @@ pub const CHARTS: Table<(TenantId, UserId, ChartId), ChartRow> = Table::new("cha
 pub const CHART_COUNTS: Table<(TenantId, UserId), CountRow> = Table::new("chart_counts_v1");
 /// Answered questions, by the chart they are about.
 pub const ANSWERS: Table<(TenantId, UserId, ChartId, AnswerId), AnswerRow> = Table::new("answers_v1");
+/// How many answers are kept of a chart.
+pub const ANSWER_COUNTS: Table<(TenantId, UserId, ChartId), CountRow> = Table::new("answer_counts_v1");
 /// Responses kept for replay, by principal and hash of the key.
 pub const IDEMPOTENCY: Table<(TenantId, UserId, [u8; 32]), IdempotencyRow> = Table::new("idempotency_v1");
 /// The same by expiry (milliseconds since the epoch), for the cleaner.
@@ -54,6 +56,7 @@ pub const STORE_TABLES: &[&str] = &[
     CHARTS.name(),
     CHART_COUNTS.name(),
     ANSWERS.name(),
+    ANSWER_COUNTS.name(),
     IDEMPOTENCY.name(),
     IDEMPOTENCY_EXPIRY.name(),
     AUDIT.name(),

@@ -160,6 +160,11 @@ impl Metrics {
         InFlight(self.http_in_flight.clone())
     }
 
+    /// Requests that have arrived and are not answered yet.
+    pub fn requests_in_flight(&self) -> i64 {
+        self.http_in_flight.get()
+    }
+
     /// A request was answered. `route` is the template that matched, e.g. `/v1/charts/{id}`, and `None` when none did;
     /// never the path itself.
     pub fn http_answered(&self, method: &str, route: Option<&str>, status: u16, elapsed: Duration) {

@@ -223,7 +223,8 @@ fn sigterm_and_sigint_end_a_server_promptly_and_free_its_directory() {
     initialised(dir.path());
     for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
         let mut served = Served::start(dir.path());
-        // A connection that is kept alive must not hold the stop up.
+        // Neither a connection that has sent nothing nor one that is kept alive may hold the stop up.
+        let _silent = std::net::TcpStream::connect(served.url.trim_start_matches("http://")).unwrap();
         let agent: ureq::Agent = ureq::Agent::config_builder().build().into();
         assert_eq!(agent.get(format!("{}/health", served.url)).call().unwrap().status().as_u16(), 200);
         served.signal(signal);

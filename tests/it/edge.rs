@@ -26,6 +26,15 @@ fn every_failure_comes_in_the_envelope() {
         ("POST", "/v1/charts", vec![auth], Some(b"{}"), 415, "unsupported_media_type"),
         ("POST", "/v1/charts", vec![auth, json_type], Some(b"{\"date\":"), 400, "malformed_body"),
         ("POST", "/v1/charts", vec![auth, json_type], Some(b"[1]"), 422, "invalid_fields"),
+        ("POST", "/v1/charts", vec![auth, json_type], Some(b"[1"), 400, "malformed_body"),
+        (
+            "POST",
+            "/v1/charts",
+            vec![auth, json_type, ("content-encoding", "gzip")],
+            Some(b"{}"),
+            415,
+            "unsupported_media_type",
+        ),
         ("POST", "/v1/charts", vec![auth, json_type], Some(b"{\"lat\": \"x\"}"), 422, "invalid_fields"),
         ("POST", "/v1/charts", vec![json_type], Some(b"{}"), 401, "missing_access_token"),
         ("GET", "/v1/charts", vec![("authorization", "Bearer nonsense")], None, 401, "invalid_token"),
@@ -41,6 +50,37 @@ fn every_failure_comes_in_the_envelope() {
         assert!(error["details"].is_object());
         assert_eq!(error["request_id"].as_str(), answer.header("x-request-id"), "{method} {path}");
     }
+}
+
+#[test]
+fn a_list_in_the_order_of_the_fields_is_no_body() {
+    let (server, tenant) = (shared(), shared().tenant());
+    let in_order = json!([tenant, "somebody@example.org", PASSWORD]);
+    let answer = server.call("POST", "/v1/auth/register", None, Some(&in_order));
+    answer.error(422, "invalid_fields");
+    assert_eq!(answer.fields(), ["body"]);
+}
+
+#[test]
+fn a_refusal_repeats_little_of_what_was_sent() {
+    let (server, token) = (shared(), shared().person());
+    let answer = server.call("POST", "/v1/charts", Some(&token), Some(&json!({"k".repeat(60_000): 1})));
+    answer.error(422, "invalid_fields");
+    assert!(answer.text.len() < 2_000, "{} bytes", answer.text.len());
+}
+
+#[test]
+fn a_body_announced_too_large_is_refused_before_it_comes() {
+    use std::io::{Read, Write};
+    let server = shared();
+    let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+    let head =
+        "POST /v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99999999\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
 }
 
 #[test]
@@ -207,7 +247,7 @@ fn readiness_probes_what_it_claims() {
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.body["ready"], true);
     let names: Vec<_> = answer.body["checks"].as_array().unwrap().iter().map(|c| c["name"].clone()).collect();
-    assert_eq!(names, ["store", "index", "disk"]);
+    assert_eq!(names, ["store", "keys", "index", "disk"]);
 }
 
 #[test]

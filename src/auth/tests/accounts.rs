@@ -248,6 +248,8 @@ async fn the_first_operator_is_made_once_and_makes_others() {
     let operator = identity.bootstrap_operator("ops@example.org", &secret(PASSWORD)).await.unwrap();
     let again = identity.bootstrap_operator("ops2@example.org", &secret(PASSWORD)).await;
     assert_eq!(code(again), Some(Code::InsufficientRole));
+    let same = identity.bootstrap_operator("ops@example.org", &secret(PASSWORD)).await;
+    assert_eq!(code(same), Some(Code::InsufficientRole), "not that the address is taken: a start may try it again");
     let login = identity.login(&request(), &credentials("system", "ops@example.org", PASSWORD)).await.unwrap();
     let ops = house.caller(&login);
     assert_eq!((ops.user, ops.role, ops.tenant), (operator, Role::Ops, SYSTEM_TENANT));

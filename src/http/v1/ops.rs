@@ -17,7 +17,7 @@ use crate::http::wire::ops::{
 };
 use crate::idempotency::also;
 use crate::ids::{TenantId, UserId};
-use crate::tenants::{NewTenant, Tenant};
+use crate::tenants::{Change, NewTenant, Tenant};
 
 impl From<&Tenant> for TenantReply {
     fn from(t: &Tenant) -> Self {
@@ -111,13 +111,8 @@ pub async fn change_tenant(req: &mut Request, depot: &mut Depot) -> Result<Reply
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let actor = operator(&app, req)?.actor();
     let body = json::<TenantChange>(req, app.body_max_bytes()).await?.value;
-    let mut changed = named(&app, req)?;
-    if let Some(open) = body.registration_open {
-        changed = app.tenants().set_registration_open(&arrival, &actor, changed.id, open).await?;
-    }
-    if let Some(suspended) = body.suspended {
-        changed = app.tenants().set_suspended(&arrival, &actor, changed.id, suspended).await?;
-    }
+    let change = Change { registration_open: body.registration_open, suspended: body.suspended };
+    let changed = app.tenants().change(&arrival, &actor, named(&app, req)?.id, change).await?;
     Ok(Reply(TenantReply::from(&changed)))
 }
 

@@ -19,6 +19,9 @@ pub(in crate::llm::composer) const fn topic_phrase(topic: Topic) -> &'static str
         Topic::Study => "learning",
         Topic::Home => "home and where you belong",
         Topic::Loneliness => "solitude and the wish for company",
+        Topic::Confidence => "trust in yourself",
+        Topic::Travel => "travel and distance",
+        Topic::Meaning => "meaning and direction",
         Topic::General => "where you stand just now",
     }
 }

@@ -20,6 +20,9 @@ pub(in crate::llm::composer) const fn about_topic(topic: Topic) -> &'static str 
         Topic::Study => "des études et de l’apprentissage",
         Topic::Home => "de votre foyer et du lieu où vous vous sentez chez vous",
         Topic::Loneliness => "de la solitude et de l’envie de compagnie",
+        Topic::Confidence => "de la confiance en vous",
+        Topic::Travel => "des voyages et du lointain",
+        Topic::Meaning => "du sens et de la direction à prendre",
         Topic::General => "de ce que vous vivez en ce moment",
     }
 }
