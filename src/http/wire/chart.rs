@@ -38,7 +38,7 @@ pub struct ChartRequest {
     /// `placidus` (default), `koch`, `porphyry`, `equal`, `whole_sign`.
     #[serde(default)]
     pub house_system: Option<String>,
-    /// UTC offset in seconds, to choose between the two readings of an ambiguous local time.
+    /// UTC offset in seconds, to choose among the candidates of a local time that clocks showed twice or skipped.
     #[serde(default)]
     pub utc_offset_s: Option<i32>,
 }
