@@ -25,6 +25,8 @@ pub enum Class {
     Conflict,
     /// The request is larger than a bound.
     TooLarge,
+    /// The request did not come in time.
+    Slow,
     /// The body is of a kind not accepted.
     UnsupportedMedia,
     /// Too many requests.
@@ -88,6 +90,7 @@ codes! {
     IdempotencyConflict, "idempotency_conflict", Conflict, retry false, "This Idempotency-Key was used with another request.";
     IdempotencyInFlight, "idempotency_in_flight", Conflict, retry true, "The first request with this Idempotency-Key is still running.";
     BodyTooLarge, "body_too_large", TooLarge, retry false, "The body is too large.";
+    SlowBody, "slow_body", Slow, retry true, "The body took too long to arrive.";
     UnsupportedMediaType, "unsupported_media_type", UnsupportedMedia, retry false, "Send `Content-Type: application/json`.";
     Throttled, "throttled", Throttled, retry true, "Too many attempts; wait and try again.";
     Overloaded, "overloaded", Unavailable, retry true, "The appliance is busy; try again shortly.";

@@ -2,6 +2,8 @@
 
 /// Largest request body accepted by any route, in bytes.
 pub const BODY_MAX_BYTES: usize = 64 * 1024;
+/// Time within which a request's body must have come, in milliseconds; a client that drips holds its place no longer.
+pub const BODY_ARRIVAL_MAX_MS: u64 = 5_000;
 /// Largest HTTP header section accepted, in bytes.
 pub const HEADERS_MAX_BYTES: usize = 32 * 1024;
 /// Longest time a request may take before it is cut, in milliseconds.

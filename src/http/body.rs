@@ -1,6 +1,7 @@
 //! Reads and bounds what a client sends: JSON bodies, path ids, query values. Says what was wrong and what would be right.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use salvo::Request;
 use salvo::http::{ParseError, header};
@@ -25,14 +26,16 @@ pub struct Json<T> {
 /// Reads a JSON body.
 ///
 /// # Errors
-/// `unsupported_media_type`, `body_too_large`, `malformed_body` (not JSON), `invalid_fields` (JSON of another shape).
+/// `unsupported_media_type`, `body_too_large`, `slow_body`, `malformed_body` (not JSON), `invalid_fields` (JSON of another shape).
 pub async fn json<T: DeserializeOwned>(req: &mut Request, max_bytes: usize) -> Result<Json<T>> {
     require_json(req)?;
     let too_large = || Error::new(Code::BodyTooLarge).detail("max_bytes", max_bytes.into());
     if announced_bytes(req).is_some_and(|bytes| bytes > max_bytes as u64) {
         return Err(too_large());
     }
-    let bytes = match req.payload_with_max_size(max_bytes).await {
+    let within = Duration::from_millis(limits::BODY_ARRIVAL_MAX_MS);
+    let arrival = tokio::time::timeout(within, req.payload_with_max_size(max_bytes)).await;
+    let bytes = match arrival.map_err(|_| Error::new(Code::SlowBody))? {
         Ok(bytes) => bytes.to_vec(),
         Err(ParseError::PayloadTooLarge) => return Err(too_large()),
         Err(error) => return Err(Error::new(Code::MalformedRequest).because(error)),

@@ -50,6 +50,7 @@ pub const fn status(class: Class) -> StatusCode {
         Class::NotFound => StatusCode::NOT_FOUND,
         Class::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Class::Conflict => StatusCode::CONFLICT,
+        Class::Slow => StatusCode::REQUEST_TIMEOUT,
         Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Class::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Class::Throttled => StatusCode::TOO_MANY_REQUESTS,
@@ -66,7 +67,8 @@ pub const fn code_of(status: StatusCode) -> Code {
         403 => Code::InsufficientRole,
         404 => Code::NotFound,
         405 => Code::MethodNotAllowed,
-        408 | 504 => Code::TimedOut,
+        408 => Code::SlowBody,
+        504 => Code::TimedOut,
         413 => Code::BodyTooLarge,
         415 => Code::UnsupportedMediaType,
         429 => Code::Throttled,
@@ -91,7 +93,8 @@ impl Scribe for Problem {
             },
         };
         res.status_code(status);
-        if let Some(seconds) = error.retry_after() {
+        let unavailable = matches!(code.class(), Class::Unavailable);
+        if let Some(seconds) = error.retry_after().or_else(|| unavailable.then_some(1)) {
             res.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if matches!(code.class(), Class::Unauthenticated) {

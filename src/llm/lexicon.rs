@@ -44,9 +44,11 @@ fn push_folded(out: &mut String, c: char) {
 /// Whether a folded text holds a pattern: a word or words, or with `*` at its end the beginning of a word.
 pub fn holds(folded: &str, pattern: &str) -> bool {
     let (stem, open) = pattern.strip_suffix('*').map_or((pattern, false), |stem| (stem, true));
-    folded.match_indices(stem).any(|(at, _)| {
-        let end = at + stem.len();
-        folded[..at].ends_with(' ') && (open || folded[end..].starts_with(' '))
+    // Read by bytes: thousands of patterns are tried on each question, and a blank is one byte wherever it stands.
+    let (text, stem) = (folded.as_bytes(), stem.as_bytes());
+    (0..text.len().saturating_sub(stem.len())).any(|blank| {
+        let rest = &text[blank + 1..];
+        text[blank] == b' ' && rest.starts_with(stem) && (open || rest.get(stem.len()) == Some(&b' '))
     })
 }
 

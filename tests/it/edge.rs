@@ -84,6 +84,24 @@ fn a_body_announced_too_large_is_refused_before_it_comes() {
 }
 
 #[test]
+fn a_body_that_does_not_come_is_given_up() {
+    use std::io::{Read, Write};
+    let (server, token) = (shared(), shared().person());
+    let mut stream = std::net::TcpStream::connect(server.address).unwrap();
+    let head = format!(
+        "POST /v1/charts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: 100\r\nconnection: close\r\n\r\n{{"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // The server may cut the connection once it has answered; what it said has come by then.
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("\"slow_body\""), "{answer}");
+}
+
+#[test]
 fn a_wrong_method_is_told_which_ones_are_right() {
     let answer = shared().raw("PUT", "/v1/charts", &[], None);
     let allow = answer.header("allow").unwrap_or_default();
