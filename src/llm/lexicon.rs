@@ -1,17 +1,20 @@
 //! P: The words for bodies, signs, houses and aspects in running text, with the articles and contractions that French
 //! needs, and the folding under which words are compared. Holds words, composes no sentence.
 
+use std::sync::LazyLock;
+
 use crate::astro::{Aspect, Body, Lang, Point, Sign};
 
 /// A text as lower-case words without accents, each between single blanks, blank at both ends: `" ou vais je "`.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len() + 2);
     folded.push(' ');
-    for c in text.chars().flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() {
-            push_folded(&mut folded, c);
-        } else if is_combining(c) {
-        } else if !folded.ends_with(' ') {
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            folded.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
+            c.to_lowercase().filter(|c| !is_combining(*c)).for_each(|c| push_folded(&mut folded, c));
+        } else if !is_combining(c) && !folded.ends_with(' ') {
             folded.push(' ');
         }
     }
@@ -20,6 +23,26 @@ pub fn fold(text: &str) -> String {
     }
     folded
 }
+
+/// Names of one kind in both languages, folded and without the blanks at their ends, made once.
+pub type Folded = LazyLock<[Vec<String>; 2]>;
+
+fn folded_names(names: fn(Lang) -> &'static [&'static str]) -> [Vec<String>; 2] {
+    [Lang::En, Lang::Fr].map(|lang| names(lang).iter().map(|name| fold(name).trim().to_owned()).collect())
+}
+
+/// The names of one language.
+pub fn folded(names: &'static Folded, lang: Lang) -> &'static [String] {
+    match lang {
+        Lang::En => &names[0],
+        Lang::Fr => &names[1],
+    }
+}
+
+/// The months.
+pub static FOLDED_MONTHS: Folded = LazyLock::new(|| folded_names(|lang| month_names(lang)));
+/// First to twelfth.
+pub static FOLDED_ORDINALS: Folded = LazyLock::new(|| folded_names(|lang| house_ordinals(lang)));
 
 const fn is_combining(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36F}')

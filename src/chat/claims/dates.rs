@@ -10,10 +10,8 @@ pub type DayMonth = (u8, u8);
 pub fn dates(sentence: &str, lang: Lang) -> Vec<DayMonth> {
     let folded = lexicon::fold(sentence);
     let words: Vec<&str> = folded.split_whitespace().collect();
-    let month = |word: &str| {
-        let names = lexicon::month_names(lang).iter().map(|name| lexicon::fold(name));
-        names.into_iter().position(|name| name.trim() == word).and_then(|place| u8::try_from(place + 1).ok())
-    };
+    let months = lexicon::folded(&lexicon::FOLDED_MONTHS, lang);
+    let month = |word: &str| months.iter().position(|name| name == word).and_then(|place| u8::try_from(place + 1).ok());
     let named = |at: usize| words.get(at).and_then(|word| Some((month(word)?, at)));
     let beside = |(month, at): (u8, usize)| {
         let before = at.checked_sub(1).and_then(|at| day(words[at]));

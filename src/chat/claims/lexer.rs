@@ -310,7 +310,7 @@ fn is_place(tokens: &[Token], at: usize) -> bool {
 
 fn house_number(word: &str) -> Option<u8> {
     let ordinal = |lang: Lang| {
-        let place = lexicon::house_ordinals(lang).iter().position(|name| lexicon::fold(name).trim() == word)?;
+        let place = lexicon::folded(&lexicon::FOLDED_ORDINALS, lang).iter().position(|name| name == word)?;
         u8::try_from(place + 1).ok()
     };
     let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
