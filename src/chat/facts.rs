@@ -6,8 +6,6 @@ use crate::llm::{ChartFact, FactValue, Reading, Topic, composer, lexicon};
 
 /// Facts offered to a provider.
 const FACTS_MAX: usize = 8;
-/// Widest range, in degrees, at which a body's degree is still stated without a birth time: none, since the minute is.
-const RANGE_STATED_MAX_DEG: f64 = 0.0;
 
 /// One place in the chart to look at.
 #[derive(Clone, Copy)]
@@ -170,8 +168,8 @@ fn value_at(chart: &Chart, look: Look) -> Option<FactValue> {
 
 fn placement(p: &Placement) -> FactValue {
     let signs = signs_of(p);
-    let certain_degree =
-        p.range.as_ref().is_none_or(|r| (r.to_deg - r.from_deg).rem_euclid(360.0) <= RANGE_STATED_MAX_DEG);
+    // The degree is stated to the minute, which no range allows.
+    let certain_degree = p.range.is_none();
     FactValue::Placement {
         point: Point::Body(p.body),
         degree_in_sign: (certain_degree && signs.len() == 1).then_some(p.degree_in_sign),

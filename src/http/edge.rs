@@ -256,6 +256,57 @@ mod tests {
         server.abort();
     }
 
+    #[salvo::handler]
+    async fn panicking() -> &'static str {
+        panic!("a handler that breaks")
+    }
+
+    #[salvo::handler]
+    async fn stalling() -> &'static str {
+        std::future::pending().await
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_panic_and_a_stall_come_in_the_envelope_and_harm_nobody_else() {
+        use crate::clock::Ambient;
+        use crate::config::{Settings, Sources};
+        use salvo::conn::{Listener, TcpListener};
+        let dir = tempfile::tempdir().unwrap();
+        let sources = Sources::new().flag("data_dir", "--data-dir", dir.path().to_str().unwrap()).flag(
+            "server.request_max_ms",
+            "--test",
+            "100",
+        );
+        let app = App::open(Settings::load(&sources).unwrap().0, Ambient::system()).await.unwrap();
+        let router = salvo::Router::new()
+            .push(salvo::Router::with_path("panic").get(panicking))
+            .push(salvo::Router::with_path("stall").get(stalling))
+            .push(salvo::Router::with_path("fine").get(answered));
+        let acceptor = TcpListener::new("127.0.0.1:0").bind().await;
+        let address = acceptor.local_addr().unwrap();
+        let service = salvo::Service::new(router).hoop(Edge::new(app));
+        let server = tokio::spawn(salvo::Server::new(acceptor).serve(service));
+        let get = move |path: &str| {
+            let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+            let mut answer = agent.get(format!("http://{address}/{path}")).call().unwrap();
+            let id = answer.headers().get(REQUEST_ID).map(|v| v.to_str().unwrap().to_owned()).unwrap();
+            (answer.status().as_u16(), id, answer.body_mut().read_to_string().unwrap())
+        };
+        tokio::task::spawn_blocking(move || {
+            for (path, status, code) in [("panic", 500, "internal_error"), ("stall", 504, "timed_out")] {
+                let (found, id, body) = get(path);
+                let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+                assert_eq!((found, body["error"]["code"].as_str()), (status, Some(code)), "{body}");
+                assert_eq!(body["error"]["request_id"], id.as_str());
+                assert!(!body.to_string().contains("breaks"), "the cause is not public: {body}");
+                assert_eq!(get("fine").2, "answered");
+            }
+        })
+        .await
+        .unwrap();
+        server.abort();
+    }
+
     #[test]
     fn the_client_is_the_last_hop_that_no_trusted_proxy_wrote_about_itself() {
         let trusted: Vec<IpAddr> = ["127.0.0.1", "10.0.0.1"].iter().map(|t| t.parse().unwrap()).collect();

@@ -3,6 +3,7 @@
 
 use super::lexicon::{self, fold, holds};
 use super::reading_words as words;
+use crate::astro::rules::NATAL_BODIES;
 use crate::astro::{Aspect, Body, Lang, Point, Sign};
 
 /// A field of life that a question is about.
@@ -314,23 +315,9 @@ fn topic(folded: &str, lang: Lang, names_a_house: bool) -> (Topic, u32) {
     best
 }
 
-const BODIES: [Body; 11] = [
-    Body::Sun,
-    Body::Moon,
-    Body::Mercury,
-    Body::Venus,
-    Body::Mars,
-    Body::Jupiter,
-    Body::Saturn,
-    Body::Uranus,
-    Body::Neptune,
-    Body::Pluto,
-    Body::TrueNode,
-];
-
 fn points(folded: &str) -> Vec<Point> {
     let march = ["en mars", "de mars", "debut mars", "fin mars", "mi mars"].iter().any(|month| holds(folded, month));
-    let bodies = BODIES.into_iter().map(Point::Body).chain([Point::Ascendant, Point::Midheaven]);
+    let bodies = NATAL_BODIES.into_iter().map(Point::Body).chain([Point::Ascendant, Point::Midheaven]);
     bodies
         .filter(|point| {
             let name = |lang| fold(lexicon::point_name(lang, *point));
