@@ -460,21 +460,3 @@ fn a_draft_that_does_not_hold_leaves_a_minimal_true_answer() {
     assert!(!answer.text.contains("Leo") && answer.text.contains("Pisces"), "{}", answer.text);
     assert_eq!(answer.dropped_sentences, 1);
 }
-
-#[test]
-#[ignore = "prints sample answers for a reader"]
-fn print_samples() {
-    let people = people();
-    for (place, question) in
-        QUESTIONS.iter().chain(&["What's the capital of France?", "Quand vais-je mourir ?"]).enumerate()
-    {
-        let (chart, today) = &people[place * 3 % people.len()];
-        let answer = ask(chart, today, question, &Composer);
-        let watch = crate::clock::Stopwatch::start();
-        for _ in 0..20 {
-            ask(chart, today, question, &Composer);
-        }
-        println!("({:.2} ms each)", watch.elapsed_ms() / 20.0);
-        println!("### {question} ({:?}, {})\n{}\n", chart.birth.certainty, today.date, answer.text);
-    }
-}
