@@ -37,16 +37,25 @@ pub enum Class {
     Transpersonal,
     /// Chiron, Pholus, Eris, and the asteroids Ceres, Pallas, Juno and Vesta.
     Minor,
-    /// The lunar nodes and the lunar apogees.
+    /// The lunar nodes.
     Node,
-    /// Ascendant and Midheaven.
+    /// Ascendant, Midheaven and the angles opposite to them.
     Angle,
+    /// The mean and the osculating apogee of the Moon.
+    Apogee,
+    /// The Parts of Fortune and Spirit.
+    Lot,
+    /// Vertex and East Point.
+    SecondaryAngle,
 }
 
 /// The class of a point.
 pub const fn class(point: Point) -> Class {
     match point {
-        Point::Ascendant | Point::Midheaven => Class::Angle,
+        Point::Ascendant | Point::Midheaven | Point::Descendant | Point::ImumCoeli => Class::Angle,
+        Point::Vertex | Point::EastPoint => Class::SecondaryAngle,
+        Point::Fortune | Point::Spirit => Class::Lot,
+        Point::SouthNode => Class::Node,
         Point::Body(body) => match body {
             Body::Sun | Body::Moon => Class::Luminary,
             Body::Mercury | Body::Venus | Body::Mars => Class::Personal,
@@ -55,17 +64,19 @@ pub const fn class(point: Point) -> Class {
             Body::Chiron | Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta | Body::Pholus | Body::Eris => {
                 Class::Minor
             }
-            Body::MeanNode | Body::TrueNode | Body::MeanApogee | Body::OsculatingApogee => Class::Node,
+            Body::MeanNode | Body::TrueNode => Class::Node,
+            Body::MeanApogee | Body::OsculatingApogee => Class::Apogee,
         },
     }
 }
 
-/// One orb for each of conjunction or opposition, square or trine, sextile; degrees.
+/// One orb for each of conjunction or opposition, square or trine, sextile; degrees. Other aspects have none.
 const fn by_aspect(aspect: Aspect, [full, half, third]: [f64; 3]) -> f64 {
     match aspect {
         Aspect::Conjunction | Aspect::Opposition => full,
         Aspect::Square | Aspect::Trine => half,
         Aspect::Sextile => third,
+        _ => 0.0,
     }
 }
 
@@ -90,7 +101,7 @@ pub fn transit_orb_deg(aspect: Aspect, natal: Point) -> f64 {
     let orbs = match class(natal) {
         Class::Luminary => [3.0, 2.5, 2.0],
         Class::Angle => [2.5, 2.0, 1.5],
-        Class::Personal | Class::Social | Class::Transpersonal | Class::Minor | Class::Node => [2.0, 1.5, 1.2],
+        _ => [2.0, 1.5, 1.2],
     };
     by_aspect(aspect, orbs)
 }
@@ -124,7 +135,7 @@ pub fn weight(transiting: Body, natal: Point) -> f64 {
         Class::Personal => row[2],
         Class::Social => row[3],
         Class::Transpersonal => row[4],
-        Class::Minor | Class::Node => row[5],
+        Class::Node | Class::Minor | Class::Apogee | Class::Lot | Class::SecondaryAngle => row[5],
     }
 }
 
@@ -181,6 +192,13 @@ pub const fn axis(natal: Point) -> &'static str {
     match natal {
         Point::Ascendant => "ASC",
         Point::Midheaven => "MC",
+        Point::Descendant => "DSC",
+        Point::ImumCoeli => "IC",
+        Point::Vertex => "VX",
+        Point::EastPoint => "EP",
+        Point::Fortune => "PF",
+        Point::Spirit => "PS",
+        Point::SouthNode => "SN",
         Point::Body(body) => match body {
             Body::Sun => "SUN",
             Body::Moon => "MOON",
@@ -215,7 +233,7 @@ mod tests {
         for point in natal {
             for body in Body::PLANETS {
                 assert!((0.4..=1.2).contains(&weight(body, point)));
-                for aspect in Aspect::ALL {
+                for aspect in Aspect::MAJOR {
                     let friction = friction(body, aspect);
                     let range = match aspect.nature() {
                         Nature::Harmonious => 0.0..=0.1,
