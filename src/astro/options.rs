@@ -30,7 +30,7 @@ impl Default for ChartOptions {
             zodiac: Zodiac::Tropical,
             view: View::default(),
             house_system: HouseSystem::Placidus,
-            bodies: Body::ALL.to_vec(),
+            bodies: Body::STANDARD.to_vec(),
             ruleset: rules::RULESET_VERSION.to_owned(),
         }
     }
