@@ -16,6 +16,7 @@ mod nodes;
 pub mod places;
 pub mod point;
 pub mod rules;
+pub mod rulesets;
 pub mod signs;
 pub mod time;
 pub mod zone;

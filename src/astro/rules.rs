@@ -25,7 +25,7 @@ pub const NATAL_BODIES: [Body; 11] = [
 ];
 
 /// How traditional rules group points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Sun and Moon.
     Luminary,
@@ -47,6 +47,43 @@ pub enum Class {
     Lot,
     /// Vertex and East Point.
     SecondaryAngle,
+}
+
+impl Class {
+    /// All of them, in the order of the enum.
+    pub const ALL: [Self; 10] = [
+        Self::Luminary,
+        Self::Personal,
+        Self::Social,
+        Self::Transpersonal,
+        Self::Node,
+        Self::Angle,
+        Self::Minor,
+        Self::Apogee,
+        Self::Lot,
+        Self::SecondaryAngle,
+    ];
+
+    /// The stable machine name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Luminary => "luminary",
+            Self::Personal => "personal",
+            Self::Social => "social",
+            Self::Transpersonal => "transpersonal",
+            Self::Node => "node",
+            Self::Angle => "angle",
+            Self::Minor => "minor",
+            Self::Apogee => "apogee",
+            Self::Lot => "lot",
+            Self::SecondaryAngle => "secondary_angle",
+        }
+    }
+
+    /// The class with this code, if there is one.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.code() == code)
+    }
 }
 
 /// The class of a point.
