@@ -19,6 +19,7 @@ pub mod options;
 pub mod places;
 pub mod point;
 pub mod rules;
+pub mod rulesets;
 pub mod signs;
 pub mod time;
 pub mod zodiac;
