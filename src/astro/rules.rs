@@ -37,12 +37,12 @@ pub enum Class {
     Social,
     /// Uranus, Neptune, Pluto.
     Transpersonal,
+    /// Chiron, Pholus, Eris, and the asteroids Ceres, Pallas, Juno and Vesta.
+    Minor,
     /// The lunar nodes.
     Node,
     /// Ascendant, Midheaven and the angles opposite to them.
     Angle,
-    /// Chiron, the asteroids and the small bodies beyond Neptune.
-    Minor,
     /// The mean and the osculating apogee of the Moon.
     Apogee,
     /// The Parts of Fortune and Spirit.
@@ -100,7 +100,11 @@ pub const fn class(point: Point) -> Class {
             Body::Mercury | Body::Venus | Body::Mars => Class::Personal,
             Body::Jupiter | Body::Saturn => Class::Social,
             Body::Uranus | Body::Neptune | Body::Pluto => Class::Transpersonal,
+            Body::Chiron | Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta | Body::Pholus | Body::Eris => {
+                Class::Minor
+            }
             Body::MeanNode | Body::TrueNode => Class::Node,
+            Body::MeanApogee | Body::OsculatingApogee => Class::Apogee,
         },
     }
 }
@@ -128,7 +132,17 @@ pub fn weight(transiting: Body, natal: Point) -> f64 {
         Body::Mars => [1.10, 1.10, 1.00, 0.80, 0.60, 0.60],
         Body::Jupiter | Body::Saturn => [1.05, 1.00, 0.85, 0.70, 0.55, 0.65],
         Body::Uranus | Body::Neptune | Body::Pluto => [1.10, 1.05, 0.90, 0.65, 0.40, 0.60],
-        Body::MeanNode | Body::TrueNode => [0.60, 0.60, 0.50, 0.40, 0.40, 0.40],
+        Body::MeanNode
+        | Body::TrueNode
+        | Body::Chiron
+        | Body::Ceres
+        | Body::Pallas
+        | Body::Juno
+        | Body::Vesta
+        | Body::Pholus
+        | Body::Eris
+        | Body::MeanApogee
+        | Body::OsculatingApogee => [0.60, 0.60, 0.50, 0.40, 0.40, 0.40],
     };
     match class(natal) {
         Class::Luminary => row[0],
@@ -145,10 +159,20 @@ pub fn weight(transiting: Body, natal: Point) -> f64 {
 pub fn friction(transiting: Body, aspect: Aspect) -> f64 {
     let (conjunction, added) = match transiting {
         Body::Venus | Body::Jupiter => (0.05, -0.05),
-        Body::Sun | Body::Moon | Body::Mercury | Body::MeanNode | Body::TrueNode => (0.10, 0.0),
         Body::Neptune => (0.25, 0.05),
         Body::Uranus | Body::Pluto => (0.30, 0.10),
         Body::Mars | Body::Saturn => (0.35, 0.15),
+        Body::Chiron | Body::Eris | Body::MeanApogee | Body::OsculatingApogee => (0.25, 0.05),
+        Body::Sun
+        | Body::Moon
+        | Body::Mercury
+        | Body::MeanNode
+        | Body::TrueNode
+        | Body::Ceres
+        | Body::Pallas
+        | Body::Juno
+        | Body::Vesta
+        | Body::Pholus => (0.10, 0.0),
     };
     match (aspect.nature(), aspect) {
         (Nature::Neutral, _) => conjunction,
@@ -172,7 +196,9 @@ pub const fn search_window_days(transiting: Body) -> (f64, f64) {
         Body::Sun | Body::Mercury | Body::Venus | Body::Mars => (20.0, 5.0),
         Body::Jupiter | Body::Saturn => (240.0, 40.0),
         Body::Uranus | Body::Neptune | Body::Pluto => (450.0, 50.0),
-        Body::MeanNode | Body::TrueNode => (200.0, 2.0),
+        Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta => (120.0, 20.0),
+        Body::Chiron | Body::Pholus | Body::Eris => (450.0, 50.0),
+        Body::MeanNode | Body::TrueNode | Body::MeanApogee | Body::OsculatingApogee => (200.0, 2.0),
     }
 }
 
@@ -200,6 +226,14 @@ pub const fn axis(natal: Point) -> &'static str {
             Body::Neptune => "NEPTUNE",
             Body::Pluto => "PLUTO",
             Body::MeanNode | Body::TrueNode => "NN",
+            Body::Chiron => "CHIRON",
+            Body::Ceres => "CERES",
+            Body::Pallas => "PALLAS",
+            Body::Juno => "JUNO",
+            Body::Vesta => "VESTA",
+            Body::Pholus => "PHOLUS",
+            Body::Eris => "ERIS",
+            Body::MeanApogee | Body::OsculatingApogee => "LILITH",
         },
     }
 }
