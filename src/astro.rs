@@ -13,6 +13,7 @@ pub mod frames;
 pub mod houses;
 pub mod names;
 mod nodes;
+pub mod patterns;
 pub mod places;
 pub mod point;
 pub mod rules;
