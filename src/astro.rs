@@ -16,6 +16,7 @@ pub mod lots;
 pub mod names;
 mod nodes;
 pub mod options;
+pub mod patterns;
 pub mod places;
 pub mod point;
 pub mod rules;
