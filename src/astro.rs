@@ -17,6 +17,7 @@ pub mod places;
 pub mod point;
 pub mod rules;
 pub mod signs;
+pub mod stars;
 pub mod time;
 pub mod zone;
 
