@@ -188,6 +188,16 @@ pub fn places(jd_tt: f64, magnitude_max: f64) -> Result<Vec<StarPlace>, AstroErr
         .collect())
 }
 
+/// The tropical longitudes, degrees, of some stars by their codes; not a number for a code that the table lacks.
+///
+/// # Errors
+/// As [`places`].
+pub fn longitudes_deg<const N: usize>(codes: [&str; N], jd_tt: f64) -> Result<[f64; N], AstroError> {
+    let sky = Ephemeris::embedded().far_sky(jd_tt)?;
+    let longitude = |star: &Star| sky.ecliptic_deg(star.place_au, star.velocity_au_per_day, EPOCH_JD_TDB).0;
+    Ok(codes.map(|code| Star::from_code(code).map_or(f64::NAN, longitude)))
+}
+
 /// The conjunctions in longitude of stars with points (each with its tropical longitude, degrees), the closest first.
 ///
 /// # Errors
