@@ -1,31 +1,41 @@
 //! P: Real astronomy and the astrology on top of it; values in, values out. No IO, no clock, no randomness.
 
+pub mod analysis;
 pub mod angles;
 pub mod aspects;
+pub mod balance;
 pub mod birth;
 pub mod body;
 pub mod calendar;
 pub mod chart;
 pub mod daily;
+pub mod dignities;
+pub mod dominants;
 pub mod ephemeris;
 pub mod error;
 pub mod figure;
 pub mod frames;
 pub mod houses;
 pub mod lots;
+pub mod lunar_phase;
 pub mod names;
 mod nodes;
 pub mod options;
 pub mod patterns;
 pub mod places;
 pub mod point;
+pub mod receptions;
 pub mod rules;
 pub mod rulesets;
+pub mod scene;
+pub mod sect;
 pub mod signs;
+pub mod stars;
 pub mod time;
 pub mod zodiac;
 pub mod zone;
 
+pub use analysis::{Analysis, AnalysisOptions, analyse};
 pub use angles::{AnglePlacement, Angles};
 pub use aspects::{Aspect, AspectHit, Nature};
 pub use birth::{BirthInput, Certainty, FieldProblem};
