@@ -113,6 +113,18 @@ impl Run {
         (start.min(end), start.max(end))
     }
 
+    /// The unrolled longitude at a Julian Date TT within the run, degrees.
+    ///
+    /// # Errors
+    /// Those of the motion.
+    pub(in crate::astro) fn at<F>(&self, motion: &F, jd_tt: f64) -> Result<f64, AstroError>
+    where
+        F: Fn(f64) -> Result<Motion, AstroError>,
+    {
+        let after = self.nodes.partition_point(|node| node.jd_tt < jd_tt).min(self.nodes.len() - 1);
+        self.nodes.get(after).map_or(Ok(f64::NAN), |near| next(motion, *near, jd_tt).map(|node| node.longitude_deg))
+    }
+
     /// Whether the run has a level; one at its very end belongs to the run after.
     pub(in crate::astro) fn has(&self, level_deg: f64) -> bool {
         let (start, end) = self.ends_deg();
