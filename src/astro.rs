@@ -22,6 +22,7 @@ pub mod profections;
 pub mod progressions;
 pub mod returns;
 pub mod rules;
+pub mod rulesets;
 pub mod signs;
 pub mod synastry;
 pub mod time;

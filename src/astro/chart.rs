@@ -135,7 +135,7 @@ pub struct Chart {
     pub sidereal_time_deg: Option<f64>,
     /// True obliquity of the ecliptic, degrees.
     pub obliquity_deg: f64,
-    /// All bodies in the order of [`Body::ALL`].
+    /// All bodies in the order of [`Body::STANDARD`].
     pub bodies: Vec<Placement>,
     /// None when the time is vague.
     pub angles: Option<Angles>,

@@ -82,7 +82,7 @@ pub fn modality(modality: Modality, lang: Lang) -> &'static str {
     })
 }
 
-/// The name of a body or lunar node, without an article.
+/// The name of a body, lunar node or lunar apogee, without an article.
 pub fn body(body: Body, lang: Lang) -> &'static str {
     lang.pick(match body {
         Body::Sun => ("Sun", "Soleil"),
@@ -97,6 +97,15 @@ pub fn body(body: Body, lang: Lang) -> &'static str {
         Body::Pluto => ("Pluto", "Pluton"),
         Body::MeanNode => ("Mean North Node", "Nœud Nord moyen"),
         Body::TrueNode => ("True North Node", "Nœud Nord vrai"),
+        Body::Chiron => ("Chiron", "Chiron"),
+        Body::Ceres => ("Ceres", "Cérès"),
+        Body::Pallas => ("Pallas", "Pallas"),
+        Body::Juno => ("Juno", "Junon"),
+        Body::Vesta => ("Vesta", "Vesta"),
+        Body::Pholus => ("Pholus", "Pholus"),
+        Body::Eris => ("Eris", "Éris"),
+        Body::MeanApogee => ("Mean Lilith", "Lilith moyenne"),
+        Body::OsculatingApogee => ("Osculating Lilith", "Lilith vraie"),
     })
 }
 
