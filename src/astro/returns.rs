@@ -183,11 +183,12 @@ pub(super) fn motion(_chart: &Chart, body: Body) -> impl Fn(f64) -> Result<Motio
 pub(super) const fn step_days(body: Body) -> f64 {
     match body {
         Body::Moon | Body::Mercury => 5.0,
-        Body::Sun | Body::MeanNode => 20.0,
+        Body::Sun | Body::MeanNode | Body::MeanApogee => 20.0,
         Body::Venus => 10.0,
-        Body::Mars => 15.0,
+        Body::Mars | Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta => 15.0,
         Body::Jupiter | Body::Saturn | Body::Uranus | Body::Neptune | Body::Pluto => 40.0,
-        Body::TrueNode => 1.0,
+        Body::Chiron | Body::Pholus | Body::Eris => 40.0,
+        Body::TrueNode | Body::OsculatingApogee => 1.0,
     }
 }
 
