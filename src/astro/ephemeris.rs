@@ -7,6 +7,7 @@ mod apparent;
 mod asset;
 pub(crate) mod jet;
 mod series;
+mod view;
 
 use std::sync::OnceLock;
 
@@ -18,6 +19,7 @@ use crate::astro::error::AstroError;
 use crate::astro::frames::EclipticFrame;
 use crate::astro::{nodes, time};
 use apparent::{Instant, Motion};
+pub use view::{Center, Reduction, Site, View};
 use asset::{Asset, Content};
 use jet::{Jet, Vec3};
 
