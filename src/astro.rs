@@ -18,6 +18,7 @@ pub mod point;
 pub mod rules;
 pub mod signs;
 pub mod time;
+pub mod wheel;
 pub mod zone;
 
 pub use angles::{AnglePlacement, Angles};
