@@ -20,9 +20,10 @@ mod words;
 pub use theme::Theme;
 
 use frame::{CENTRE, Frame, SIDE};
-use labels::{Band, Label};
+use labels::{Band, Label, Ray};
 use pen::Pen;
 
+use super::angles::separation_deg;
 use super::names::Lang;
 
 /// A point on the wheel.
@@ -125,6 +126,7 @@ struct Plan {
     inner: Vec<Label>,
     outer: Vec<Label>,
     rim: Vec<rings::RimLabel>,
+    has_houses: bool,
 }
 
 impl Plan {
@@ -132,15 +134,28 @@ impl Plan {
         let start = wheel.angles.iter().find(|mark| mark.code == "ascendant").map_or(0.0, |mark| mark.longitude_deg);
         let frame = Frame { left_deg: start };
         let bands = if wheel.outer.is_some() { frame::DOUBLE } else { frame::SINGLE };
-        let outer = wheel.outer.as_ref().map(|ring| labels::place(&ring.marks, Band::outwards(&bands), frame));
+        let outer = wheel.outer.as_ref().map(|ring| labels::place(&ring.marks, Band::outwards(&bands), &[]));
         Self {
             frame,
-            inner: labels::place(&wheel.inner.marks, Band::inwards(&bands), frame),
+            inner: labels::place(&wheel.inner.marks, Band::inwards(&bands), &rays(wheel)),
             outer: outer.unwrap_or_default(),
-            rim: rings::rim(wheel, &bands, frame, lang),
+            rim: rings::rim(wheel, &bands, lang),
             bands,
+            has_houses: wheel.cusps_deg.is_some(),
         }
     }
+}
+
+/// The lines of axes and cusps, which labels make way for.
+fn rays(wheel: &Wheel) -> Vec<Ray> {
+    let axes = wheel.angles.iter().map(|mark| Ray { at_deg: mark.longitude_deg, is_axis: true });
+    let mut rays: Vec<Ray> = axes.collect();
+    for cusp in wheel.cusps_deg.iter().flatten() {
+        if !rays.iter().any(|ray| separation_deg(ray.at_deg, *cusp) < 0.01) {
+            rays.push(Ray { at_deg: *cusp, is_axis: false });
+        }
+    }
+    rays
 }
 
 /// The wheel as an SVG document. The same wheel and style give the same bytes.

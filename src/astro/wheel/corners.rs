@@ -146,7 +146,7 @@ fn key(pen: &mut Pen, wheel: &Wheel, lang: Lang) {
             let y = SIDE - MARGIN - 6.0 - LINE_STEP * row as f64;
             key_entry(pen, code, MARGIN, y);
             let name = names::aspect(code, lang).and_then(letters::set);
-            let x = MARGIN + 50.0;
+            let x = MARGIN + 52.0;
             if let Some(set) = name.filter(|set| set.width * LINE_SCALE + x - MARGIN <= room(SIDE - y + 10.0)) {
                 labels::text(pen, &set, (x, y + 5.3), LINE_SCALE, "m");
             }
@@ -167,7 +167,7 @@ fn key(pen: &mut Pen, wheel: &Wheel, lang: Lang) {
 
 fn key_entry(pen: &mut Pen, code: &str, x: f64, y: f64) {
     let look = web::look(code);
-    let sample = format!("M{} {}h24", short(x), short(y));
+    let sample = format!("M{} {}h28", short(x), short(y));
     pen.leaf(
         "path",
         &[
@@ -178,7 +178,7 @@ fn key_entry(pen: &mut Pen, code: &str, x: f64, y: f64) {
         ],
     );
     if let Some(glyph) = glyphs::aspect(code) {
-        labels::glyph(pen, glyph, (x + 36.0, y), 0.5, look.class);
+        labels::glyph(pen, glyph, (x + 39.0, y), 0.5, look.class);
     }
 }
 

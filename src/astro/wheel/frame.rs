@@ -40,19 +40,19 @@ pub const SINGLE: Radii = Radii {
     zodiac_out: 438.0,
     zodiac_in: 386.0,
     sign_scale: 1.28,
-    house_out: 238.0,
-    house_in: 213.0,
+    house_out: 228.0,
+    house_in: 205.0,
     edge: 438.0,
     rim: 462.0,
 };
 
 /// A chart and another around it.
 pub const DOUBLE: Radii = Radii {
-    zodiac_out: 350.0,
-    zodiac_in: 310.0,
-    sign_scale: 1.0,
-    house_out: 178.0,
-    house_in: 157.0,
+    zodiac_out: 331.0,
+    zodiac_in: 294.0,
+    sign_scale: 0.96,
+    house_out: 160.0,
+    house_in: 141.0,
     edge: 440.0,
     rim: 462.0,
 };

@@ -67,7 +67,7 @@ pub fn point(code: &str) -> Option<Glyph> {
         return Some(Glyph { line: LILITH_CROSS, solid: LILITH_CRESCENT });
     }
     let drawing = match code {
-        "sun" => "M-9.6 0a9.6 9.6 0 1 0 19.2 0a9.6 9.6 0 1 0-19.2 0M-.8 0a.8 .8 0 1 0 1.6 0a.8 .8 0 1 0-1.6 0",
+        "sun" => "M-9.6 0a9.6 9.6 0 1 0 19.2 0a9.6 9.6 0 1 0-19.2 0M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0",
         "moon" => "M-5.6-9.8a10.1 10.1 0 1 1 0 19.6a11.2 11.2 0 0 0 0-19.6z",
         "mercury" => {
             "M-4.7-1.9a4.7 4.7 0 1 0 9.4 0a4.7 4.7 0 1 0-9.4 0M-4.9-11.4c.3 2.9 2.2 4.8 4.9 4.8s4.6-1.9 4.9-4.8M0 2.8v8.6M-3.9 7.2h7.8"

@@ -6,13 +6,15 @@ use super::super::signs::{Sign, degree_minute};
 use super::frame::{Frame, Radii};
 use super::path::{short, short2};
 use super::pen::Pen;
-use super::spread::{Wish, displacement_deg, spread};
+use super::spread::{Wish, spread};
 use super::{Mark, glyphs, letters};
 
 /// Furthest that a label goes from its place before labels are drawn smaller, degrees.
-const DISPLACEMENT_DEG: f64 = 11.0;
+const DISPLACEMENT_DEG: f64 = 15.0;
+/// A label further from its place than this stands in a crowd, degrees.
+const CROWDED_DEG: f64 = 30.0;
 /// Sizes that are tried in turn.
-const SIZES: [f64; 4] = [1.0, 0.92, 0.84, 0.76];
+const SIZES: [f64; 4] = [1.0, 0.94, 0.88, 0.82];
 /// Room around the parts of a label, sheet units.
 const PADDING: f64 = 1.2;
 /// An arc of uncertainty wider than this is drawn, and takes the minutes from the label, degrees.
@@ -34,20 +36,34 @@ pub struct Band {
     has_sign: bool,
     /// Size at most.
     size: f64,
+    /// How far from the centre its last part may reach.
+    end: f64,
 }
+
+/// A line from the middle to the zodiac that labels make way for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ray {
+    /// Its longitude, degrees.
+    pub at_deg: f64,
+    /// Whether it is an axis, which gives way to none, or a cusp, which a crowd may stand on.
+    pub is_axis: bool,
+}
+
+/// Half of the arc that labels leave to a ray, degrees.
+const RAY_HALF_DEG: f64 = 0.7;
 
 impl Band {
     /// The ring of the chart itself.
     pub fn inwards(radii: &Radii) -> Self {
         let is_single = radii.edge <= radii.zodiac_out;
         let lead = if is_single { 26.0 } else { 20.0 };
-        let size = if is_single { 1.0 } else { 0.9 };
-        Self { edge: radii.zodiac_in, lead: radii.zodiac_in - lead, way: -1.0, has_sign: true, size }
+        let size = if is_single { 1.0 } else { 0.86 };
+        Self { edge: radii.zodiac_in, lead: radii.zodiac_in - lead, way: -1.0, has_sign: true, size, end: radii.house_out }
     }
 
     /// The ring of a second chart.
     pub fn outwards(radii: &Radii) -> Self {
-        Self { edge: radii.zodiac_out, lead: radii.zodiac_out + 17.0, way: 1.0, has_sign: false, size: 0.88 }
+        Self { edge: radii.zodiac_out, lead: radii.zodiac_out + 17.0, way: 1.0, has_sign: false, size: 0.86, end: radii.edge }
     }
 }
 
@@ -118,23 +134,21 @@ fn reach(ink: &Ink) -> f64 {
         }
 }
 
-/// The labels of `marks` on `band`.
-pub fn place(marks: &[Mark], band: Band, _frame: Frame) -> Vec<Label> {
+/// The labels of `marks` on `band`, beside the `rays` that run through it.
+pub fn place(marks: &[Mark], band: Band, rays: &[Ray]) -> Vec<Label> {
     let mut placed = Vec::new();
     for size in SIZES {
-        placed = placed_at(marks, band, size * band.size);
-        let displaced = |label: &Label| {
-            let wish = Wish { at_deg: label.true_deg, half_deg: 0.0 };
-            displacement_deg(&wish, label.shown_deg).abs() > DISPLACEMENT_DEG
-        };
-        if !placed.iter().any(displaced) {
+        placed = placed_at(marks, band, size * band.size, rays);
+        let is_far = |label: &Label| wrap_deg(label.shown_deg - label.true_deg).abs() > DISPLACEMENT_DEG;
+        let is_out = |part: &Part| band.way * (part.radius + band.way * part.reach - band.end) > 0.01;
+        if !placed.iter().any(|label| is_far(label) || label.parts.iter().any(is_out)) {
             break;
         }
     }
     placed
 }
 
-fn placed_at(marks: &[Mark], band: Band, size: f64) -> Vec<Label> {
+fn placed_at(marks: &[Mark], band: Band, size: f64, rays: &[Ray]) -> Vec<Label> {
     let inks: Vec<[Option<Ink>; 5]> =
         marks.iter().map(|mark| std::array::from_fn(|row| ink(mark, row, &band, size))).collect();
     // Rows are as deep as their largest part, so that rows never meet, whoever stands beside whom.
@@ -149,11 +163,12 @@ fn placed_at(marks: &[Mark], band: Band, size: f64) -> Vec<Label> {
         let halves = parts.iter().zip(radii).filter_map(|(part, radius)| Some((reach(part.as_ref()?) / radius).asin()));
         halves.fold(0.0, f64::max).to_degrees()
     };
-    let wishes: Vec<Wish> = marks
-        .iter()
-        .zip(&inks)
-        .map(|(mark, parts)| Wish { at_deg: mark.longitude_deg, half_deg: half_deg(parts) })
-        .collect();
+    let label_wish =
+        |(mark, parts): (&Mark, &[Option<Ink>; 5])| Wish { at_deg: mark.longitude_deg, half_deg: half_deg(parts), weight: 1.0 };
+    let ray_wish = |ray: &Ray| {
+        Wish { at_deg: ray.at_deg, half_deg: RAY_HALF_DEG, weight: if ray.is_axis { 1e5 } else { 40.0 } }
+    };
+    let wishes: Vec<Wish> = marks.iter().zip(&inks).map(label_wish).chain(rays.iter().map(ray_wish)).collect();
     let shown = spread(&wishes);
     let label = |((mark, parts), shown_deg): ((&Mark, [Option<Ink>; 5]), f64)| Label {
         true_deg: mark.longitude_deg,
@@ -175,11 +190,14 @@ pub fn draw(pen: &mut Pen, labels: &[Label], frame: Frame, class: &str) {
         return;
     }
     pen.open("g", &[("class", class)]);
+    // Lines from a crowd run close together; they are drawn finer.
+    let is_crowded = |label: &Label| wrap_deg(label.shown_deg - label.true_deg).abs() > CROWDED_DEG;
+    let weight = if labels.iter().any(is_crowded) { ".6" } else { "1.2" };
     let mut leads = String::new();
     for label in labels {
         leads.push_str(&lead(label, frame));
     }
-    pen.leaf("path", &[("d", &leads), ("stroke-width", "1.2")]);
+    pen.leaf("path", &[("d", &leads), ("stroke-width", weight)]);
     for label in labels {
         if let Some(range) = label.range_deg {
             arc(pen, label, range, frame);

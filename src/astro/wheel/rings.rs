@@ -32,7 +32,7 @@ pub struct RimLabel {
 const ROW_GAP: f64 = 5.0;
 
 /// The labels at the rim, in their places.
-pub fn rim(wheel: &Wheel, radii: &Radii, _frame: Frame, lang: Lang) -> Vec<RimLabel> {
+pub fn rim(wheel: &Wheel, radii: &Radii, lang: Lang) -> Vec<RimLabel> {
     let mut labels: Vec<RimLabel> = wheel.angles.iter().filter_map(|mark| angle_label(mark, radii.rim, lang)).collect();
     let is_angle = |cusp: f64, labels: &[RimLabel]| {
         labels.iter().any(|label| super::super::angles::separation_deg(label.true_deg, cusp) < 0.01)
@@ -47,6 +47,7 @@ pub fn rim(wheel: &Wheel, radii: &Radii, _frame: Frame, lang: Lang) -> Vec<RimLa
     let wish = |label: &RimLabel| Wish {
         at_deg: label.true_deg,
         half_deg: (label.reach / label.radius).asin().to_degrees(),
+        weight: 1.0,
     };
     let shown = spread(&labels.iter().map(wish).collect::<Vec<_>>());
     for (label, shown_deg) in labels.iter_mut().zip(shown) {
@@ -100,7 +101,9 @@ pub fn ground(pen: &mut Pen, plan: &Plan, centre: &str) {
     if radii.edge > radii.zodiac_out {
         circle(pen, centre, radii.edge, "k", "1.4");
     }
-    circle(pen, centre, radii.house_out, "h", "1");
+    if plan.has_houses {
+        circle(pen, centre, radii.house_out, "h", "1");
+    }
     circle(pen, centre, radii.house_in, "k", "1.2");
 }
 
@@ -189,14 +192,14 @@ pub fn houses(pen: &mut Pen, plan: &Plan, wheel: &Wheel) {
     let mut axes = String::new();
     for label in plan.rim.iter().filter(|label| label.is_angle) {
         axes.push_str(&broken_ray(plan, label.true_deg, radii.house_in, radii.zodiac_in));
-        axes.push_str(&frame.ray(label.true_deg, radii.edge, radii.edge + 7.0));
+        axes.push_str(&frame.ray(label.true_deg, radii.edge, radii.edge + 4.0));
     }
     pen.leaf("path", &[("d", &axes), ("stroke-width", "2")]);
     let cusps: String = plan
         .rim
         .iter()
         .filter(|label| !label.is_angle)
-        .map(|label| frame.ray(label.true_deg, radii.edge, radii.edge + 5.0))
+        .map(|label| frame.ray(label.true_deg, radii.edge, radii.edge + 4.0))
         .collect();
     pen.leaf("path", &[("class", "m"), ("d", &cusps), ("stroke-width", ".9")]);
     for label in &plan.rim {

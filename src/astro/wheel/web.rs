@@ -18,11 +18,11 @@ pub struct Look {
 /// The look of an aspect by its code.
 pub fn look(code: &str) -> Look {
     let (class, dashes, weight) = match code {
-        "conjunction" => ("cj", "", 2.6),
-        "opposition" => ("op", "", 2.2),
-        "square" => ("sq", "", 2.2),
-        "trine" => ("tr", "18 5", 2.2),
-        "sextile" => ("sx", "8 5", 2.0),
+        "conjunction" => ("cj", "", 3.0),
+        "opposition" => ("op", "", 2.7),
+        "square" => ("sq", "", 2.7),
+        "trine" => ("tr", "12 4", 2.7),
+        "sextile" => ("sx", "6 5", 2.4),
         "quincunx" => ("qx", "2 5", 1.8),
         "semi_sextile" => ("qx", "1 5", 1.6),
         "semi_square" | "sesquiquadrate" => ("ss", "4 4", 1.6),
@@ -46,9 +46,9 @@ pub fn draw(pen: &mut Pen, plan: &Plan, wheel: &Wheel) {
             &[
                 ("class", look.class),
                 ("d", &line),
-                ("stroke-width", &short(0.7 + (look.weight - 0.7) * closeness)),
+                ("stroke-width", &short(0.9 + (look.weight - 0.9) * closeness)),
                 ("stroke-dasharray", dashes),
-                ("opacity", &short2((0.5 + 0.5 * closeness) * fade)),
+                ("opacity", &short2((0.55 + 0.45 * closeness) * fade)),
             ],
         );
     }
