@@ -7,7 +7,7 @@ pub const SIDE: f64 = 1000.0;
 /// Middle of the sheet.
 pub const CENTRE: f64 = SIDE / 2.0;
 /// Nothing of the wheel, labels at the rim included, lies further out than this.
-pub const RIM_REACH: f64 = 488.0;
+pub const RIM_REACH: f64 = 491.0;
 
 /// How the zodiac lies on the sheet.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,7 +43,7 @@ pub const SINGLE: Radii = Radii {
     house_out: 228.0,
     house_in: 205.0,
     edge: 438.0,
-    rim: 462.0,
+    rim: 466.0,
 };
 
 /// A chart and another around it.
@@ -54,7 +54,7 @@ pub const DOUBLE: Radii = Radii {
     house_out: 160.0,
     house_in: 141.0,
     edge: 440.0,
-    rim: 462.0,
+    rim: 466.0,
 };
 
 impl Frame {

@@ -10,8 +10,8 @@ use super::pen::Pen;
 use super::spread::{Wish, spread};
 use super::{Mark, Plan, Wheel, glyphs, letters};
 
-/// Gap between two parts of a label below which no piece of a cusp's line is drawn between them.
-const SLIVER: f64 = 9.0;
+/// Shortest piece of a cusp's line that is drawn.
+const SLIVER: f64 = 4.0;
 
 /// A label at the rim: an angle with its degree, or a cusp's degree.
 #[derive(Clone, Debug, PartialEq)]
@@ -227,19 +227,14 @@ fn broken_ray(plan: &Plan, longitude_deg: f64, from: f64, to: f64) -> String {
     for label in &plan.inner {
         taken.extend(shadows(label, longitude_deg));
     }
-    taken.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut line = String::new();
-    let mut start = from;
-    for (low, high) in taken {
-        if low - start > SLIVER {
-            line.push_str(&plan.frame.ray(longitude_deg, start, low.min(to)));
-        }
-        start = start.max(high);
+    // One gap from the first part to the last: pieces of line between the parts would only clutter.
+    let low = taken.iter().map(|part| part.0).fold(to, f64::min);
+    let high = taken.iter().map(|part| part.1).fold(low, f64::max);
+    if taken.is_empty() {
+        return plan.frame.ray(longitude_deg, from, to);
     }
-    if to - start > 2.0 {
-        line.push_str(&plan.frame.ray(longitude_deg, start, to));
-    }
-    line
+    let pieces = [(from, low), (high, to)].into_iter().filter(|(start, end)| end - start > SLIVER);
+    pieces.map(|(start, end)| plan.frame.ray(longitude_deg, start, end)).collect()
 }
 
 /// Where a ray passes through the disks of a label, as radii.
