@@ -42,6 +42,7 @@ pub mod stars;
 pub mod synastry;
 pub mod time;
 pub mod vague;
+pub mod wheel;
 pub mod zodiac;
 pub mod zone;
 
