@@ -10,7 +10,8 @@ const BY_WORDS_MAX: usize = 4;
 /// Passages of the plan.
 const PLANNED_MAX: usize = 24;
 
-/// The passages that an answer may cite, each once, those of the plan first.
+/// The passages that an answer may cite, each once: those of the plan, then those that the question's own words find.
+/// Each bears its score for the question; what is planned and shares no word with it has 0.
 ///
 /// # Errors
 /// The index cannot be read.
@@ -23,13 +24,9 @@ pub fn gather(
     factors: &[Factor],
 ) -> Result<Vec<Evidence>, RetrievalError> {
     let ids = plan(reading, facts, factors);
-    // The titles of what is planned join the question's words, so that the score says how near each passage is to both.
-    let titles = ids.iter().filter_map(|id| retrieval.passage(lang, id)).map(|p| p.title.as_str());
-    let text = std::iter::once(question).chain(titles).collect::<Vec<_>>().join(" ");
-    let filters = Filters { ids, ..Filters::default() };
-    let planned = retrieval.search(&Query { text, lang: Some(lang), limit: PLANNED_MAX, filters })?;
-    let by_words = Query { text: question.to_owned(), lang: Some(lang), limit: BY_WORDS_MAX, ..Query::default() };
-    let found = retrieval.search(&by_words)?;
+    let query = |limit, filters| Query { text: question.to_owned(), lang: Some(lang), limit, filters };
+    let found = retrieval.search(&query(BY_WORDS_MAX, Filters::default()))?;
+    let planned = retrieval.search(&query(PLANNED_MAX, Filters { ids, ..Filters::default() }))?;
     let mut evidence: Vec<Evidence> = Vec::with_capacity(planned.len() + found.len());
     for hit in planned.into_iter().chain(found) {
         if !evidence.iter().any(|known| known.passage.id == hit.passage.id) {

@@ -137,7 +137,7 @@ impl<'a> Writer<'a> {
     }
 
     fn passage(&self, id: &str) -> Option<&'a retrieval::Passage> {
-        self.brief.evidence.iter().map(|e| &e.passage).find(|p| p.id == id)
+        self.brief.evidence.iter().map(|e| &*e.passage).find(|p| p.id == id)
     }
 
     // --- The answer to a question that a chart can speak to

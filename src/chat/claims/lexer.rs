@@ -42,10 +42,10 @@ pub struct Mention {
 }
 
 enum Token {
-    /// A word as written and folded.
+    /// A word: folded, and whether it was written with a capital.
     Word {
-        raw: String,
         folded: String,
+        capital: bool,
     },
     Degree(Position),
     Comma,
@@ -106,7 +106,7 @@ fn is_joint(token: &Token) -> bool {
 
 fn tokens(sentence: &str) -> Vec<Token> {
     let chars: Vec<char> = sentence.chars().collect();
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(chars.len() / 5);
     let mut at = 0;
     while at < chars.len() {
         let c = chars[at];
@@ -117,9 +117,9 @@ fn tokens(sentence: &str) -> Vec<Token> {
             at = end;
         } else if c.is_alphanumeric() {
             let end = (at..chars.len()).find(|&i| !chars[i].is_alphanumeric()).unwrap_or(chars.len());
-            let raw: String = chars[at..end].iter().collect();
-            let folded = lexicon::fold(&raw).trim().to_owned();
-            tokens.push(Token::Word { raw, folded });
+            let mut folded = String::with_capacity(end - at);
+            chars[at..end].iter().for_each(|c| lexicon::fold_letter(&mut folded, *c));
+            tokens.push(Token::Word { folded, capital: c.is_uppercase() });
             at = end;
         } else {
             match c {
@@ -184,9 +184,9 @@ fn find(tokens: &[Token], at: usize, lang: Lang) -> Option<(Kind, usize)> {
         Token::Degree(position) => Some((Kind::Degree(*position), 1)),
         Token::Break => Some((Kind::Break, 1)),
         Token::Comma => None,
-        Token::Word { raw, .. } => point(tokens, at)
+        Token::Word { capital, .. } => point(tokens, at)
             .or_else(|| house(tokens, at))
-            .or_else(|| sign(tokens, at, raw, lang))
+            .or_else(|| sign(tokens, at, *capital, lang))
             .or_else(|| motion(tokens, at))
             .or_else(|| aspect(folded(tokens, at)).map(|aspect| (Kind::Aspect(aspect), 1))),
     }
@@ -230,9 +230,8 @@ fn body(word: &str) -> Option<Body> {
 }
 
 /// A sign; a French sign name that is an everyday word counts with a capital, or after "en" or a degree.
-fn sign(tokens: &[Token], at: usize, raw: &str, lang: Lang) -> Option<(Kind, usize)> {
+fn sign(tokens: &[Token], at: usize, capital: bool, lang: Lang) -> Option<(Kind, usize)> {
     let sign = sign_word(folded(tokens, at), lang)?;
-    let capital = raw.chars().next().is_some_and(char::is_uppercase);
     let near = at > 0
         && (folded(tokens, at - 1) == "en"
             || folded(tokens, at - 1) == "in"
@@ -313,7 +312,7 @@ fn house_number(word: &str) -> Option<u8> {
         let place = lexicon::folded(&lexicon::FOLDED_ORDINALS, lang).iter().position(|name| name == word)?;
         u8::try_from(place + 1).ok()
     };
-    let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
+    let digits = &word[..word.bytes().take_while(u8::is_ascii_digit).count()];
     let suffix = matches!(&word[digits.len()..], "st" | "nd" | "rd" | "th" | "e" | "eme" | "ere" | "re");
     let figure = || digits.parse().ok().filter(|house| suffix && (1..=12).contains(house));
     ordinal(Lang::En).or_else(|| ordinal(Lang::Fr)).or_else(figure)
