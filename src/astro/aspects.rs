@@ -1,11 +1,12 @@
-//! P: The five major aspects, and the finding of an aspect between two moving points. Orbs come from `rules`.
+//! P: The twenty aspects, and the finding of an aspect between two moving points. Orbs come from the ruleset.
 
 use serde::{Deserialize, Serialize};
 
 use super::angles::{separation_deg, wrap_deg};
 use super::point::Point;
 
-/// A major (Ptolemaic) aspect.
+/// An aspect. The five major (Ptolemaic) ones stand first, then six minor ones, then nine advanced ones; stored charts
+/// know them by that order, so that a new one goes to the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aspect {
@@ -19,17 +20,59 @@ pub enum Aspect {
     Trine,
     /// 180 degrees apart.
     Opposition,
+    /// 30 degrees apart.
+    SemiSextile,
+    /// 45 degrees apart.
+    SemiSquare,
+    /// 72 degrees apart.
+    Quintile,
+    /// 135 degrees apart.
+    Sesquiquadrate,
+    /// 144 degrees apart.
+    Biquintile,
+    /// 150 degrees apart.
+    Quincunx,
+    /// A seventh of the circle apart.
+    Septile,
+    /// Two sevenths of the circle apart.
+    Biseptile,
+    /// Three sevenths of the circle apart.
+    Triseptile,
+    /// 40 degrees apart.
+    Novile,
+    /// 80 degrees apart.
+    Binovile,
+    /// 160 degrees apart.
+    Quadranovile,
+    /// 36 degrees apart.
+    Decile,
+    /// 108 degrees apart.
+    Tredecile,
+    /// 165 degrees apart.
+    Quindecile,
+}
+
+/// How customary an aspect is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// The five of Ptolemy (Tetrabiblos I.13; the conjunction counted with them).
+    Major,
+    /// Those of the 8th, 12th and 5th harmonics in common use since Kepler (Harmonices Mundi, 1619).
+    Minor,
+    /// Those of the 7th, 9th, 10th and 24th harmonics.
+    Advanced,
 }
 
 /// The traditional quality of an aspect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Nature {
-    /// Sextile and trine.
+    /// Sextile and trine, and the fifths, ninths and tenths of the circle.
     Harmonious,
-    /// Square and opposition.
+    /// Square and opposition, their halves and the quincunx.
     Tense,
-    /// Conjunction: it takes the quality of its bodies.
+    /// Conjunction, semisextile and the sevenths: they take the quality of their bodies.
     Neutral,
 }
 
@@ -67,9 +110,44 @@ pub struct Contact {
     pub orb_max_deg: f64,
 }
 
+impl Family {
+    /// The stable machine name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Major => "major",
+            Self::Minor => "minor",
+            Self::Advanced => "advanced",
+        }
+    }
+}
+
 impl Aspect {
-    /// All five, by angle.
-    pub const ALL: [Self; 5] = [Self::Conjunction, Self::Sextile, Self::Square, Self::Trine, Self::Opposition];
+    /// The five major ones, by angle.
+    pub const MAJOR: [Self; 5] = [Self::Conjunction, Self::Sextile, Self::Square, Self::Trine, Self::Opposition];
+
+    /// All twenty, in the order of the enum: [`Self::MAJOR`] first.
+    pub const ALL: [Self; 20] = [
+        Self::Conjunction,
+        Self::Sextile,
+        Self::Square,
+        Self::Trine,
+        Self::Opposition,
+        Self::SemiSextile,
+        Self::SemiSquare,
+        Self::Quintile,
+        Self::Sesquiquadrate,
+        Self::Biquintile,
+        Self::Quincunx,
+        Self::Septile,
+        Self::Biseptile,
+        Self::Triseptile,
+        Self::Novile,
+        Self::Binovile,
+        Self::Quadranovile,
+        Self::Decile,
+        Self::Tredecile,
+        Self::Quindecile,
+    ];
 
     /// The exact angle, degrees.
     pub const fn angle_deg(self) -> f64 {
@@ -79,16 +157,65 @@ impl Aspect {
             Self::Square => 90.0,
             Self::Trine => 120.0,
             Self::Opposition => 180.0,
+            Self::SemiSextile => 30.0,
+            Self::SemiSquare => 45.0,
+            Self::Quintile => 72.0,
+            Self::Sesquiquadrate => 135.0,
+            Self::Biquintile => 144.0,
+            Self::Quincunx => 150.0,
+            Self::Septile => 360.0 / 7.0,
+            Self::Biseptile => 720.0 / 7.0,
+            Self::Triseptile => 1080.0 / 7.0,
+            Self::Novile => 40.0,
+            Self::Binovile => 80.0,
+            Self::Quadranovile => 160.0,
+            Self::Decile => 36.0,
+            Self::Tredecile => 108.0,
+            Self::Quindecile => 165.0,
         }
     }
 
     /// Its traditional quality.
     pub const fn nature(self) -> Nature {
         match self {
-            Self::Sextile | Self::Trine => Nature::Harmonious,
-            Self::Square | Self::Opposition => Nature::Tense,
-            Self::Conjunction => Nature::Neutral,
+            Self::Sextile
+            | Self::Trine
+            | Self::Quintile
+            | Self::Biquintile
+            | Self::Novile
+            | Self::Binovile
+            | Self::Quadranovile
+            | Self::Decile
+            | Self::Tredecile => Nature::Harmonious,
+            Self::Square
+            | Self::Opposition
+            | Self::SemiSquare
+            | Self::Sesquiquadrate
+            | Self::Quincunx
+            | Self::Quindecile => Nature::Tense,
+            Self::Conjunction | Self::SemiSextile | Self::Septile | Self::Biseptile | Self::Triseptile => {
+                Nature::Neutral
+            }
         }
+    }
+
+    /// How customary it is.
+    pub const fn family(self) -> Family {
+        match self {
+            Self::Conjunction | Self::Sextile | Self::Square | Self::Trine | Self::Opposition => Family::Major,
+            Self::SemiSextile
+            | Self::SemiSquare
+            | Self::Quintile
+            | Self::Sesquiquadrate
+            | Self::Biquintile
+            | Self::Quincunx => Family::Minor,
+            _ => Family::Advanced,
+        }
+    }
+
+    /// Whether it is one of [`Self::MAJOR`].
+    pub const fn is_major(self) -> bool {
+        matches!(self.family(), Family::Major)
     }
 
     /// The stable machine name.
@@ -99,6 +226,21 @@ impl Aspect {
             Self::Square => "square",
             Self::Trine => "trine",
             Self::Opposition => "opposition",
+            Self::SemiSextile => "semi_sextile",
+            Self::SemiSquare => "semi_square",
+            Self::Quintile => "quintile",
+            Self::Sesquiquadrate => "sesquiquadrate",
+            Self::Biquintile => "biquintile",
+            Self::Quincunx => "quincunx",
+            Self::Septile => "septile",
+            Self::Biseptile => "biseptile",
+            Self::Triseptile => "triseptile",
+            Self::Novile => "novile",
+            Self::Binovile => "binovile",
+            Self::Quadranovile => "quadranovile",
+            Self::Decile => "decile",
+            Self::Tredecile => "tredecile",
+            Self::Quindecile => "quindecile",
         }
     }
 
@@ -113,10 +255,10 @@ impl Aspect {
     }
 }
 
-/// The aspect between two longitudes (degrees) whose largest orb `orb_max_deg(aspect)` holds it; the narrower one if two do.
+/// The major aspect between two longitudes (degrees) whose largest orb `orb_max_deg(aspect)` holds it; the narrower one if two do.
 pub fn contact(a_deg: f64, b_deg: f64, orb_max_deg: impl Fn(Aspect) -> f64) -> Option<Contact> {
     let separation_deg = separation_deg(a_deg, b_deg);
-    let found = Aspect::ALL.into_iter().map(|aspect| Contact {
+    let found = Aspect::MAJOR.into_iter().map(|aspect| Contact {
         aspect,
         separation_deg,
         orb_deg: (separation_deg - aspect.angle_deg()).abs(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::angles::{Angles, LocalSky};
+use super::angles::{Angles, LocalSky, norm_deg};
 use super::aspects::{AspectHit, contact, is_applying};
 use super::birth::{BirthInput, Certainty};
 use super::body::Body;
@@ -135,7 +135,7 @@ pub struct Chart {
     pub sidereal_time_deg: Option<f64>,
     /// True obliquity of the ecliptic, degrees.
     pub obliquity_deg: f64,
-    /// All bodies in the order of [`Body::ALL`].
+    /// All bodies in the order of [`Body::STANDARD`].
     pub bodies: Vec<Placement>,
     /// None when the time is vague.
     pub angles: Option<Angles>,
@@ -171,13 +171,22 @@ impl Chart {
         self.bodies.iter().find(|placement| placement.body == body)
     }
 
-    /// The longitude of a point, degrees 0..360; none for an angle that is not known.
+    /// The longitude of a point, degrees 0..360; none for one that this chart does not know.
     pub fn longitude_deg(&self, point: Point) -> Option<f64> {
-        match point {
-            Point::Body(body) => self.placement(body).map(|placement| placement.longitude_deg),
-            Point::Ascendant => self.angles.map(|angles| angles.ascendant.longitude_deg),
-            Point::Midheaven => self.angles.map(|angles| angles.midheaven.longitude_deg),
-        }
+        let angle = match point {
+            Point::Body(body) => return self.placement(body).map(|placement| placement.longitude_deg),
+            Point::SouthNode => {
+                let node = self.placement(Body::TrueNode);
+                return node.map(|placement| norm_deg(placement.longitude_deg + 180.0));
+            }
+            Point::Ascendant => self.angles.map(|angles| angles.ascendant),
+            Point::Midheaven => self.angles.map(|angles| angles.midheaven),
+            Point::Descendant => self.angles.map(|angles| angles.descendant),
+            Point::ImumCoeli => self.angles.map(|angles| angles.imum_coeli),
+            Point::Vertex => self.angles.map(|angles| angles.vertex),
+            Point::EastPoint | Point::Fortune | Point::Spirit => None,
+        };
+        angle.map(|placement| placement.longitude_deg)
     }
 }
 

@@ -88,16 +88,18 @@ impl Ephemeris {
     /// # Errors
     /// [`AstroError::OutOfSpan`] outside [`Self::span`]; [`AstroError::BadAsset`] if the file could not be decoded.
     pub fn apparent(&self, body: Body, jd_tt: f64) -> Result<Position, AstroError> {
-        Ok(Sky::<Jet>::new(self.asset_at(jd_tt)?, jd_tt).position(body))
+        let sky = Sky::<Jet>::new(self.asset_at(jd_tt)?, jd_tt);
+        known(body)?;
+        Ok(sky.position(body))
     }
 
-    /// Places and rates of every body, in the order of [`Body::ALL`], at a Julian Date TT.
+    /// Places and rates of the standard bodies, in the order of [`Body::STANDARD`], at a Julian Date TT.
     ///
     /// # Errors
     /// As [`Self::apparent`].
     pub fn apparent_all(&self, jd_tt: f64) -> Result<[(Body, Position); 12], AstroError> {
         let sky = Sky::<Jet>::new(self.asset_at(jd_tt)?, jd_tt);
-        Ok(Body::ALL.map(|body| (body, sky.position(body))))
+        Ok(Body::STANDARD.map(|body| (body, sky.position(body))))
     }
 
     /// Longitude alone (0 up to 360 degrees) of one body at a Julian Date TT: the cheap way for root finding. It is the
@@ -107,16 +109,17 @@ impl Ephemeris {
     /// As [`Self::apparent`].
     pub fn longitude_deg(&self, body: Body, jd_tt: f64) -> Result<f64, AstroError> {
         let sky = Sky::<f64>::new(self.asset_at(jd_tt)?, jd_tt);
+        known(body)?;
         Ok(reduced_deg(sky.longitude_rad(body)))
     }
 
-    /// The longitudes of every body, in the order of [`Body::ALL`], as [`Self::longitude_deg`] gives them one by one.
+    /// The longitudes of the standard bodies, in the order of [`Body::STANDARD`], as [`Self::longitude_deg`] gives them one by one.
     ///
     /// # Errors
     /// As [`Self::apparent`].
     pub fn longitudes_deg(&self, jd_tt: f64) -> Result<[f64; 12], AstroError> {
         let sky = Sky::<f64>::new(self.asset_at(jd_tt)?, jd_tt);
-        Ok(Body::ALL.map(|body| reduced_deg(sky.longitude_rad(body))))
+        Ok(Body::STANDARD.map(|body| reduced_deg(sky.longitude_rad(body))))
     }
 
     /// Nutation in longitude and in obliquity at a Julian Date TT, radians.
@@ -199,7 +202,12 @@ impl Sky<'_, Jet> {
     }
 }
 
-/// The series a body is read from; `None` for the nodes.
+/// Refuses a body that the file does not hold.
+fn known(body: Body) -> Result<(), AstroError> {
+    if Body::STANDARD.contains(&body) { Ok(()) } else { Err(AstroError::BadAsset("no such body in the file")) }
+}
+
+/// The series a body is read from; `None` for the others.
 fn content(body: Body) -> Option<Content> {
     Some(match body {
         Body::Sun => Content::Sun,
@@ -212,7 +220,7 @@ fn content(body: Body) -> Option<Content> {
         Body::Uranus => Content::Uranus,
         Body::Neptune => Content::Neptune,
         Body::Pluto => Content::Pluto,
-        Body::MeanNode | Body::TrueNode => return None,
+        _ => return None,
     })
 }
 

@@ -78,7 +78,7 @@ fn natal_aspects(bodies: &[Placement], exact: bool) -> Vec<AspectHit> {
 }
 
 fn placements(longitudes: [f64; 12], ascendant_deg: f64, exact: bool) -> Vec<Placement> {
-    Body::ALL
+    Body::STANDARD
         .iter()
         .zip(longitudes)
         .enumerate()
@@ -155,7 +155,7 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
 
 pub fn today(chart: &Chart, sky: [f64; 12], date: &str) -> Today {
     let mut factors: Vec<Factor> = Vec::new();
-    for (transiting, sky_deg) in Body::ALL.iter().zip(sky).take(10) {
+    for (transiting, sky_deg) in Body::STANDARD.iter().zip(sky).take(10) {
         for natal in chart.bodies.iter().take(10) {
             let Some((aspect, orb_deg)) = aspect_of(sky_deg, natal.longitude_deg, 3.0) else { continue };
             let point = Point::Body(natal.body);
