@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::astro::Lang;
+use crate::limits;
 pub use corpus::{Corpus, CorpusError, Passage, PassageSet};
 use index::ServingIndex;
 
@@ -141,11 +142,23 @@ impl Retrieval {
     /// # Errors
     /// The index cannot be read.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>, RetrievalError> {
-        let found = self.index.search(query)?;
+        Ok(self.hits(self.index.search(query, query.limit.min(limits::SEARCH_MAX_HITS))?))
+    }
+
+    /// The passages of a language that share a word with `text`, best first, at most `limit`.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn rank(&self, text: &str, lang: Lang, limit: usize) -> Result<Vec<Hit>, RetrievalError> {
+        let query = Query { text: text.to_owned(), lang: Some(lang), ..Query::default() };
+        Ok(self.hits(self.index.search(&query, limit)?))
+    }
+
+    fn hits(&self, found: Vec<(usize, f32)>) -> Vec<Hit> {
         let hit = |(position, score): (usize, f32)| {
             self.corpus.at(position).map(|passage| Hit { passage: Arc::clone(passage), score })
         };
-        Ok(found.into_iter().filter_map(hit).collect())
+        found.into_iter().filter_map(hit).collect()
     }
 }
 

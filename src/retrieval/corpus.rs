@@ -83,32 +83,38 @@ pub struct Passage {
     pub topics: Vec<String>,
     /// The text.
     pub text: String,
+    /// Where each sentence of the text ends, in bytes.
+    #[serde(skip)]
+    ends: Vec<usize>,
 }
 
 impl Passage {
+    /// The sentences of the text.
+    pub fn sentences(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
+        let start = |at: usize| at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        (0..self.ends.len()).map(move |at| self.text.get(start(at)..self.ends[at]).unwrap_or_default().trim())
+    }
+
     /// The first sentence: the core of the meaning.
     pub fn first_sentence(&self) -> &str {
-        sentences(&self.text).next().unwrap_or(&self.text)
+        self.sentences().next().unwrap_or(&self.text)
     }
 
     /// The last sentence: a practical suggestion.
     pub fn last_sentence(&self) -> &str {
-        sentences(&self.text).last().unwrap_or(&self.text)
+        self.sentences().next_back().unwrap_or(&self.text)
     }
 }
 
-/// Sentences of a text: cut after `.`, `!` or `?` before white space and a capital, a digit or an opening quote.
-pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text.trim();
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let cut = sentence_end(rest);
-        let (sentence, tail) = rest.split_at(cut);
-        rest = tail.trim_start();
-        Some(sentence.trim_end())
-    })
+/// Where the sentences of a text end: after `.`, `!` or `?` before white space and a capital, a digit or an opening quote.
+fn sentence_ends(text: &str) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut at = 0;
+    while at < text.trim_end().len() {
+        at += sentence_end(&text[at..]);
+        ends.push(at);
+    }
+    ends
 }
 
 fn sentence_end(text: &str) -> usize {
@@ -335,7 +341,7 @@ fn check(source: &Source, entry: Entry) -> Result<Passage, CorpusError> {
         Some("the house is not 1 to 12".to_owned())
     } else if entry.title.trim().is_empty() || entry.kind.trim().is_empty() {
         Some("title and kind must not be empty".to_owned())
-    } else if sentences(&text).count() < 2 {
+    } else if sentence_ends(&text).len() < 2 {
         Some("a passage has two sentences or more".to_owned())
     } else {
         None
@@ -353,6 +359,7 @@ fn check(source: &Source, entry: Entry) -> Result<Passage, CorpusError> {
         house: entry.house,
         aspect: entry.aspect,
         topics: entry.topics,
+        ends: sentence_ends(&text),
         text,
     })
 }
@@ -433,6 +440,9 @@ mod tests {
     #[test]
     fn sentences_are_cut_at_their_ends_only() {
         let text = "One, e.g. this. Two? « Trois » est là ! Quatre.";
-        assert_eq!(sentences(text).collect::<Vec<_>>(), ["One, e.g. this.", "Two?", "« Trois » est là !", "Quatre."]);
+        let mut start = 0;
+        let cut = |end| text[std::mem::replace(&mut start, end)..end].trim();
+        let sentences: Vec<&str> = sentence_ends(text).into_iter().map(cut).collect();
+        assert_eq!(sentences, ["One, e.g. this.", "Two?", "« Trois » est là !", "Quatre."]);
     }
 }

@@ -105,71 +105,58 @@ fn is_joint(token: &Token) -> bool {
 }
 
 fn tokens(sentence: &str) -> Vec<Token> {
-    let chars: Vec<char> = sentence.chars().collect();
-    let mut tokens = Vec::with_capacity(chars.len() / 5);
-    let mut at = 0;
-    while at < chars.len() {
-        let c = chars[at];
+    let mut tokens = Vec::with_capacity(sentence.len() / 4);
+    let mut rest = sentence;
+    while let Some(c) = rest.chars().next() {
         if c.is_ascii_digit()
-            && let Some((position, end)) = degree(&chars, at)
+            && let Some((position, after)) = degree(rest)
         {
             tokens.push(Token::Degree(position));
-            at = end;
+            rest = after;
         } else if c.is_alphanumeric() {
-            let end = (at..chars.len()).find(|&i| !chars[i].is_alphanumeric()).unwrap_or(chars.len());
-            let mut folded = String::with_capacity(end - at);
-            chars[at..end].iter().for_each(|c| lexicon::fold_letter(&mut folded, *c));
+            let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            let mut folded = String::with_capacity(word.len());
+            word.chars().for_each(|c| lexicon::fold_letter(&mut folded, c));
             tokens.push(Token::Word { folded, capital: c.is_uppercase() });
-            at = end;
+            rest = after;
         } else {
             match c {
                 ',' | '(' | ')' => tokens.push(Token::Comma),
                 ';' => tokens.push(Token::Break),
                 _ => {}
             }
-            at += 1;
+            rest = &rest[c.len_utf8()..];
         }
     }
     tokens
 }
 
-/// `16°59′`, `16° 59'`, `16 degrees 59 minutes`, `16 degrés`, `16,98°`.
-fn degree(chars: &[char], at: usize) -> Option<(Position, usize)> {
-    let (degrees, end) = number(chars, at)?;
-    let after_fraction = match chars.get(end) {
-        Some('.' | ',') => number(chars, end + 1).map_or(end, |(_, after)| after),
-        _ => end,
-    };
-    let mut next = skip_blanks(chars, after_fraction);
-    next = unit(chars, next, &["°", "º", "degrees", "degree", "degrés", "degré"])?;
-    if after_fraction != end {
-        return Some((Position { degrees, minutes: None }, next));
+/// `16°59′`, `16° 59'`, `16 degrees 59 minutes`, `16 degrés`, `16,98°`: the angle, and the text behind it.
+fn degree(text: &str) -> Option<(Position, &str)> {
+    let (degrees, whole) = number(text)?;
+    let fraction = whole.strip_prefix(['.', ',']).and_then(number);
+    let after = fraction.map_or(whole, |(_, after)| after);
+    let after = unit(after.trim_start(), &["°", "º", "degrees", "degree", "degrés", "degré"])?;
+    if fraction.is_some() {
+        return Some((Position { degrees, minutes: None }, after));
     }
-    let minutes_at = skip_blanks(chars, next);
-    if let Some((minutes, after)) = number(chars, minutes_at)
-        && let Some(after) = unit(chars, skip_blanks(chars, after), &["′", "'", "’", "minutes", "minute"])
+    if let Some((minutes, behind)) = number(after.trim_start())
+        && let Some(behind) = unit(behind.trim_start(), &["′", "'", "’", "minutes", "minute"])
     {
-        return Some((Position { degrees, minutes: Some(minutes) }, after));
+        return Some((Position { degrees, minutes: Some(minutes) }, behind));
     }
-    Some((Position { degrees, minutes: None }, next))
+    Some((Position { degrees, minutes: None }, after))
 }
 
-fn number(chars: &[char], at: usize) -> Option<(u16, usize)> {
-    let end = (at..chars.len()).find(|&i| !chars[i].is_ascii_digit()).unwrap_or(chars.len());
-    let digits: String = chars.get(at..end)?.iter().collect();
-    digits.parse().ok().map(|value| (value, end))
+/// The figures at the start of a text, and the text behind them.
+fn number(text: &str) -> Option<(u16, &str)> {
+    let (digits, after) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+    digits.parse().ok().map(|value| (value, after))
 }
 
-fn skip_blanks(chars: &[char], at: usize) -> usize {
-    (at..chars.len()).find(|&i| !chars[i].is_whitespace()).unwrap_or(chars.len())
-}
-
-fn unit(chars: &[char], at: usize, names: &[&str]) -> Option<usize> {
-    names.iter().find_map(|name| {
-        let length = name.chars().count();
-        let here = chars.get(at..at + length)?;
-        here.iter().copied().eq(name.chars()).then_some(at + length)
-    })
+fn unit<'t>(text: &'t str, names: &[&str]) -> Option<&'t str> {
+    names.iter().find_map(|name| text.strip_prefix(name))
 }
 
 fn folded(tokens: &[Token], at: usize) -> &str {
