@@ -33,6 +33,8 @@ pub const QUESTION_MAX_CHARS: usize = 1_000;
 pub const QUERY_MAX_CHARS: usize = 256;
 /// Passages that one search may return.
 pub const SEARCH_MAX_HITS: usize = 50;
+/// Passages that a question's words rank; those further down count as not found.
+pub const RANKED_PASSAGES_MAX: usize = 1_024;
 /// Passages that an answer may cite.
 pub const CITATIONS_MAX: usize = 8;
 
