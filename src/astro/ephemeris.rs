@@ -5,6 +5,7 @@
 
 mod apparent;
 mod asset;
+pub(crate) mod far;
 pub(crate) mod jet;
 mod series;
 mod view;
