@@ -4,7 +4,8 @@
 use crate::astro::angles::{Angles, norm_deg};
 use crate::astro::aspects::AspectHit;
 use crate::astro::body::Body;
-use crate::astro::chart::{Chart, Placement};
+use crate::astro::chart::Chart;
+use crate::astro::figure::Placement;
 use crate::astro::error::AstroError;
 use crate::astro::houses::Houses;
 use crate::astro::scene::{Horizon, Scene, Seen};
