@@ -27,7 +27,7 @@ pub use body::Body;
 pub use calendar::{CivilDate, CivilTime};
 pub use chart::{Balance, Chart, LongitudeRange, Placement, TimeWindow, Unknown, Versions, compute};
 pub use daily::{Factor, MoonToday, Today, today};
-pub use ephemeris::{Ephemeris, Position};
+pub use ephemeris::{Center, Ephemeris, Position, Reduction, Site, View};
 pub use error::AstroError;
 pub use houses::{HouseSystem, Houses};
 pub use names::Lang;
