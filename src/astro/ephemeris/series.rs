@@ -43,28 +43,40 @@ impl<'a> Series<'a> {
         (coefficients, 2.0 * (position - index as f64) - 1.0)
     }
 
-    /// Value and derivative at `jd`, by Clenshaw's recurrence and its derivative by the argument.
+    /// Value and derivative at `jd`.
     #[inline]
     pub(super) fn motion(&self, jd: f64) -> State {
-        let (c, x) = self.segment(jd);
-        let two_x = 2.0 * x;
-        let (mut b1, mut b2) = ([0.0; 4], [0.0; 4]);
-        // Half the derivative's recurrence, so that it adds b1 and not twice that.
-        let (mut d1, mut d2) = ([0.0; 4], [0.0; 4]);
-        for term in c[1..].iter().rev() {
-            let (b, d) = (b1, d1);
-            for i in 0..4 {
-                d1[i] = two_x * d1[i] + (b[i] - d2[i]);
-                b1[i] = two_x * b1[i] + (term[i] - b2[i]);
-            }
-            (b2, d2) = (b, d);
-        }
+        let (coefficients, x) = self.segment(jd);
+        let (place, slope) = clenshaw(coefficients, x);
         let per_day = 2.0 / self.segment_days;
-        State {
-            place: [0, 1, 2].map(|i| x * b1[i] + (c[0][i] - b2[i])),
-            velocity: [0, 1, 2].map(|i| (b1[i] + 2.0 * (x * d1[i] - d2[i])) * per_day),
-        }
+        State { place: [place[0], place[1], place[2]], velocity: [slope[0], slope[1], slope[2]].map(|v| v * per_day) }
     }
+}
+
+/// Value and derivative by the argument of Chebyshev polynomials, by Clenshaw's recurrence and its derivative.
+///
+/// It stands apart, and keeps all four components to the end, so that the compiler puts them into vector registers.
+#[inline(never)]
+fn clenshaw(coefficients: &[[f64; 4]], x: f64) -> ([f64; 4], [f64; 4]) {
+    let Some((constant, higher)) = coefficients.split_first() else { return ([0.0; 4], [0.0; 4]) };
+    let two_x = 2.0 * x;
+    let (mut b1, mut b2) = ([0.0; 4], [0.0; 4]);
+    // Half the derivative's recurrence, so that it adds b1 and not twice that.
+    let (mut d1, mut d2) = ([0.0; 4], [0.0; 4]);
+    for term in higher.iter().rev() {
+        let (b, d) = (b1, d1);
+        for i in 0..4 {
+            d1[i] = two_x * d1[i] + (b[i] - d2[i]);
+            b1[i] = two_x * b1[i] + (term[i] - b2[i]);
+        }
+        (b2, d2) = (b, d);
+    }
+    let (mut value, mut slope) = ([0.0; 4], [0.0; 4]);
+    for i in 0..4 {
+        value[i] = x * b1[i] + (constant[i] - b2[i]);
+        slope[i] = b1[i] + 2.0 * (x * d1[i] - d2[i]);
+    }
+    (value, slope)
 }
 
 #[cfg(test)]
