@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::angles::{AnglePlacement, Angles, LocalSky, norm_deg};
-use super::aspects::{self, ANGLE_SPEED_DEG_PER_DAY, AspectHit, Moving, is_out_of_bounds};
+use super::aspects::declination::is_out_of_bounds;
+use super::aspects::{self, ANGLE_SPEED_DEG_PER_DAY, AspectHit, Moving};
 use super::body::Body;
 use super::ephemeris::{Ephemeris, Position, Site};
 use super::error::AstroError;
