@@ -4,4 +4,6 @@ pub mod auth;
 pub mod charts;
 pub mod chat;
 pub mod ops;
+pub mod reference;
 pub mod retrieval;
+pub mod rulesets;

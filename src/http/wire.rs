@@ -4,4 +4,6 @@ pub mod auth;
 pub mod chart;
 pub mod chat;
 pub mod ops;
+pub mod reference;
+pub mod rulesets;
 pub mod today;
