@@ -5,8 +5,10 @@
 
 mod apparent;
 mod asset;
+pub(crate) mod far;
 pub(crate) mod jet;
 mod series;
+mod view;
 
 use std::sync::OnceLock;
 
@@ -20,6 +22,7 @@ use crate::astro::{nodes, time};
 use apparent::{Instant, Motion};
 use asset::{Asset, Content};
 use jet::{Jet, Vec3};
+pub use view::{Center, Reduction, Site, View};
 
 /// The file that [`Ephemeris::embedded`] decodes.
 const EMBEDDED: &[u8] = include_bytes!("../../data/ephemeris/de440_1800_2100.bin");

@@ -98,11 +98,17 @@ impl Ayanamsa {
         }
     }
 
-    /// The ayanamsa at a Julian Date TT with nutation, degrees 0 to 360: what is taken off a longitude from the true equinox.
+    /// The ayanamsa at a Julian Date TT without nutation, degrees 0 to 360: the figure that tables of ayanamsas give.
+    #[must_use]
+    pub fn mean_deg(self, jd_tt: f64) -> f64 {
+        let (epoch_jd_tt, value_deg) = self.anchor();
+        norm_deg(value_deg + precession::since_epoch_deg(jd_tt, epoch_jd_tt))
+    }
+
+    /// The same with nutation: what is taken off a longitude from the true equinox.
     #[must_use]
     pub fn at_deg(self, jd_tt: f64) -> f64 {
-        let (epoch_jd_tt, value_deg) = self.anchor();
-        norm_deg(value_deg + precession::since_epoch_deg(jd_tt, epoch_jd_tt) + frames::nutation(jd_tt).0)
+        norm_deg(self.mean_deg(jd_tt) + frames::nutation(jd_tt).0)
     }
 }
 
