@@ -9,6 +9,7 @@ mod init;
 mod keys;
 mod open;
 mod password;
+mod ruleset;
 mod serve;
 mod signals;
 mod terminal;
@@ -64,6 +65,7 @@ pub fn run() -> ExitCode {
         Command::Config(ConfigCommand::Check(options)) => config::check(&options),
         Command::Audit(AuditCommand::Verify(options)) => audit::verify(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
+        Command::Ruleset(command) => ruleset::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod chart;
 pub mod chat;
+pub mod figure;
 pub mod ops;
 pub mod reference;
 pub mod rulesets;
