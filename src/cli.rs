@@ -12,6 +12,7 @@ mod init;
 mod keys;
 mod open;
 mod password;
+mod ruleset;
 mod serve;
 mod signals;
 mod sky;
@@ -71,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Config(ConfigCommand::Check(options)) => config::check(&options),
         Command::Audit(AuditCommand::Verify(options)) => audit::verify(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
+        Command::Ruleset(command) => ruleset::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

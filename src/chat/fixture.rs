@@ -155,6 +155,8 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
         angles,
         lots: None,
         is_day: None,
+        parallels: Vec::new(),
+        patterns: Vec::new(),
         houses: exact.then_some(Houses { system: HouseSystem::Equal, cusps_deg }),
         aspects,
         unknowns: Vec::new(),

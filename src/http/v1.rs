@@ -4,5 +4,7 @@ pub mod auth;
 pub mod charts;
 pub mod chat;
 pub mod ops;
+pub mod reference;
 pub mod retrieval;
 pub mod sky;
+pub mod rulesets;

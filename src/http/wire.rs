@@ -5,4 +5,6 @@ pub mod chart;
 pub mod chat;
 pub mod figure;
 pub mod ops;
+pub mod reference;
+pub mod rulesets;
 pub mod today;

@@ -68,9 +68,11 @@ pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<Chart
 }
 
 /// Reads a draft and computes its chart.
-pub fn compute(app: &crate::app::App, draft: Draft) -> crate::error::Result<StoredChart> {
+pub fn compute(app: &crate::app::App, mut draft: Draft) -> crate::error::Result<StoredChart> {
+    let ruleset = app.rulesets().chosen("ruleset", draft.options.ruleset.as_deref())?;
+    draft.options.ruleset = Some(ruleset.id().to_string());
     let (name, birth, options) = draft.read()?;
-    let chart = app.charts().compute(name, &birth, &options)?;
+    let chart = app.charts().compute(name, &birth, &options, &ruleset)?;
     app.metrics().chart_computed();
     Ok(chart)
 }

@@ -3,7 +3,7 @@
 use salvo::oapi::ToSchema;
 use serde::{Deserialize, Serialize};
 
-use super::figure::{self, Angles, AspectReply, DeltaT, Houses, Lots, Options, Placement};
+use super::figure::{self, Angles, AspectReply, DeltaT, Houses, Lots, Options, ParallelReply, PatternReply, Placement};
 use crate::astro::{self, Chart};
 use crate::charts::{StoredChart, Summary};
 
@@ -113,6 +113,10 @@ pub struct ChartReply {
     pub is_day: Option<bool>,
     /// Aspects between bodies and angles.
     pub aspects: Vec<AspectReply>,
+    /// Parallels and contra-parallels between bodies.
+    pub parallels: Vec<ParallelReply>,
+    /// Figures that several bodies form: stellium, T-square, grand trine, grand cross, kite, yod, mystic rectangle.
+    pub patterns: Vec<PatternReply>,
     /// Elements and modes.
     pub balance: Balance,
     /// What the birth data leave open, and why.
@@ -286,6 +290,8 @@ impl From<&StoredChart> for ChartReply {
             lots: chart.lots.as_ref().map(Into::into),
             is_day: chart.is_day,
             aspects: chart.aspects.iter().map(Into::into).collect(),
+            parallels: chart.parallels.iter().map(Into::into).collect(),
+            patterns: chart.patterns.iter().map(Into::into).collect(),
             balance: balance(&chart.balance),
             unknowns: chart.unknowns.iter().map(|u| Unknown { what: u.what.clone(), why: u.why.clone() }).collect(),
             versions: (&chart.versions).into(),
