@@ -1,7 +1,7 @@
 //! P: Which names of the gazetteer a folded text is, begins, or misspells. Ranks no places.
 
 use fst::{IntoStreamer, Streamer};
-use fst::raw::{Fst, Node, Output};
+use fst::raw::{Fst, Node, Output, Transition};
 
 use super::asset::{Asset, LATER};
 
@@ -47,14 +47,23 @@ pub(super) fn errors_allowed(key: &str) -> u8 {
 
 /// The keys within `errors` letters of the text (left out, put in, changed, or two neighbours swapped), with their
 /// distance: optimal string alignment, by a walk through the index that leaves a branch as soon as no key below it can
-/// be near enough.
+/// be near enough. Of two errors at most one may lie in the first half, which keeps the walk short.
 pub(super) fn misspelt(asset: &Asset, key: &str, errors: u8) -> Vec<(u8, usize)> {
     let wanted: Vec<char> = key.chars().collect();
     let Some(index) = asset.index.as_ref().filter(|_| !wanted.is_empty() && wanted.len() <= MISSPELT_CHARS_MAX) else {
         return Vec::new();
     };
     let first: Row = std::array::from_fn(|column| (column as u8).min(errors + 1));
-    let mut walk = Walk { index, wanted: &wanted, errors, letters: Vec::new(), rows: vec![first], found: Vec::new() };
+    let mut walk = Walk {
+        index,
+        wanted: &wanted,
+        is_latin: key.is_ascii(),
+        is_foreign: !key.bytes().any(|byte| byte.is_ascii_alphanumeric()),
+        errors,
+        letters: Vec::new(),
+        rows: vec![(first, 0)],
+        found: Vec::new(),
+    };
     walk.node(&index.root(), Output::zero(), 0, 0);
     walk.found
 }
@@ -65,9 +74,13 @@ type Row = [u8; MISSPELT_CHARS_MAX + 1];
 struct Walk<'a> {
     index: &'a Fst<&'static [u8]>,
     wanted: &'a [char],
+    is_latin: bool,
+    /// The text has no letter of ASCII.
+    is_foreign: bool,
     errors: u8,
     letters: Vec<char>,
-    rows: Vec<Row>,
+    /// The row after each letter, and the least distance in it.
+    rows: Vec<(Row, u8)>,
     found: Vec<(u8, usize)>,
 }
 
@@ -75,32 +88,54 @@ impl Walk<'_> {
     /// Walks what is below a node. `partial` holds the bits so far of a letter of several bytes, of which `missing` are
     /// still to come.
     fn node(&mut self, node: &Node<'_>, output: Output, partial: u32, missing: u8) {
-        if missing == 0
-            && node.is_final()
-            && let Some(row) = self.rows.last()
-            && row[self.wanted.len()] <= self.errors
-        {
+        let depth = self.letters.len();
+        let Some(&(row, least)) = self.rows.last() else { return };
+        if missing == 0 && node.is_final() && row[self.wanted.len()] <= self.errors {
             self.found.push((row[self.wanted.len()], output.cat(node.final_output()).value() as usize));
+        }
+        if self.is_latin && least >= self.allowed(depth + 1) {
+            // No more error may follow: the next letter is one of those about here.
+            let about = depth.saturating_sub(3)..(depth + 4).min(self.wanted.len());
+            for at in about.clone() {
+                let letter = self.wanted[at];
+                if !self.wanted[about.start..at].contains(&letter)
+                    && let Some(transition) = node.find_input(letter as u8)
+                {
+                    self.follow(node.transition(transition), output, u32::from(letter), 0);
+                }
+            }
+            return;
         }
         for transition in node.transitions() {
             let byte = transition.inp;
             let (partial, missing) = match byte {
                 0..0x20 => continue,
+                0x80.. if self.is_latin => continue,
+                0x21..0x80 if self.is_foreign => continue,
                 0x20..0x80 => (u32::from(byte), 0),
                 0x80..0xc0 => (partial << 6 | u32::from(byte & 0x3f), missing.saturating_sub(1)),
                 0xc0..0xe0 => (u32::from(byte & 0x1f), 1),
                 0xe0..0xf0 => (u32::from(byte & 0x0f), 2),
                 0xf0.. => (u32::from(byte & 0x07), 3),
             };
-            let output = output.cat(transition.out);
-            if missing > 0 {
-                self.node(&self.index.node(transition.addr), output, partial, missing);
-            } else if self.letter(char::from_u32(partial).unwrap_or_default()) {
-                self.node(&self.index.node(transition.addr), output, 0, 0);
-                self.letters.pop();
-                self.rows.pop();
-            }
+            self.follow(transition, output, partial, missing);
         }
+    }
+
+    fn follow(&mut self, transition: Transition, output: Output, partial: u32, missing: u8) {
+        let output = output.cat(transition.out);
+        if missing > 0 {
+            self.node(&self.index.node(transition.addr), output, partial, missing);
+        } else if self.letter(char::from_u32(partial).unwrap_or_default()) {
+            self.node(&self.index.node(transition.addr), output, 0, 0);
+            self.letters.pop();
+            self.rows.pop();
+        }
+    }
+
+    /// How many errors there may be after so many letters.
+    fn allowed(&self, depth: usize) -> u8 {
+        if depth <= self.wanted.len() / 2 { self.errors.min(1) } else { self.errors }
     }
 
     /// Goes on by one letter, unless no key that starts like this can be near enough.
@@ -111,7 +146,7 @@ impl Walk<'_> {
         if depth > self.wanted.len() + band {
             return false;
         }
-        let Some(above) = self.rows.last() else { return false };
+        let Some((above, _)) = self.rows.last() else { return false };
         let mut row: Row = [too_many; MISSPELT_CHARS_MAX + 1];
         if depth <= band {
             row[0] = depth as u8;
@@ -125,17 +160,17 @@ impl Walk<'_> {
                 && self.wanted[column - 2] == letter
                 && self.letters.last() == Some(&self.wanted[column - 1]);
             if swapped {
-                cost = cost.min(self.rows[depth - 2][column - 2] + 1);
+                cost = cost.min(self.rows[depth - 2].0[column - 2] + 1);
             }
             row[column] = cost.min(too_many);
             least = least.min(row[column]);
         }
         // A swap reaches over a row, but what it reaches is within one of this row.
-        if least > self.errors {
+        if least > self.allowed(depth) {
             return false;
         }
         self.letters.push(letter);
-        self.rows.push(row);
+        self.rows.push((row, least));
         true
     }
 }

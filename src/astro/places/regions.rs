@@ -70,7 +70,10 @@ fn read() -> Atlas {
     }
     for line in asset().regions().lines() {
         let [country, code, name, zone] = line.split('\t').collect::<Vec<_>>()[..] else { continue };
-        let country = atlas.countries.iter().position(|known| known.code == country).unwrap_or(0);
+        // Regions are in the order of their countries.
+        let same = atlas.regions.last().map(|last| last.country).filter(|last| atlas.countries[*last].code == country);
+        let position = || atlas.countries.iter().position(|known| known.code == country);
+        let country = same.or_else(position).unwrap_or(0);
         let (key, code_key) = (without_digraphs(&fold(name)), fold(code));
         atlas.regions.push(Region { country, code, name, zone, key, code_key });
     }

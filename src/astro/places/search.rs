@@ -21,6 +21,9 @@ const DOMINANCE: u32 = 10;
 /// Places of a name that are nearer to each other than this are one (a city and its municipality), degrees.
 const SAME_PLACE_DEG: f64 = 0.5;
 
+/// How many words of a query are tried as the end of the place's name.
+const CUTS_MAX: usize = 6;
+
 /// How a place was found, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,7 +82,7 @@ pub fn search_in(query: &str, country: Option<&str>, limit: usize) -> Vec<Found>
             list.collect(shorter, &only);
         }
     }
-    if list.found.len() < limit {
+    if list.found.iter().all(|(_, quality)| *quality > Quality::Whole) && list.found.len() < limit {
         list.misspelt(city, &narrowed(atlas().narrow(&rest, Naming::Beginning)));
     }
     list.found.into_iter().map(|(place, quality)| Found { place: Place::of(place as usize), quality }).collect()
@@ -171,7 +174,8 @@ fn will_do(asset: &Asset, place: u32, only: &Only) -> bool {
 
 /// A query of several words as a place and a country or region: `ulm germany`, `paris texas`.
 fn cuts(whole: &str) -> impl Iterator<Item = (&str, &str)> {
-    whole.match_indices(' ').map(|(gap, _)| (&whole[..gap], &whole[gap + 1..])).filter(|(_, part)| part.len() > 1)
+    let gaps = whole.match_indices(' ').map(|(gap, _)| gap).take(CUTS_MAX);
+    gaps.map(|gap| (&whole[..gap], &whole[gap + 1..])).filter(|(_, part)| part.len() > 1)
 }
 
 /// Labels of places whose names are most like the first part, those within the other parts first.
@@ -249,14 +253,18 @@ impl<'a> List<'a> {
         largest
     }
 
-    /// Names that differ by a letter or two, fewer errors first.
+    /// Names that differ by a letter, or else by two.
     fn misspelt(&mut self, key: &str, only: &Only) {
         let allowed = names::errors_allowed(key);
         if allowed == 0 {
             return;
         }
         let keys = names::misspelt(self.asset, key, allowed);
+        let before = self.found.len();
         for errors in 1..=allowed {
+            if self.found.len() > before {
+                return;
+            }
             let mut places: BTreeMap<u32, u32> = BTreeMap::new();
             for (_, key) in keys.iter().filter(|(found, _)| *found == errors) {
                 for (place, weight) in weighed(self.asset, *key..*key + 1, only) {
