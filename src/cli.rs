@@ -9,6 +9,7 @@ mod init;
 mod keys;
 mod open;
 mod password;
+mod places;
 mod serve;
 mod signals;
 mod terminal;
@@ -63,6 +64,7 @@ pub fn run() -> ExitCode {
         Command::Config(ConfigCommand::Print(options)) => config::print(&options),
         Command::Config(ConfigCommand::Check(options)) => config::check(&options),
         Command::Audit(AuditCommand::Verify(options)) => audit::verify(&options),
+        Command::Places(options) => places::run(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
     };
     match outcome {

@@ -4,4 +4,5 @@ pub mod auth;
 pub mod charts;
 pub mod chat;
 pub mod ops;
+pub mod places;
 pub mod retrieval;

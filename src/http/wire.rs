@@ -5,4 +5,5 @@ pub mod chart;
 pub mod chat;
 pub mod figure;
 pub mod ops;
+pub mod place;
 pub mod today;

@@ -110,7 +110,7 @@ fn keys(rows: &[Row<'_>]) -> BTreeMap<Vec<u8>, BTreeMap<u32, bool>> {
 fn postings(keys: &BTreeMap<Vec<u8>, BTreeMap<u32, bool>>) -> Vec<u8> {
     let (mut samples, mut out, mut count) = (Vec::new(), Vec::<u8>::new(), 0_u32);
     for (ordinal, places) in keys.values().enumerate() {
-        if ordinal % KEY_EVERY == 0 {
+        if ordinal.is_multiple_of(KEY_EVERY) {
             samples.extend(count.to_le_bytes());
         }
         for (index, (place, is_usual)) in places.iter().enumerate() {
@@ -120,7 +120,7 @@ fn postings(keys: &BTreeMap<Vec<u8>, BTreeMap<u32, bool>>) -> Vec<u8> {
             count += 1;
         }
     }
-    if keys.len() % KEY_EVERY == 0 {
+    if keys.len().is_multiple_of(KEY_EVERY) {
         samples.extend(count.to_le_bytes());
     }
     samples.extend(out);

@@ -115,7 +115,7 @@ impl Atlas {
 
     /// Narrows `only` to what all the texts name. With [`Naming::Whole`], a text that names nothing leaves nothing.
     pub(super) fn narrow(&self, parts: &[String], naming: Naming) -> Only {
-        parts.iter().fold(None, |only, part| both(only, self.named(part, naming)))
+        parts.iter().fold(None, |only, part| Some(both(only, self.named(part, naming))))
     }
 
     /// The regions of a country by its ISO code, upper or lower case.
@@ -125,9 +125,9 @@ impl Atlas {
 }
 
 /// What is in both.
-pub(super) fn both(only: Only, also: Vec<bool>) -> Only {
-    Some(match only {
+pub(super) fn both(only: Only, also: Vec<bool>) -> Vec<bool> {
+    match only {
         None => also,
         Some(only) => only.into_iter().zip(also).map(|(a, b)| a && b).collect(),
-    })
+    }
 }

@@ -71,7 +71,7 @@ pub fn search_in(query: &str, country: Option<&str>, limit: usize) -> Vec<Found>
     let Some((city, rest)) = parts.split_first().filter(|(city, _)| !city.is_empty()) else { return Vec::new() };
     let rest: Vec<String> = rest.iter().filter(|part| !part.is_empty()).cloned().collect();
     let narrowed = |only: Only| match country {
-        Some(code) => both(only, atlas().of_country(code)),
+        Some(code) => Some(both(only, atlas().of_country(code))),
         None => only,
     };
     let mut list = List::new(asset(), limit);
