@@ -30,10 +30,13 @@ pub enum Command {
     Sky(SkyArgs),
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
+    Demo(Box<DemoArgs>),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
     Serve(ServeArgs),
+    /// Look places up: coordinates, time zone, population.
+    Places(PlacesArgs),
     /// Look at the settings without starting anything.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -200,6 +203,39 @@ pub struct DemoArgs {
     /// What chart.
     #[command(flatten)]
     pub options: OptionsArgs,
+    /// Date of birth by the local calendar; without any birth option, Albert Einstein's birth is used.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// Calendar of the date: gregorian or julian; without it, Julian to 1582-10-04 and Gregorian from 1582-10-15.
+    #[arg(long, value_name = "CALENDAR")]
+    pub calendar: Option<String>,
+    /// Time of birth by the local clock.
+    #[arg(long, value_name = "HH:MM[:SS]")]
+    pub time: Option<String>,
+    /// How well the time is known: exact, morning, afternoon, evening, unknown.
+    #[arg(long, value_name = "HOW")]
+    pub certainty: Option<String>,
+    /// Place of birth, such as "Ulm, Germany"; instead of --lat and --lon.
+    #[arg(long, value_name = "PLACE")]
+    pub place: Option<String>,
+    /// Latitude in degrees, north positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lat: Option<f64>,
+    /// Longitude in degrees, east positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lon: Option<f64>,
+    /// IANA time zone, such as Europe/Berlin, a fixed offset such as +01:19:32, or LMT for local mean time.
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub tz: Option<String>,
+    /// Offset from UTC, to choose between the two readings of a time that happened twice.
+    #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
+    pub utc_offset: Option<i32>,
+    /// House system: placidus, koch, porphyry, equal, whole_sign.
+    #[arg(long, value_name = "SYSTEM")]
+    pub house_system: Option<String>,
+    /// Name for the chart.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// What to ask.
     #[arg(long, value_name = "TEXT")]
     pub question: Option<String>,
@@ -230,6 +266,21 @@ pub struct ChartArgs {
     #[arg(long, value_parser = languages())]
     pub lang: Option<Lang>,
     /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
+/// `orrery places ..`
+#[derive(Debug, Args)]
+pub struct PlacesArgs {
+    /// Name in any script, or its beginning, with or without region and country: "Springfield, Illinois".
+    pub query: String,
+    /// Only this country, as an ISO 3166-1 alpha-2 code.
+    #[arg(long, value_name = "CODE")]
+    pub country: Option<String>,
+    /// Most places to show.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    pub limit: usize,
+    /// Language of the countries' names.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Show JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -279,6 +330,11 @@ pub enum TableFormat {
     Csv,
     /// One JSON object a line.
     Jsonl,
+impl PlacesArgs {
+    /// Language of the countries' names.
+    pub fn language(&self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
 }
 
 /// Takes the code of a language.

@@ -5,6 +5,7 @@ pub mod charts;
 pub mod chat;
 pub mod ops;
 pub mod reference;
+pub mod places;
 pub mod retrieval;
 pub mod sky;
 pub mod rulesets;

@@ -7,4 +7,5 @@ pub mod figure;
 pub mod ops;
 pub mod reference;
 pub mod rulesets;
+pub mod place;
 pub mod today;
