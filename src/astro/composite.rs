@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::angles::{LocalSky, norm_deg, wrap_deg};
 use super::body::Body;
 use super::chart::{Chart, Unknown};
-use super::figure::LongitudeRange;
 use super::contacts::{CrossAspect, Orbs, Spot, between};
 use super::error::AstroError;
+use super::figure::LongitudeRange;
 use super::houses::{HouseSystem, Houses};
 use super::point::Point;
 use super::progressions::right_ascension_deg;
@@ -141,10 +141,8 @@ pub fn composite(a: &Chart, b: &Chart, method: CompositeHouses, orbs: Orbs) -> R
 /// When and where the Davison chart of two births is cast for.
 pub fn middle_of(a: &Chart, b: &Chart, method: MiddlePlace) -> Middle {
     let (of_a, of_b) = (Instants::of(a), Instants::of(b));
-    let (place_a, place_b) = (
-        (a.birth.latitude_deg, a.birth.longitude_deg),
-        (b.birth.latitude_deg, b.birth.longitude_deg),
-    );
+    let (place_a, place_b) =
+        ((a.birth.latitude_deg, a.birth.longitude_deg), (b.birth.latitude_deg, b.birth.longitude_deg));
     let (latitude_deg, longitude_deg) = match method {
         MiddlePlace::Coordinates => {
             let east = wrap_deg(midpoint_deg(place_a.1, place_b.1));

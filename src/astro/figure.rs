@@ -4,16 +4,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::angles::{AnglePlacement, Angles, LocalSky, norm_deg};
-use super::aspects::{AspectHit, contact, is_applying};
+use super::aspects::declination::{self, Declined, ParallelHit, is_out_of_bounds};
+use super::aspects::{self, ANGLE_SPEED_DEG_PER_DAY, AspectHit, Moving};
 use super::body::Body;
 use super::ephemeris::{Ephemeris, Position, Site};
 use super::error::AstroError;
 use super::houses::Houses;
 use super::lots::{Lots, is_above_horizon};
 use super::options::ChartOptions;
+use super::patterns::{self, Pattern, PatternPoint};
 use super::point::Point;
+use super::rulesets::{Context, Ruleset};
 use super::signs::{Sign, degree_in_sign};
-use super::{frames, rules, time};
+use super::{frames, time};
 
 /// The arc in which a body lies for sure when the birth time is vague.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,6 +91,10 @@ pub struct Figure {
     pub lots: Option<Lots>,
     /// Aspects among bodies and angles, by first point and then by orb.
     pub aspects: Vec<AspectHit>,
+    /// Parallels and contra-parallels among the bodies, in the order of their points.
+    pub parallels: Vec<ParallelHit>,
+    /// Figures of several points: stellium, T-square and so on.
+    pub patterns: Vec<Pattern>,
     /// Whether the Sun stands above the horizon of the place.
     pub is_day: Option<bool>,
 }
@@ -132,15 +139,30 @@ pub(super) fn longitude_deg(
 /// A topocentric view is from the site that the options name, which [`ChartOptions::for_place`] makes the same.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] outside the ephemeris; [`AstroError::InvalidLatitude`]; with a place,
-/// [`AstroError::HouseSystemUndefined`] when the house system does not exist there and then.
+/// [`AstroError::OutOfSpan`] and [`AstroError::BodyOutOfSpan`] outside the ephemeris; [`AstroError::NotInFrame`] for the Sun
+/// or a point of the Moon's orbit as seen from the Sun; [`AstroError::InvalidLatitude`]; with a place,
+/// [`AstroError::HouseSystemUndefined`] when the house system does not exist there and then;
+/// [`AstroError::UnknownRuleset`] when no built-in ruleset has the name in the options.
 pub fn cast(jd_utc: f64, site: Option<Site>, options: &ChartOptions) -> Result<Figure, AstroError> {
+    cast_under(jd_utc, site, options, options.builtin_ruleset()?)
+}
+
+/// [`cast`] under a ruleset that need not be built in; the options must name it.
+///
+/// # Errors
+/// Those of [`cast`] but for the ruleset.
+pub fn cast_under(
+    jd_utc: f64,
+    site: Option<Site>,
+    options: &ChartOptions,
+    ruleset: &Ruleset,
+) -> Result<Figure, AstroError> {
     let scales = time::scales_from_utc(jd_utc);
     let jd_tt = scales.jd_tt;
     let obliquity_deg = frames::true_obliquity_deg(jd_tt);
     let offset_deg = options.zodiac.offset_deg(jd_tt);
     let rate = options.zodiac.rate_deg_per_day(jd_tt);
-    let positions = positions(&options.bodies, jd_tt, options)?;
+    let positions = Ephemeris::embedded().positions(&options.bodies, jd_tt, &options.view)?;
     let mut figure = Figure {
         jd_tt,
         jd_utc,
@@ -160,6 +182,8 @@ pub fn cast(jd_utc: f64, site: Option<Site>, options: &ChartOptions) -> Result<F
         houses: None,
         lots: None,
         aspects: Vec::new(),
+        parallels: Vec::new(),
+        patterns: Vec::new(),
         is_day: None,
     };
     if let Some(site) = site {
@@ -170,14 +194,17 @@ pub fn cast(jd_utc: f64, site: Option<Site>, options: &ChartOptions) -> Result<F
             erect(&mut figure, &sky, offset_deg)?;
         }
     }
-    figure.aspects = aspects(&moving_points(&figure));
+    let moving = moving_points(&figure);
+    figure.aspects = aspects::among(&moving, Context::Natal, ruleset);
+    figure.parallels = declination::parallels(&declined_points(&figure.bodies), ruleset);
+    figure.patterns = patterns::find(&pattern_points(&figure.bodies), ruleset);
     Ok(figure)
 }
 
 /// Adds what depends on the horizon.
 fn erect(figure: &mut Figure, sky: &LocalSky, offset_deg: f64) -> Result<(), AstroError> {
     let angles = sky.angles();
-    let houses = Houses::of_zodiac(figure.options.house_system, sky, offset_deg)?;
+    let houses = Houses::under(figure.options.house_system, sky, &angles, offset_deg)?;
     for placement in &mut figure.bodies {
         placement.house = Some(houses.house_of(placement.longitude_deg));
     }
@@ -186,7 +213,7 @@ fn erect(figure: &mut Figure, sky: &LocalSky, offset_deg: f64) -> Result<(), Ast
     let ascendant_deg = angles.ascendant_deg - offset_deg;
     figure.lots = Some(Lots::new(ascendant_deg, sun.0 - offset_deg, moon.0 - offset_deg, is_day));
     figure.is_day = Some(is_day);
-    figure.angles = Some(Angles::of_zodiac(&angles, offset_deg));
+    figure.angles = Some(Angles::of_zodiac(&figure.options.house_system.angles(sky), offset_deg));
     figure.houses = Some(houses);
     Ok(())
 }
@@ -198,35 +225,27 @@ fn luminaries(figure: &Figure, offset_deg: f64) -> Result<[(f64, f64); 2], Astro
         *place = match figure.placement(body) {
             Some(placed) => (placed.longitude_deg + offset_deg, placed.latitude_deg),
             None => {
-                let position = positions(&[body], figure.jd_tt, &figure.options)?;
-                position.first().map_or((0.0, 0.0), |p| (p.longitude_deg, p.latitude_deg))
+                let position = Ephemeris::embedded().position(body, figure.jd_tt, &figure.options.view)?;
+                (position.longitude_deg, position.latitude_deg)
             }
         };
     }
     Ok(found)
 }
 
-/// Places of bodies, in their order.
-pub(super) fn positions(bodies: &[Body], jd_tt: f64, options: &ChartOptions) -> Result<Vec<Position>, AstroError> {
-    let _ = options;
-    let all = Ephemeris::embedded().apparent_all(jd_tt)?;
-    Ok(bodies.iter().filter_map(|body| all.iter().find(|(other, _)| other == body).map(|(_, p)| *p)).collect())
-}
-
 fn placement(body: Body, position: &Position, obliquity_deg: f64, offset_deg: f64, rate: f64) -> Placement {
     let longitude_deg = norm_deg(position.longitude_deg - offset_deg);
     let speed_deg_per_day = position.longitude_speed_deg_per_day - rate;
-    let (right_ascension_deg, declination_deg, declination_speed_deg_per_day) = equatorial(position, obliquity_deg);
     Placement {
         body,
         longitude_deg,
         latitude_deg: position.latitude_deg,
         distance_au: position.distance_au,
         speed_deg_per_day,
-        right_ascension_deg,
-        declination_deg,
-        declination_speed_deg_per_day,
-        out_of_bounds: declination_deg.abs() > obliquity_deg,
+        right_ascension_deg: position.right_ascension_deg,
+        declination_deg: position.declination_deg,
+        declination_speed_deg_per_day: position.declination_speed_deg_per_day,
+        out_of_bounds: is_out_of_bounds(position.declination_deg, obliquity_deg),
         sign: Sign::of(longitude_deg),
         degree_in_sign: degree_in_sign(longitude_deg),
         retrograde: speed_deg_per_day < 0.0,
@@ -235,63 +254,58 @@ fn placement(body: Body, position: &Position, obliquity_deg: f64, offset_deg: f6
     }
 }
 
-/// Right ascension, declination and its rate, degrees and degrees per day (Meeus 1998, eqs. 13.3 and 13.4).
-fn equatorial(position: &Position, obliquity_deg: f64) -> (f64, f64, f64) {
-    let (sin_lon, cos_lon) = position.longitude_deg.to_radians().sin_cos();
-    let (sin_lat, cos_lat) = position.latitude_deg.to_radians().sin_cos();
-    let (sin_eps, cos_eps) = obliquity_deg.to_radians().sin_cos();
-    let z = cos_lat * sin_lon * sin_eps + sin_lat * cos_eps;
-    let y = cos_lat * sin_lon * cos_eps - sin_lat * sin_eps;
-    let rate = (cos_lat * cos_lon * sin_eps) * position.longitude_speed_deg_per_day
-        + (cos_lat * cos_eps - sin_lat * sin_lon * sin_eps) * position.latitude_speed_deg_per_day;
-    let cos_dec = (1.0 - z * z).max(f64::MIN_POSITIVE).sqrt();
-    (norm_deg(y.atan2(cos_lat * cos_lon).to_degrees()), z.asin().to_degrees(), rate / cos_dec)
-}
-
-/// A point with its longitude and its speed. An angle's speed is that of the turning sky, about a degree in four
-/// minutes, so that against it bodies all but stand still.
-pub(super) type Moving = (Point, f64, f64);
-
-/// Mean rate at which the angles run through the zodiac, degrees per day: one turn in a sidereal day.
-const ANGLE_SPEED_DEG_PER_DAY: f64 = 360.985_647;
-
-fn moving_points(figure: &Figure) -> Vec<Moving> {
-    let mut points: Vec<Moving> = figure
-        .bodies
-        .iter()
-        .filter(|placement| rules::NATAL_BODIES.contains(&placement.body))
-        .map(|placement| (Point::Body(placement.body), placement.longitude_deg, placement.speed_deg_per_day))
-        .collect();
+/// The points of a figure that aspects join: its bodies, Ascendant and Midheaven. Of two readings of one thing, the mean
+/// and the true node or the two apogees, the customary one counts: the true node, the mean apogee.
+pub fn moving_points(figure: &Figure) -> Vec<Moving> {
+    let mut points: Vec<Moving> = Vec::with_capacity(figure.bodies.len() + 2);
+    points.extend(figure.bodies.iter().filter(|p| !repeats(p.body, &figure.bodies)).map(|placement| Moving {
+        point: Point::Body(placement.body),
+        longitude_deg: placement.longitude_deg,
+        speed_deg_per_day: placement.speed_deg_per_day,
+    }));
     if let Some(angles) = &figure.angles {
-        points.push((Point::Ascendant, angles.ascendant.longitude_deg, ANGLE_SPEED_DEG_PER_DAY));
-        points.push((Point::Midheaven, angles.midheaven.longitude_deg, ANGLE_SPEED_DEG_PER_DAY));
+        let angle = |point, placed: AnglePlacement| Moving {
+            point,
+            longitude_deg: placed.longitude_deg,
+            speed_deg_per_day: ANGLE_SPEED_DEG_PER_DAY,
+        };
+        points.push(angle(Point::Ascendant, angles.ascendant));
+        points.push(angle(Point::Midheaven, angles.midheaven));
     }
     points
 }
 
-/// The aspects among points; two angles make none, since they are one sky.
-fn aspects(points: &[Moving]) -> Vec<AspectHit> {
-    let mut hits = Vec::new();
-    for (index, &(a, a_deg, a_speed)) in points.iter().enumerate() {
-        for &(b, b_deg, b_speed) in &points[index + 1..] {
-            if a.is_angle() && b.is_angle() {
-                continue;
-            }
-            let Some(found) = contact(a_deg, b_deg, |aspect| rules::natal_orb_deg(aspect, a, b)) else { continue };
-            hits.push(AspectHit {
-                a,
-                b,
-                aspect: found.aspect,
-                separation_deg: found.separation_deg,
-                orb_deg: found.orb_deg,
-                orb_max_deg: found.orb_max_deg,
-                applying: is_applying(found.aspect, (a_deg, a_speed), (b_deg, b_speed)),
-                certain: true,
-            });
-        }
+/// The bodies with their declinations, but for those that repeat another.
+fn declined_points(bodies: &[Placement]) -> Vec<Declined> {
+    let counted = bodies.iter().filter(|placement| !repeats(placement.body, bodies));
+    let declined = |placement: &Placement| Declined {
+        point: Point::Body(placement.body),
+        declination_deg: placement.declination_deg,
+        speed_deg_per_day: placement.declination_speed_deg_per_day,
+    };
+    counted.map(declined).collect()
+}
+
+/// The bodies as patterns see them, with the arcs in which they lie when the time is vague.
+pub(super) fn pattern_points(bodies: &[Placement]) -> Vec<PatternPoint> {
+    let counted = bodies.iter().filter(|placement| !repeats(placement.body, bodies));
+    let seen = |placement: &Placement| PatternPoint {
+        point: Point::Body(placement.body),
+        longitude_deg: placement.longitude_deg,
+        range_deg: placement.range.map(|range| (range.from_deg, range.to_deg)),
+    };
+    counted.map(seen).collect()
+}
+
+/// Whether a body is another reading of one that is there: the mean node beside the true one, the osculating apogee beside
+/// the mean one.
+fn repeats(body: Body, among: &[Placement]) -> bool {
+    let has = |wanted| among.iter().any(|placement| placement.body == wanted);
+    match body {
+        Body::MeanNode => has(Body::TrueNode),
+        Body::OsculatingApogee => has(Body::MeanApogee),
+        _ => false,
     }
-    hits.sort_by(|x, y| x.a.cmp(&y.a).then(x.orb_deg.total_cmp(&y.orb_deg)));
-    hits
 }
 
 #[cfg(test)]
