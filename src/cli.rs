@@ -5,6 +5,7 @@ mod audit;
 mod client;
 mod config;
 mod demo;
+mod ephemeris;
 mod init;
 mod keys;
 mod open;
@@ -60,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Demo(options) => demo::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Serve(options) => serve::run(&options),
+        Command::Ephemeris(options) => ephemeris::run(&options),
         Command::Config(ConfigCommand::Print(options)) => config::print(&options),
         Command::Config(ConfigCommand::Check(options)) => config::check(&options),
         Command::Audit(AuditCommand::Verify(options)) => audit::verify(&options),
