@@ -6,6 +6,7 @@
 
 mod apparent;
 mod asset;
+pub(crate) mod far;
 mod instant;
 pub(crate) mod jet;
 mod observer;

@@ -170,8 +170,20 @@ pub const fn point_name(lang: Lang, point: Point) -> &'static str {
             Body::MeanApogee | Body::OsculatingApogee => "Lilith",
         },
         (_, Point::Ascendant) => "Ascendant",
+        (_, Point::Descendant) => "Descendant",
+        (_, Point::Vertex) => "Vertex",
         (Lang::En, Point::Midheaven) => "Midheaven",
         (Lang::Fr, Point::Midheaven) => "Milieu du Ciel",
+        (Lang::En, Point::ImumCoeli) => "Imum Coeli",
+        (Lang::Fr, Point::ImumCoeli) => "Fond du Ciel",
+        (Lang::En, Point::EastPoint) => "East Point",
+        (Lang::Fr, Point::EastPoint) => "Point Est",
+        (Lang::En, Point::Fortune) => "Part of Fortune",
+        (Lang::Fr, Point::Fortune) => "Part de Fortune",
+        (Lang::En, Point::Spirit) => "Part of Spirit",
+        (Lang::Fr, Point::Spirit) => "Part d’Esprit",
+        (Lang::En, Point::SouthNode) => "South Node",
+        (Lang::Fr, Point::SouthNode) => "nœud sud",
     }
 }
 
@@ -179,14 +191,13 @@ pub const fn point_name(lang: Lang, point: Point) -> &'static str {
 pub fn the_point(lang: Lang, point: Point) -> String {
     let name = point_name(lang, point);
     let article = match (lang, point) {
-        (
-            Lang::En,
-            Point::Body(Body::Sun | Body::Moon | Body::MeanNode | Body::TrueNode) | Point::Ascendant | Point::Midheaven,
-        ) => "the ",
-        (Lang::Fr, Point::Body(Body::Sun | Body::MeanNode | Body::TrueNode) | Point::Midheaven) => "le ",
-        (Lang::Fr, Point::Body(Body::Moon)) => "la ",
+        (Lang::En, Point::Body(Body::Sun | Body::Moon | Body::MeanNode | Body::TrueNode)) => "the ",
+        (Lang::Fr, Point::Body(Body::Sun | Body::MeanNode | Body::TrueNode)) => "le ",
+        (Lang::Fr, Point::Body(Body::Moon) | Point::Fortune | Point::Spirit) => "la ",
         (Lang::Fr, Point::Ascendant) => "l’",
-        _ => "",
+        (_, Point::Body(_)) => "",
+        (Lang::En, _) => "the ",
+        (Lang::Fr, _) => "le ",
     };
     format!("{article}{name}")
 }
@@ -240,6 +251,28 @@ pub const fn aspect_name(lang: Lang, aspect: Aspect) -> &'static str {
         (Lang::Fr, Aspect::Conjunction) => "conjonction",
         (Lang::Fr, Aspect::Square) => "carré",
         (Lang::Fr, Aspect::Trine) => "trigone",
+        (_, Aspect::Quintile) => "quintile",
+        (_, Aspect::Biquintile) => "biquintile",
+        (_, Aspect::Septile) => "septile",
+        (_, Aspect::Biseptile) => "biseptile",
+        (_, Aspect::Triseptile) => "triseptile",
+        (_, Aspect::Novile) => "novile",
+        (_, Aspect::Binovile) => "binovile",
+        (_, Aspect::Quadranovile) => "quadranovile",
+        (Lang::En, Aspect::SemiSextile) => "semisextile",
+        (Lang::Fr, Aspect::SemiSextile) => "semi-sextile",
+        (Lang::En, Aspect::SemiSquare) => "semisquare",
+        (Lang::Fr, Aspect::SemiSquare) => "semi-carré",
+        (Lang::En, Aspect::Sesquiquadrate) => "sesquiquadrate",
+        (Lang::Fr, Aspect::Sesquiquadrate) => "sesqui-carré",
+        (Lang::En, Aspect::Quincunx) => "quincunx",
+        (Lang::Fr, Aspect::Quincunx) => "quinconce",
+        (Lang::En, Aspect::Decile) => "decile",
+        (Lang::Fr, Aspect::Decile) => "décile",
+        (Lang::En, Aspect::Tredecile) => "tredecile",
+        (Lang::Fr, Aspect::Tredecile) => "tridécile",
+        (Lang::En, Aspect::Quindecile) => "quindecile",
+        (Lang::Fr, Aspect::Quindecile) => "quindécile",
     }
 }
 

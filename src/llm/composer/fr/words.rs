@@ -1,6 +1,6 @@
 //! P: The French words of the composer for topics, bodies, signs, houses and aspects. Builds no sentence.
 
-use crate::astro::{Aspect, Body, Point, Sign};
+use crate::astro::{Aspect, Body, Nature, Point, Sign};
 use crate::llm::Topic;
 
 /// With the preposition that goes before it: `de l’amour`, `du travail`.
@@ -52,6 +52,12 @@ pub(in crate::llm::composer) const fn role(point: Point) -> &'static str {
         },
         Point::Ascendant => "votre premier contact avec les autres",
         Point::Midheaven => "votre orientation publique",
+        Point::Descendant => "votre façon de rencontrer l’autre",
+        Point::ImumCoeli => "votre assise intime",
+        Point::Vertex | Point::EastPoint => "vos rencontres",
+        Point::Fortune => "votre bien-être",
+        Point::Spirit => "votre intention",
+        Point::SouthNode => "votre terrain familier",
     }
 }
 
@@ -97,6 +103,11 @@ pub(in crate::llm::composer) const fn temper(aspect: Aspect) -> &'static [&'stat
         Aspect::Trine => &["facilite un peu les choses", "apporte une aisance discrète"],
         Aspect::Square => &["demande un peu de patience", "crée un frottement qui peut être utile"],
         Aspect::Opposition => &["invite à peser deux points de vue", "peut se manifester à travers quelqu’un d’autre"],
+        _ => match aspect.nature() {
+            Nature::Harmonious => &["facilite un peu les choses", "apporte une aisance discrète"],
+            Nature::Tense => &["demande un peu de patience", "crée un frottement qui peut être utile"],
+            Nature::Neutral => &["rapproche ces deux voix"],
+        },
     }
 }
 
@@ -125,5 +136,11 @@ pub(in crate::llm::composer) const fn short_role(point: Point) -> &'static str {
         },
         Point::Ascendant => "la première impression",
         Point::Midheaven => "l’ambition",
+        Point::Descendant => "le lien",
+        Point::ImumCoeli => "le foyer",
+        Point::Vertex | Point::EastPoint => "la rencontre",
+        Point::Fortune => "le bien-être",
+        Point::Spirit => "l’intention",
+        Point::SouthNode => "l’habitude",
     }
 }
