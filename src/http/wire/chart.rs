@@ -14,7 +14,7 @@ pub struct ChartRequest {
     /// Name that the person gives the chart, at most 120 characters.
     #[serde(default)]
     pub name: Option<String>,
-    /// Local calendar date of birth, `YYYY-MM-DD`, 1550-01-01 to 2650-12-31.
+    /// Local calendar date of birth, `YYYY-MM-DD`, 1550-01-01 to 2650-12-31 (the ephemeris ends on 25 January 2650).
     #[serde(default)]
     pub date: Option<String>,
     /// Calendar of that date: `gregorian` or `julian`. When absent: Julian to 1582-10-04, Gregorian from 1582-10-15.
