@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::{LocalSky, norm_deg, wrap_deg};
 use super::body::Body;
-use super::chart::{Chart, LongitudeRange, Unknown};
+use super::chart::{Chart, Unknown};
+use super::figure::LongitudeRange;
 use super::contacts::{CrossAspect, Orbs, Spot, between};
 use super::error::AstroError;
 use super::houses::{HouseSystem, Houses};

@@ -23,7 +23,7 @@ fn chart(date: &str, time: Option<&str>, certainty: Certainty, zone: &str, place
 }
 
 fn analysis(chart: &Chart) -> Analysis {
-    analyse(&Subject::from(chart), &AnalysisOptions::default()).unwrap()
+    analyse(&Subject::from(chart), &AnalysisOptions::default(), Ruleset::builtin()).unwrap()
 }
 
 fn planet(analysis: &Analysis, body: Body) -> &PlanetAnalysis {
@@ -128,5 +128,5 @@ fn a_summer_afternoon_is_of_the_day_and_an_unknown_time_of_neither() {
 fn stars_are_left_out_when_nobody_asks() {
     let chart = chart("1926-04-21", Some("02:40"), Certainty::Exact, "Europe/London", LONDON);
     let options = AnalysisOptions { stars: None, ..AnalysisOptions::default() };
-    assert!(analyse(&Subject::from(&chart), &options).unwrap().stars.is_empty());
+    assert!(analyse(&Subject::from(&chart), &options, Ruleset::builtin()).unwrap().stars.is_empty());
 }

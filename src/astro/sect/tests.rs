@@ -1,6 +1,7 @@
 //! Heights against a worked example; sect and hayz against the texts.
 
 use super::*;
+use crate::astro::options::ChartOptions;
 use crate::astro::angles::norm_deg;
 use crate::astro::scene::Horizon;
 
@@ -28,7 +29,7 @@ fn the_horizon_turns_with_the_clock() {
 }
 
 fn scene(sun_up: bool, body: Body, longitude_deg: f64, above: bool) -> (Scene, Seen) {
-    let mut scene = Scene::at(2_451_545.0, 0.0).unwrap();
+    let mut scene = Scene::at(2_451_545.0, &ChartOptions::default()).unwrap();
     scene.is_day = Some(sun_up);
     let seen = Seen { longitude_deg, above_horizon: Some(above), ..*scene.planet(body).unwrap() };
     (scene, seen)
