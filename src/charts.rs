@@ -1,9 +1,11 @@
 //! Makes, keeps, lists and deletes natal charts. Computes nothing itself and shows nothing to a stranger:
 //! another user's chart is not found.
 
+mod analysis;
 mod days;
 mod draft;
 
+pub use analysis::{AnalysisDraft, analysis_of};
 use days::Days;
 pub use draft::Draft;
 
