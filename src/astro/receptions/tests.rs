@@ -41,7 +41,7 @@ fn the_queens_chains_end_in_the_ring_of_mars_and_saturn() {
 
 #[test]
 fn one_planet_at_home_ends_every_chain() {
-    let all_of_leo: Vec<InSign> = dignities::SEVEN.into_iter().map(|body| (body, Sign::Leo)).collect();
+    let all_of_leo: Vec<InSign> = SEVEN.into_iter().map(|body| (body, Sign::Leo)).collect();
     let found = dispositors(&all_of_leo, Rulership::Traditional).unwrap();
     assert_eq!((found.last, found.at_home), (Some(Body::Sun), vec![Body::Sun]));
     assert!(dispositors(&all_of_leo[1..], Rulership::Traditional).is_none(), "the chain leaves what is known");
@@ -51,7 +51,7 @@ fn one_planet_at_home_ends_every_chain() {
 fn every_placement_ends_at_home_or_in_a_ring() {
     // A planet in the n-th sign for many n: whatever the placement, following dispositors ends somewhere that is named.
     for seed in 0..2000_usize {
-        let placed: Vec<InSign> = dignities::SEVEN
+        let placed: Vec<InSign> = SEVEN
             .into_iter()
             .enumerate()
             .map(|(index, body)| (body, Sign::ALL[(seed * (index + 3) + seed / 12 + index * index) % 12]))
