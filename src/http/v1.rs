@@ -6,3 +6,4 @@ pub mod charts;
 pub mod chat;
 pub mod ops;
 pub mod retrieval;
+pub mod sky;

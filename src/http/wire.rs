@@ -4,5 +4,6 @@ pub mod analysis;
 pub mod auth;
 pub mod chart;
 pub mod chat;
+pub mod figure;
 pub mod ops;
 pub mod today;
