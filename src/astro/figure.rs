@@ -223,9 +223,7 @@ fn luminaries(figure: &Figure, offset_deg: f64) -> Result<[(f64, f64); 2], Astro
 
 /// Places of bodies, in their order.
 pub(super) fn positions(bodies: &[Body], jd_tt: f64, options: &ChartOptions) -> Result<Vec<Position>, AstroError> {
-    let _ = options;
-    let all = Ephemeris::embedded().apparent_all(jd_tt)?;
-    Ok(bodies.iter().filter_map(|body| all.iter().find(|(other, _)| other == body).map(|(_, p)| *p)).collect())
+    Ephemeris::embedded().positions(bodies, jd_tt, &options.view)
 }
 
 fn placement(body: Body, position: &Position, obliquity_deg: f64, offset_deg: f64, rate: f64) -> Placement {
