@@ -183,7 +183,7 @@ pub struct ChartArgs {
     /// Language of the page.
     #[arg(long, value_parser = languages())]
     pub lang: Option<Lang>,
-    /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
+    /// Print JSON, as `POST /v1/charts` answers it, with the `analysis`, instead of a page.
     #[arg(long)]
     pub json: bool,
 }
