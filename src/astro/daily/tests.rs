@@ -189,11 +189,11 @@ fn a_vague_birth_has_no_houses_and_doubts_its_moon() {
 #[test]
 fn days_outside_the_ephemeris_and_unknown_zones_are_errors() {
     let natal = chart("1990-06-15", Some("12:00"));
-    assert!(today(&natal, "2651-01-01", "UTC").is_err());
-    assert!(today(&natal, "1549-12-31", "UTC").is_err());
+    assert!(today(&natal, "2101-01-01", "UTC").is_err());
+    assert!(today(&natal, "1799-12-31", "UTC").is_err());
     assert!(today(&natal, "2026-02-30", "UTC").is_err());
     assert!(matches!(today(&natal, "2026-02-20", "Mars/Olympus"), Err(AstroError::UnknownZone { .. })));
-    assert!(today(&natal, "2648-12-30", "UTC").is_ok() && today(&natal, "1552-01-02", "UTC").is_ok());
+    assert!(today(&natal, "2100-12-30", "UTC").is_ok() && today(&natal, "1800-01-02", "UTC").is_ok());
     // Samoa went from 29 to 31 December 2011.
     let left_out = today(&natal, "2011-12-30", "Pacific/Apia");
     assert!(matches!(left_out, Err(AstroError::NonexistentLocalTime { .. })));
