@@ -9,6 +9,7 @@ mod client;
 mod config;
 mod demo;
 mod houses;
+mod ephemeris;
 mod init;
 mod keys;
 mod open;
@@ -68,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Houses(options) => houses::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Serve(options) => serve::run(&options),
+        Command::Ephemeris(options) => ephemeris::run(&options),
         Command::Config(ConfigCommand::Print(options)) => config::print(&options),
         Command::Config(ConfigCommand::Check(options)) => config::check(&options),
         Command::Audit(AuditCommand::Verify(options)) => audit::verify(&options),

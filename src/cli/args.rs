@@ -34,6 +34,8 @@ pub enum Command {
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
     Serve(ServeArgs),
+    /// Stream places of bodies at many instants, to look up or to check.
+    Ephemeris(EphemerisArgs),
     /// Look at the settings without starting anything.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -66,6 +68,60 @@ pub enum AuditCommand {
 pub enum KeysCommand {
     /// Make a new key; the one before goes on verifying what it signed.
     Rotate(RotateArgs),
+}
+
+/// `orrery ephemeris ..`
+#[derive(Debug, Args)]
+pub struct EphemerisArgs {
+    /// CSV file with a column `jd_tt` (Julian Dates, Terrestrial Time); `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
+    pub instants: PathBuf,
+    /// Codes of bodies, separated by commas, such as sun,moon,chiron,true_node; or `all`.
+    #[arg(
+        long,
+        value_name = "BODIES",
+        value_delimiter = ',',
+        default_value = "sun,moon,mercury,venus,mars,jupiter,saturn,uranus,neptune,pluto"
+    )]
+    pub bodies: Vec<String>,
+    /// A table, or one JSON object a line with right ascension and declination besides.
+    #[arg(long, value_enum, default_value_t = TableFormat::Csv)]
+    pub format: TableFormat,
+    /// From where the bodies are seen.
+    #[arg(long, value_enum, default_value_t = CenterName::Geocentric)]
+    pub center: CenterName,
+    /// Latitude of a topocentric view in degrees, north positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true, required_if_eq("center", "topocentric"))]
+    pub lat: Option<f64>,
+    /// Longitude of a topocentric view in degrees, east positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true, required_if_eq("center", "topocentric"))]
+    pub lon: Option<f64>,
+    /// Height of a topocentric view above the ellipsoid in metres.
+    #[arg(long, value_name = "METRES", allow_negative_numbers = true, default_value_t = 0.0)]
+    pub altitude: f64,
+    /// Where the bodies are, not where they are seen: no light-time, no deflection, no aberration.
+    #[arg(long)]
+    pub geometric: bool,
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object a line.
+    Json,
+}
+
+/// From where bodies are seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CenterName {
+    /// The centre of the Earth.
+    Geocentric,
+    /// A place on the Earth, by --lat and --lon.
+    Topocentric,
+    /// The centre of the Sun.
+    Heliocentric,
 }
 
 /// `orrery keys rotate ..`
