@@ -66,7 +66,7 @@ pub struct Balance {
 /// Something that the birth data leaves open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
-    /// `houses`, `ascendant`, `midheaven`, or a body's code with `_sign`.
+    /// `houses`, `ascendant`, `midheaven`, `lots`, `is_day`, or a body's code with `_sign`.
     pub what: String,
     /// Why, as a sentence.
     pub why: String,
@@ -250,6 +250,9 @@ fn exact(birth: BirthInput, date: CivilDate, options: &ChartOptions, ruleset: &R
     let figure = cast_under(moment.utc_jd, Some(birth.site(options)), options, ruleset)?;
     let mut chart = Chart::of(birth, figure);
     chart.moment = Some(moment);
+    if !options.has_horizon() {
+        chart.unknowns = window::without_horizon();
+    }
     chart.balance = balance(&chart);
     Ok(chart)
 }
@@ -267,7 +270,10 @@ fn vague(birth: BirthInput, date: CivilDate, options: &ChartOptions, ruleset: &R
         hit.certain = window::always_within(&samples, options, hit);
     }
     chart.balance = balance(&chart);
-    chart.unknowns = window::unknowns(&chart.bodies);
+    if options.has_horizon() {
+        chart.is_day = window::is_day(&span, &chart.birth)?;
+    }
+    chart.unknowns = window::unknowns(&chart.bodies, chart.is_day);
     chart.window = Some(span);
     Ok(chart)
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::angles::{AnglePlacement, Angles, LocalSky, norm_deg};
+use super::aspects::declination::is_out_of_bounds;
 use super::aspects::{self, ANGLE_SPEED_DEG_PER_DAY, AspectHit, Moving};
 use super::body::Body;
 use super::ephemeris::{Ephemeris, Position, Site};
@@ -133,7 +134,8 @@ pub(super) fn longitude_deg(
 /// A topocentric view is from the site that the options name, which [`ChartOptions::for_place`] makes the same.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] outside the ephemeris; [`AstroError::InvalidLatitude`]; with a place,
+/// [`AstroError::OutOfSpan`] and [`AstroError::BodyOutOfSpan`] outside the ephemeris; [`AstroError::NotInFrame`] for the Sun
+/// or a point of the Moon's orbit as seen from the Sun; [`AstroError::InvalidLatitude`]; with a place,
 /// [`AstroError::HouseSystemUndefined`] when the house system does not exist there and then;
 /// [`AstroError::UnknownRuleset`] when no built-in ruleset has the name in the options.
 pub fn cast(jd_utc: f64, site: Option<Site>, options: &ChartOptions) -> Result<Figure, AstroError> {
@@ -155,7 +157,7 @@ pub fn cast_under(
     let obliquity_deg = frames::true_obliquity_deg(jd_tt);
     let offset_deg = options.zodiac.offset_deg(jd_tt);
     let rate = options.zodiac.rate_deg_per_day(jd_tt);
-    let positions = positions(&options.bodies, jd_tt, options)?;
+    let positions = Ephemeris::embedded().positions(&options.bodies, jd_tt, &options.view)?;
     let mut figure = Figure {
         jd_tt,
         jd_utc,
@@ -213,52 +215,33 @@ fn luminaries(figure: &Figure, offset_deg: f64) -> Result<[(f64, f64); 2], Astro
         *place = match figure.placement(body) {
             Some(placed) => (placed.longitude_deg + offset_deg, placed.latitude_deg),
             None => {
-                let position = positions(&[body], figure.jd_tt, &figure.options)?;
-                position.first().map_or((0.0, 0.0), |p| (p.longitude_deg, p.latitude_deg))
+                let position = Ephemeris::embedded().position(body, figure.jd_tt, &figure.options.view)?;
+                (position.longitude_deg, position.latitude_deg)
             }
         };
     }
     Ok(found)
 }
 
-/// Places of bodies, in their order.
-pub(super) fn positions(bodies: &[Body], jd_tt: f64, options: &ChartOptions) -> Result<Vec<Position>, AstroError> {
-    Ephemeris::embedded().positions(bodies, jd_tt, &options.view)
-}
-
 fn placement(body: Body, position: &Position, obliquity_deg: f64, offset_deg: f64, rate: f64) -> Placement {
     let longitude_deg = norm_deg(position.longitude_deg - offset_deg);
     let speed_deg_per_day = position.longitude_speed_deg_per_day - rate;
-    let (right_ascension_deg, declination_deg, declination_speed_deg_per_day) = equatorial(position, obliquity_deg);
     Placement {
         body,
         longitude_deg,
         latitude_deg: position.latitude_deg,
         distance_au: position.distance_au,
         speed_deg_per_day,
-        right_ascension_deg,
-        declination_deg,
-        declination_speed_deg_per_day,
-        out_of_bounds: declination_deg.abs() > obliquity_deg,
+        right_ascension_deg: position.right_ascension_deg,
+        declination_deg: position.declination_deg,
+        declination_speed_deg_per_day: position.declination_speed_deg_per_day,
+        out_of_bounds: is_out_of_bounds(position.declination_deg, obliquity_deg),
         sign: Sign::of(longitude_deg),
         degree_in_sign: degree_in_sign(longitude_deg),
         retrograde: speed_deg_per_day < 0.0,
         house: None,
         range: None,
     }
-}
-
-/// Right ascension, declination and its rate, degrees and degrees per day (Meeus 1998, eqs. 13.3 and 13.4).
-fn equatorial(position: &Position, obliquity_deg: f64) -> (f64, f64, f64) {
-    let (sin_lon, cos_lon) = position.longitude_deg.to_radians().sin_cos();
-    let (sin_lat, cos_lat) = position.latitude_deg.to_radians().sin_cos();
-    let (sin_eps, cos_eps) = obliquity_deg.to_radians().sin_cos();
-    let z = cos_lat * sin_lon * sin_eps + sin_lat * cos_eps;
-    let y = cos_lat * sin_lon * cos_eps - sin_lat * sin_eps;
-    let rate = (cos_lat * cos_lon * sin_eps) * position.longitude_speed_deg_per_day
-        + (cos_lat * cos_eps - sin_lat * sin_lon * sin_eps) * position.latitude_speed_deg_per_day;
-    let cos_dec = (1.0 - z * z).max(f64::MIN_POSITIVE).sqrt();
-    (norm_deg(y.atan2(cos_lat * cos_lon).to_degrees()), z.asin().to_degrees(), rate / cos_dec)
 }
 
 /// The points of a figure that aspects join: its bodies, Ascendant and Midheaven. Of two readings of one thing, the mean

@@ -7,7 +7,7 @@ use super::instant::{Motion, Moving};
 use super::jet::{Scalar, Vec3};
 
 /// Speed of light in AU per day (exact, from 299 792.458 km/s and 149 597 870.7 km).
-pub(super) const LIGHT_AU_PER_DAY: f64 = 299_792.458 * 86_400.0 / 149_597_870.7;
+const LIGHT_AU_PER_DAY: f64 = 299_792.458 * 86_400.0 / 149_597_870.7;
 /// Schwarzschild radius of the Sun in AU.
 const SUN_SCHWARZSCHILD_AU: f64 = 1.974_125_743_36e-8;
 /// Floor of 1 + cos(elongation of Sun and body as seen from each other), so that a body behind the Sun stays finite.
@@ -27,13 +27,18 @@ pub(super) fn apparent<T: Motion>(content: Content, body: &Moving, observer: &Mo
     (aberrate(direction, observer.velocity::<T>().scale(1.0 / LIGHT_AU_PER_DAY), sun_au), distance)
 }
 
-/// The apparent direction (ICRS axes) of something far beyond the planets, from its barycentric place when the light left it:
-/// annual parallax comes by itself, the Sun bends its light, the observer's motion shifts it.
-pub(super) fn apparent_far(place_au: Vec3<f64>, observer: &Moving, sun: &Moving) -> Vec3<f64> {
+/// The apparent direction (ICRS axes) of something far beyond the planets, from its place when the light left it
+/// (barycentric, AU): annual parallax comes by itself, the Sun bends its light, the Earth's motion shifts it.
+pub(super) fn apparent_far(place: Vec3<f64>, observer: &Moving, sun: &Moving) -> Vec3<f64> {
     let (from_sun, sun_au) = (observer.place - sun.place).unit();
-    let (from_observer, from_the_sun) = ((place_au - observer.place).unit().0, (place_au - sun.place).unit().0);
-    let direction = deflect(from_observer, from_the_sun, from_sun, sun_au);
-    aberrate(direction, observer.velocity.scale(1.0 / LIGHT_AU_PER_DAY), sun_au)
+    let direction = (place - observer.place).unit().0;
+    let bent = deflect(direction, (place - sun.place).unit().0, from_sun, sun_au);
+    aberrate(bent, observer.velocity.scale(1.0 / LIGHT_AU_PER_DAY), sun_au)
+}
+
+/// How much earlier light reaches the observer than the barycentre from a direction (unit vector), days.
+pub(super) fn ahead_days(observer: &Moving, direction: Vec3<f64>) -> f64 {
+    direction.dot(observer.place) / LIGHT_AU_PER_DAY
 }
 
 /// The vector from the observer to where the body was when the light left it (ICRS axes, AU) and the distance in AU.

@@ -1,10 +1,10 @@
 //! P: Apparent ecliptic places of things far beyond the planets at one instant; holds no catalogue and no space motion of its own.
 
 use super::Ephemeris;
-use super::apparent::{LIGHT_AU_PER_DAY, apparent_far};
+use super::apparent::{ahead_days, apparent_far};
 use super::instant::Instant;
 use super::jet::Vec3;
-use super::sky::reduced_deg;
+use super::sky::{latitude, longitude, reduced_deg};
 use crate::astro::error::AstroError;
 use crate::astro::frames::EclipticFrame;
 use crate::astro::time;
@@ -35,12 +35,10 @@ impl FarSky {
     /// that moves in a straight line: barycentric `place_au` (ICRS axes) at `epoch_jd_tdb`, `velocity` in AU per day, as
     /// light seen at the barycentre shows it.
     pub(crate) fn ecliptic_deg(&self, place_au: [f64; 3], velocity: [f64; 3], epoch_jd_tdb: f64) -> (f64, f64) {
-        let (outward, _) = Vec3(place_au).unit();
-        let ahead_days = outward.dot(self.instant.earth.place) / LIGHT_AU_PER_DAY;
-        let days = self.jd_tdb + ahead_days - epoch_jd_tdb;
+        let (earth, sun) = (&self.instant.earth, &self.instant.sun);
+        let days = self.jd_tdb + ahead_days(earth, Vec3(place_au).unit().0) - epoch_jd_tdb;
         let now = [0, 1, 2].map(|i| place_au[i] + velocity[i] * days);
-        let direction = apparent_far(Vec3(now), &self.instant.earth, &self.instant.sun);
-        let [x, y, z] = self.frame.rotate(direction).0;
-        (reduced_deg(y.atan2(x)), z.atan2(x.hypot(y)).to_degrees())
+        let seen = self.frame.rotate(apparent_far(Vec3(now), earth, sun));
+        (reduced_deg(longitude(seen)), latitude(seen).to_degrees())
     }
 }

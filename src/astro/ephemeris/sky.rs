@@ -143,12 +143,12 @@ fn turned<T: Scalar>(v: Vec3<T>, angle_rad: T) -> Vec3<T> {
 }
 
 #[inline]
-fn longitude<T: Scalar>(v: Vec3<T>) -> T {
+pub(super) fn longitude<T: Scalar>(v: Vec3<T>) -> T {
     v.0[1].atan2(v.0[0])
 }
 
 #[inline]
-fn latitude<T: Scalar>(v: Vec3<T>) -> T {
+pub(super) fn latitude<T: Scalar>(v: Vec3<T>) -> T {
     let [x, y, z] = v.0;
     z.atan2((x * x + y * y).sqrt())
 }

@@ -14,7 +14,7 @@ pub struct ChartRequest {
     /// Name that the person gives the chart, at most 120 characters.
     #[serde(default)]
     pub name: Option<String>,
-    /// Local calendar date of birth, `YYYY-MM-DD` (Gregorian), 1800-01-01 to 2100-12-31.
+    /// Local calendar date of birth, `YYYY-MM-DD` (Gregorian), 1550-01-01 to 2650-12-31.
     #[serde(default)]
     pub date: Option<String>,
     /// Local clock time, `HH:MM` or `HH:MM:SS`. Required when `certainty` is `exact`, and only then.
