@@ -3,8 +3,8 @@
 
 use super::angles::{norm_deg, wrap_deg};
 use super::body::Body;
+use super::ephemeris::Ephemeris;
 use super::error::AstroError;
-use super::figure::positions;
 use super::options::ChartOptions;
 use super::{frames, time};
 
@@ -98,12 +98,8 @@ impl Scene {
             Body::Pluto,
             Body::TrueNode,
         ];
-        if !options.has_horizon() {
-            let allowed = "geocentric, topocentric";
-            return Err(AstroError::NotInFrame { body: Body::Sun, center: "heliocentric", allowed });
-        }
         let offset_deg = options.zodiac.offset_deg(jd_tt);
-        let found = positions(&WANTED, jd_tt, options)?;
+        let found = Ephemeris::embedded().positions(&WANTED, jd_tt, &options.view)?;
         let planets = std::array::from_fn(|index| {
             let position = &found[index];
             Seen {
