@@ -5,18 +5,22 @@ mod analysis;
 mod days;
 mod draft;
 mod options;
+pub mod rulesets;
 mod sky;
 
 pub use analysis::{AnalysisDraft, analysis_of};
 use days::Days;
 pub use draft::Draft;
 pub use options::OptionsDraft;
+pub use rulesets::Rulesets;
 pub use sky::SkyDraft;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::astro::chart::compute_under;
+use crate::astro::rulesets::Ruleset;
 use crate::astro::{self, BirthInput, Certainty, Chart, ChartOptions, Today};
 use crate::audit::{self, Auditor, RequestContext};
 use crate::auth::Caller;
@@ -81,13 +85,19 @@ impl Charts {
         Self { store, vault, auditor, ambient, days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)) }
     }
 
-    /// Computes a chart for `caller`; nothing is kept yet.
+    /// Computes a chart under the ruleset that its options name; nothing is kept yet.
     ///
     /// # Errors
     /// What the birth data have wrong, as `invalid_fields`, `ambiguous_local_time`, `nonexistent_local_time`,
     /// `house_system_undefined` or `date_out_of_range`.
-    pub fn compute(&self, name: Option<String>, birth: &BirthInput, options: &ChartOptions) -> Result<StoredChart> {
-        let chart = astro::compute_with(birth, options)?;
+    pub fn compute(
+        &self,
+        name: Option<String>,
+        birth: &BirthInput,
+        options: &ChartOptions,
+        ruleset: &Ruleset,
+    ) -> Result<StoredChart> {
+        let chart = compute_under(birth, options, ruleset)?;
         Ok(StoredChart { id: ChartId::new(&self.ambient), name, created_at: self.ambient.now(), chart })
     }
 

@@ -14,6 +14,8 @@ mod init;
 mod keys;
 mod open;
 mod password;
+mod ruleset;
+mod places;
 mod serve;
 mod signals;
 mod sky;
@@ -73,7 +75,9 @@ pub fn run() -> ExitCode {
         Command::Config(ConfigCommand::Print(options)) => config::print(&options),
         Command::Config(ConfigCommand::Check(options)) => config::check(&options),
         Command::Audit(AuditCommand::Verify(options)) => audit::verify(&options),
+        Command::Places(options) => places::run(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
+        Command::Ruleset(command) => ruleset::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::angles::{AnglePlacement, Angles, LocalSky, norm_deg};
-use super::aspects::declination::is_out_of_bounds;
+use super::aspects::declination::{self, Declined, ParallelHit, is_out_of_bounds};
 use super::aspects::{self, ANGLE_SPEED_DEG_PER_DAY, AspectHit, Moving};
 use super::body::Body;
 use super::ephemeris::{Ephemeris, Position, Site};
@@ -12,6 +12,7 @@ use super::error::AstroError;
 use super::houses::Houses;
 use super::lots::{Lots, is_above_horizon};
 use super::options::ChartOptions;
+use super::patterns::{self, Pattern, PatternPoint};
 use super::point::Point;
 use super::rulesets::{Context, Ruleset};
 use super::signs::{Sign, degree_in_sign};
@@ -90,6 +91,10 @@ pub struct Figure {
     pub lots: Option<Lots>,
     /// Aspects among bodies and angles, by first point and then by orb.
     pub aspects: Vec<AspectHit>,
+    /// Parallels and contra-parallels among the bodies, in the order of their points.
+    pub parallels: Vec<ParallelHit>,
+    /// Figures of several points: stellium, T-square and so on.
+    pub patterns: Vec<Pattern>,
     /// Whether the Sun stands above the horizon of the place.
     pub is_day: Option<bool>,
 }
@@ -177,6 +182,8 @@ pub fn cast_under(
         houses: None,
         lots: None,
         aspects: Vec::new(),
+        parallels: Vec::new(),
+        patterns: Vec::new(),
         is_day: None,
     };
     if let Some(site) = site {
@@ -187,7 +194,10 @@ pub fn cast_under(
             erect(&mut figure, &sky, offset_deg)?;
         }
     }
-    figure.aspects = aspects::among(&moving_points(&figure), Context::Natal, ruleset);
+    let moving = moving_points(&figure);
+    figure.aspects = aspects::among(&moving, Context::Natal, ruleset);
+    figure.parallels = declination::parallels(&declined_points(&figure.bodies), ruleset);
+    figure.patterns = patterns::find(&pattern_points(&figure.bodies), ruleset);
     Ok(figure)
 }
 
@@ -247,14 +257,8 @@ fn placement(body: Body, position: &Position, obliquity_deg: f64, offset_deg: f6
 /// The points of a figure that aspects join: its bodies, Ascendant and Midheaven. Of two readings of one thing, the mean
 /// and the true node or the two apogees, the customary one counts: the true node, the mean apogee.
 pub fn moving_points(figure: &Figure) -> Vec<Moving> {
-    let has = |body| figure.options.bodies.contains(&body);
-    let repeats = |body| match body {
-        Body::MeanNode => has(Body::TrueNode),
-        Body::OsculatingApogee => has(Body::MeanApogee),
-        _ => false,
-    };
     let mut points: Vec<Moving> = Vec::with_capacity(figure.bodies.len() + 2);
-    points.extend(figure.bodies.iter().filter(|placement| !repeats(placement.body)).map(|placement| Moving {
+    points.extend(figure.bodies.iter().filter(|p| !repeats(p.body, &figure.bodies)).map(|placement| Moving {
         point: Point::Body(placement.body),
         longitude_deg: placement.longitude_deg,
         speed_deg_per_day: placement.speed_deg_per_day,
@@ -269,6 +273,39 @@ pub fn moving_points(figure: &Figure) -> Vec<Moving> {
         points.push(angle(Point::Midheaven, angles.midheaven));
     }
     points
+}
+
+/// The bodies with their declinations, but for those that repeat another.
+fn declined_points(bodies: &[Placement]) -> Vec<Declined> {
+    let counted = bodies.iter().filter(|placement| !repeats(placement.body, bodies));
+    let declined = |placement: &Placement| Declined {
+        point: Point::Body(placement.body),
+        declination_deg: placement.declination_deg,
+        speed_deg_per_day: placement.declination_speed_deg_per_day,
+    };
+    counted.map(declined).collect()
+}
+
+/// The bodies as patterns see them, with the arcs in which they lie when the time is vague.
+pub(super) fn pattern_points(bodies: &[Placement]) -> Vec<PatternPoint> {
+    let counted = bodies.iter().filter(|placement| !repeats(placement.body, bodies));
+    let seen = |placement: &Placement| PatternPoint {
+        point: Point::Body(placement.body),
+        longitude_deg: placement.longitude_deg,
+        range_deg: placement.range.map(|range| (range.from_deg, range.to_deg)),
+    };
+    counted.map(seen).collect()
+}
+
+/// Whether a body is another reading of one that is there: the mean node beside the true one, the osculating apogee beside
+/// the mean one.
+fn repeats(body: Body, among: &[Placement]) -> bool {
+    let has = |wanted| among.iter().any(|placement| placement.body == wanted);
+    match body {
+        Body::MeanNode => has(Body::TrueNode),
+        Body::OsculatingApogee => has(Body::MeanApogee),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -72,11 +72,10 @@ fn one_of<const N: usize>(codes: [&str; N]) -> String {
     format!("one of: {}", codes.join(", "))
 }
 
-/// Analyses a chart under the ruleset that it was made with, or the built-in one where that is no longer here.
+/// Analyses a chart under a ruleset: that it was made with, where that is still here.
 ///
 /// # Errors
 /// `date_out_of_range` at the edge of the ephemeris; what a sky as seen from the Sun cannot have.
-pub fn analysis_of(chart: &Chart, options: &AnalysisOptions) -> Result<Analysis> {
-    let ruleset = Ruleset::find_builtin(&chart.options.ruleset).map_or_else(Ruleset::builtin, |found| found.as_ref());
+pub fn analysis_of(chart: &Chart, options: &AnalysisOptions, ruleset: &Ruleset) -> Result<Analysis> {
     Ok(analyse(&Subject::from(chart), options, ruleset)?)
 }

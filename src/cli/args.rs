@@ -30,12 +30,15 @@ pub enum Command {
     Sky(SkyArgs),
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
+    Demo(Box<DemoArgs>),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
     Serve(ServeArgs),
     /// Stream places of bodies at many instants, to look up or to check.
     Ephemeris(EphemerisArgs),
+    /// Look places up: coordinates, time zone, population.
+    Places(PlacesArgs),
     /// Look at the settings without starting anything.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -45,6 +48,9 @@ pub enum Command {
     /// Look after the keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look after the rulesets: which aspects count, and how wide their orbs are.
+    #[command(subcommand)]
+    Ruleset(RulesetCommand),
 }
 
 /// `orrery config ..`
@@ -110,7 +116,8 @@ pub enum TableFormat {
     /// Comma-separated values with a header.
     Csv,
     /// One JSON object a line.
-    Json,
+    #[value(alias = "json")]
+    Jsonl,
 }
 
 /// From where bodies are seen.
@@ -122,6 +129,47 @@ pub enum CenterName {
     Topocentric,
     /// The centre of the Sun.
     Heliocentric,
+/// `orrery ruleset ..`
+#[derive(Debug, Subcommand)]
+pub enum RulesetCommand {
+    /// Say which rulesets there are, and which one charts are made with.
+    List(DirectoryArgs),
+    /// Print the document of a ruleset as JSON.
+    Show(RulesetArgs),
+    /// Draft a new version of a ruleset.
+    Clone(CloneArgs),
+    /// Lock a draft for good.
+    Lock(RulesetArgs),
+    /// Make charts with a ruleset from now on.
+    Activate(RulesetArgs),
+}
+
+/// `orrery ruleset show ..` and others of one ruleset.
+#[derive(Debug, Args)]
+pub struct RulesetArgs {
+    /// Name and version, such as modern-1.0.0.
+    #[arg(value_name = "RULESET")]
+    pub id: String,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
+
+/// `orrery ruleset clone ..`
+#[derive(Debug, Args)]
+pub struct CloneArgs {
+    /// The ruleset to start from, such as modern-1.0.0.
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// Name and version of the new one, such as mine-1.0.0.
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// JSON file with what differs from the source (a merge patch, RFC 7396).
+    #[arg(long, value_name = "FILE")]
+    pub changes: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
 }
 
 /// `orrery keys rotate ..`
@@ -210,6 +258,39 @@ pub struct DemoArgs {
     /// What chart.
     #[command(flatten)]
     pub options: OptionsArgs,
+    /// Date of birth by the local calendar; without any birth option, Albert Einstein's birth is used.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// Calendar of the date: gregorian or julian; without it, Julian to 1582-10-04 and Gregorian from 1582-10-15.
+    #[arg(long, value_name = "CALENDAR")]
+    pub calendar: Option<String>,
+    /// Time of birth by the local clock.
+    #[arg(long, value_name = "HH:MM[:SS]")]
+    pub time: Option<String>,
+    /// How well the time is known: exact, morning, afternoon, evening, unknown.
+    #[arg(long, value_name = "HOW")]
+    pub certainty: Option<String>,
+    /// Place of birth, such as "Ulm, Germany"; instead of --lat and --lon.
+    #[arg(long, value_name = "PLACE")]
+    pub place: Option<String>,
+    /// Latitude in degrees, north positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lat: Option<f64>,
+    /// Longitude in degrees, east positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lon: Option<f64>,
+    /// IANA time zone, such as Europe/Berlin, a fixed offset such as +01:19:32, or LMT for local mean time.
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    pub tz: Option<String>,
+    /// Offset from UTC, to choose between the two readings of a time that happened twice.
+    #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
+    pub utc_offset: Option<i32>,
+    /// House system: placidus, koch, porphyry, equal, whole_sign.
+    #[arg(long, value_name = "SYSTEM")]
+    pub house_system: Option<String>,
+    /// Name for the chart.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// What to ask.
     #[arg(long, value_name = "TEXT")]
     pub question: Option<String>,
@@ -240,6 +321,22 @@ pub struct ChartArgs {
     #[arg(long, value_parser = languages())]
     pub lang: Option<Lang>,
     /// Print JSON, as `POST /v1/charts` answers it, with the `analysis`, instead of a page.
+    /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
+/// `orrery places ..`
+#[derive(Debug, Args)]
+pub struct PlacesArgs {
+    /// Name in any script, or its beginning, with or without region and country: "Springfield, Illinois".
+    pub query: String,
+    /// Only this country, as an ISO 3166-1 alpha-2 code.
+    #[arg(long, value_name = "CODE")]
+    pub country: Option<String>,
+    /// Most places to show.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    pub limit: usize,
+    /// Language of the countries' names.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Show JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -282,14 +379,7 @@ pub struct HousesArgs {
     pub format: TableFormat,
 }
 
-/// How a table is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum TableFormat {
-    /// Comma-separated values with a header.
-    Csv,
-    /// One JSON object a line.
-    Jsonl,
-}
+
 
 /// Takes the code of a language.
 fn languages() -> impl TypedValueParser<Value = Lang> {

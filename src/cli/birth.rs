@@ -15,6 +15,9 @@ pub struct BirthArgs {
     /// Date of birth by the local calendar.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,
+    /// Calendar of that date: gregorian or julian; when left out, Julian to 1582-10-04.
+    #[arg(long, value_name = "CALENDAR")]
+    pub calendar: Option<String>,
     /// Time of birth by the local clock.
     #[arg(long, value_name = "HH:MM[:SS]")]
     pub time: Option<String>,
@@ -30,8 +33,8 @@ pub struct BirthArgs {
     /// Longitude in degrees, east positive.
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub lon: Option<f64>,
-    /// IANA time zone, such as Europe/Berlin.
-    #[arg(long, value_name = "ZONE")]
+    /// IANA time zone, such as Europe/Berlin, or a fixed offset, such as +01:19:32.
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<String>,
     /// Offset from UTC, to choose between the two readings of a time that happened twice.
     #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
@@ -89,6 +92,7 @@ impl BirthArgs {
         Draft {
             name: self.name.clone(),
             date: self.date.clone(),
+            calendar: self.calendar.clone(),
             time: self.time.clone(),
             certainty: self.certainty.clone(),
             tz: self.tz.clone(),

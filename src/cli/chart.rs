@@ -11,6 +11,7 @@ use super::demo::replies::Chart;
 use super::terminal::{Look, say};
 use crate::astro;
 use crate::astro::analysis::AnalysisOptions;
+use crate::astro::rulesets::Ruleset;
 use crate::charts::{StoredChart, analysis_of};
 use crate::clock::Ambient;
 use crate::error::Error;
@@ -28,8 +29,11 @@ pub fn run(options: &ChartArgs) -> Result<(), Failure> {
     let ambient = Ambient::system();
     let stored = StoredChart { id: ChartId::new(&ambient), name, created_at: ambient.now(), chart };
     let mut reply = serde_json::to_value(ChartReply::from(&stored)).map_err(Failure::failed)?;
-    // A sky as seen from the Sun has no analysis, nor has the first month of the ephemeris, where the last new moon is not known.
-    let analysis = analysis_of(&stored.chart, &AnalysisOptions::default()).ok();
+    // A sky as seen from the Sun has no analysis, nor has the first month of the ephemeris, where the last new moon is
+    // not known.
+    let ruleset = Ruleset::find_builtin(&stored.chart.options.ruleset);
+    let ruleset = ruleset.map_or_else(Ruleset::builtin, |found| found.as_ref());
+    let analysis = analysis_of(&stored.chart, &AnalysisOptions::default(), ruleset).ok();
     if options.json {
         if let Value::Object(fields) = &mut reply {
             let found = analysis.as_ref().map(|found| analysis_reply(&stored, found));

@@ -5,5 +5,8 @@ pub mod auth;
 pub mod charts;
 pub mod chat;
 pub mod ops;
+pub mod reference;
+pub mod places;
 pub mod retrieval;
 pub mod sky;
+pub mod rulesets;

@@ -17,6 +17,8 @@ mod edge;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod rulesets;
+#[cfg(test)]
 mod store_kill;
 #[cfg(test)]
 mod support;

@@ -7,6 +7,8 @@ use crate::astro::houses::HouseSystem;
 
 fn birth(date: &str, time: &str, zone: &str, latitude_deg: f64, longitude_deg: f64) -> BirthInput {
     BirthInput {
+        calendar: crate::astro::Calendar::Gregorian,
+        zone_source: ZoneSource::UserProvided,
         date: date.to_owned(),
         time: Some(time.to_owned()),
         certainty: Certainty::Exact,
@@ -252,7 +254,7 @@ fn a_chart_survives_json_and_its_hash_ignores_the_label_alone() {
     assert_eq!(labelled.input_hash, chart.input_hash);
     let moved = compute(&BirthInput { longitude_deg: 9.991, ..einstein() }).unwrap();
     assert_ne!(moved.input_hash, chart.input_hash);
-    assert!(chart.input_hash.len() == 64 && chart.versions.ruleset == "1.0.0");
+    assert!(chart.input_hash.len() == 64 && chart.versions.ruleset == "modern-1.0.0");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::{TimeWindow, Unknown};
 use crate::astro::angles::{LocalSky, norm_deg, wrap_deg};
 use crate::astro::aspects::AspectHit;
+use crate::astro::aspects::declination::ParallelHit;
 use crate::astro::birth::{BirthInput, Certainty};
 use crate::astro::body::Body;
 use crate::astro::calendar::{CivilDate, CivilTime};
@@ -236,6 +237,19 @@ pub(super) fn without_horizon() -> Vec<Unknown> {
     ["houses", "ascendant", "midheaven", "lots", "is_day"]
         .map(|what| Unknown { what: what.to_owned(), why: why.to_owned() })
         .into()
+}
+
+/// Whether a parallel between bodies is within its orb all through a window that reaches `half_days` to either side. The
+/// declinations are taken to run apart as fast as they can: at their present rates and at the greatest acceleration
+/// that the Moon (1.7 degrees a day each day) or another body (0.3) has.
+pub(super) fn stays_parallel(bodies: &[Placement], half_days: f64, hit: &ParallelHit) -> bool {
+    let drift_deg = |point: Point| {
+        let placed = bodies.iter().find(|placement| Some(placement.body) == point.body())?;
+        let acceleration = if placed.body == Body::Moon { 1.7 } else { 0.3 };
+        Some(half_days * (placed.declination_speed_deg_per_day.abs() + 0.5 * acceleration * half_days))
+    };
+    let drifts = drift_deg(hit.a).zip(drift_deg(hit.b));
+    drifts.is_some_and(|(a_deg, b_deg)| hit.orb_deg + a_deg + b_deg <= hit.orb_max_deg)
 }
 
 /// What the window leaves open.

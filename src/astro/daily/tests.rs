@@ -8,6 +8,8 @@ use crate::astro::houses::HouseSystem;
 
 fn chart(date: &str, time: Option<&str>) -> Chart {
     let birth = BirthInput {
+        calendar: crate::astro::Calendar::Gregorian,
+        zone_source: crate::astro::ZoneSource::UserProvided,
         date: date.to_owned(),
         time: time.map(str::to_owned),
         certainty: if time.is_some() { Certainty::Exact } else { Certainty::Unknown },

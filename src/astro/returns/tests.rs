@@ -10,6 +10,8 @@ const FIXTURE: &str = include_str!("../../../tests/fixtures/astro/returns.csv");
 /// A birth at a UTC time in Ulm.
 pub(crate) fn birth(date: &str, time: Option<&str>) -> BirthInput {
     BirthInput {
+        calendar: crate::astro::Calendar::Gregorian,
+        zone_source: crate::astro::ZoneSource::UserProvided,
         date: date.to_owned(),
         time: time.map(str::to_owned),
         certainty: if time.is_some() { Certainty::Exact } else { Certainty::Unknown },

@@ -38,5 +38,8 @@ pub async fn analysis(req: &mut Request, depot: &mut Depot) -> Result<Reply<Anal
     };
     let options = draft.read()?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
-    Ok(Reply(analysis_reply(&stored, &analysis_of(&stored.chart, &options)?)))
+    // A draft that a chart was made under may be gone; the rules that serve take its place.
+    let own = app.rulesets().chosen("ruleset", Some(&stored.chart.options.ruleset));
+    let ruleset = own.or_else(|_| app.rulesets().active())?;
+    Ok(Reply(analysis_reply(&stored, &analysis_of(&stored.chart, &options, &ruleset)?)))
 }
