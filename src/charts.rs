@@ -1,12 +1,14 @@
 //! Makes, keeps, lists and deletes natal charts. Computes nothing itself and shows nothing to a stranger:
 //! another user's chart is not found.
 
+mod analysis;
 mod days;
 mod draft;
 mod options;
 pub mod rulesets;
 mod sky;
 
+pub use analysis::{AnalysisDraft, analysis_of};
 use days::Days;
 pub use draft::Draft;
 pub use options::OptionsDraft;

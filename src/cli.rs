@@ -1,5 +1,6 @@
 //! E: The command line: reads arguments, runs one command, turns its outcome into an exit code. Holds no business rule.
 
+mod analysis_page;
 mod args;
 mod audit;
 mod birth;

@@ -157,7 +157,8 @@ pub enum TableFormat {
     /// Comma-separated values with a header.
     Csv,
     /// One JSON object a line.
-    Json,
+    #[value(alias = "json")]
+    Jsonl,
 }
 
 /// From where bodies are seen.
@@ -319,6 +320,7 @@ pub struct ChartArgs {
     /// Language of the page.
     #[arg(long, value_parser = languages())]
     pub lang: Option<Lang>,
+    /// Print JSON, as `POST /v1/charts` answers it, with the `analysis`, instead of a page.
     /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
 /// `orrery places ..`
 #[derive(Debug, Args)]
@@ -377,19 +379,7 @@ pub struct HousesArgs {
     pub format: TableFormat,
 }
 
-/// How a table is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum TableFormat {
-    /// Comma-separated values with a header.
-    Csv,
-    /// One JSON object a line.
-    Jsonl,
-impl PlacesArgs {
-    /// Language of the countries' names.
-    pub fn language(&self) -> Lang {
-        self.lang.unwrap_or_default()
-    }
-}
+
 
 /// Takes the code of a language.
 fn languages() -> impl TypedValueParser<Value = Lang> {

@@ -176,7 +176,7 @@ fn row(
     body: Body,
     position: Position,
 ) -> io::Result<()> {
-    if format == TableFormat::Json {
+    if format == TableFormat::Jsonl {
         serde_json::to_writer(&mut *output, &JsonRow { jd_tt, body, position })?;
         return writeln!(output);
     }
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn json_is_an_object_a_line_with_units_in_the_names() {
-        let (rows, _, _) = told("jd_tt\n2451545\n", &[Body::Moon], TableFormat::Json);
+        let (rows, _, _) = told("jd_tt\n2451545\n", &[Body::Moon], TableFormat::Jsonl);
         let row: serde_json::Value = serde_json::from_str(rows.trim_end()).unwrap();
         assert_eq!(row["body"], "moon");
         assert!(row["longitude_deg"].as_f64().is_some() && row["declination_speed_deg_per_day"].as_f64().is_some());

@@ -1,5 +1,6 @@
 //! Version 1 of the API, one file per resource.
 
+pub mod analysis;
 pub mod auth;
 pub mod charts;
 pub mod chat;

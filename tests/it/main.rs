@@ -1,6 +1,8 @@
 //! The appliance from outside: one binary for every integration test.
 
 #[cfg(test)]
+mod analysis;
+#[cfg(test)]
 mod astro;
 #[cfg(test)]
 mod charts;
