@@ -1,4 +1,4 @@
-//! P: Ascendant, Midheaven and Vertex from sidereal time, obliquity and latitude. No houses, no dates.
+//! P: Ascendant, Midheaven, Vertex and East Point from sidereal time, obliquity and latitude. No houses, no dates.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ const POLE_MARGIN_DEG: f64 = 1e-9;
 /// An angle of the chart.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AnglePlacement {
-    /// Ecliptic longitude, 0..360 degrees, true equinox of date.
+    /// Ecliptic longitude in the zodiac of the chart, 0..360 degrees.
     pub longitude_deg: f64,
     /// The sign that holds it.
     pub sign: Sign,
@@ -29,13 +29,15 @@ pub struct Angles {
     pub midheaven: AnglePlacement,
     /// The ecliptic point on the western prime vertical.
     pub vertex: AnglePlacement,
+    /// The equatorial Ascendant, also called East Point: the ecliptic point that rises for latitude zero.
+    pub east_point: AnglePlacement,
     /// Opposite the Ascendant.
     pub descendant: AnglePlacement,
     /// Opposite the Midheaven.
     pub imum_coeli: AnglePlacement,
 }
 
-/// The three independent angles as ecliptic longitudes in degrees, 0..360.
+/// The four independent angles as ecliptic longitudes from the true equinox in degrees, 0..360.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RawAngles {
     /// Ascendant.
@@ -44,6 +46,8 @@ pub struct RawAngles {
     pub midheaven_deg: f64,
     /// Vertex.
     pub vertex_deg: f64,
+    /// Equatorial Ascendant.
+    pub east_point_deg: f64,
 }
 
 /// The sky over a place at a moment, as the house systems need it.
@@ -81,15 +85,24 @@ impl AnglePlacement {
     }
 }
 
+impl Angles {
+    /// The angles in a zodiac that begins `offset_deg` (degrees) after the true equinox.
+    pub fn of_zodiac(raw: &RawAngles, offset_deg: f64) -> Self {
+        let at = |tropical_deg: f64| AnglePlacement::at(tropical_deg - offset_deg);
+        Self {
+            ascendant: at(raw.ascendant_deg),
+            midheaven: at(raw.midheaven_deg),
+            vertex: at(raw.vertex_deg),
+            east_point: at(raw.east_point_deg),
+            descendant: at(raw.ascendant_deg + 180.0),
+            imum_coeli: at(raw.midheaven_deg + 180.0),
+        }
+    }
+}
+
 impl From<RawAngles> for Angles {
     fn from(raw: RawAngles) -> Self {
-        Self {
-            ascendant: AnglePlacement::at(raw.ascendant_deg),
-            midheaven: AnglePlacement::at(raw.midheaven_deg),
-            vertex: AnglePlacement::at(raw.vertex_deg),
-            descendant: AnglePlacement::at(raw.ascendant_deg + 180.0),
-            imum_coeli: AnglePlacement::at(raw.midheaven_deg + 180.0),
-        }
+        Self::of_zodiac(&raw, 0.0)
     }
 }
 
@@ -129,7 +142,7 @@ impl LocalSky {
         norm_deg(sin_oa.atan2(below).to_degrees())
     }
 
-    /// Ascendant, Midheaven and Vertex.
+    /// Ascendant, Midheaven, Vertex and East Point.
     ///
     /// Inside the polar circle the intersection of ecliptic and eastern horizon can lie west of the Midheaven; the
     /// Ascendant is then taken opposite, so that it always stands east of it. The Vertex is the same construction for
@@ -146,7 +159,8 @@ impl LocalSky {
         if self.latitude_deg.abs() <= self.obliquity_deg && wrap_deg(vertex_deg - midheaven_deg) > 0.0 {
             vertex_deg = norm_deg(vertex_deg + 180.0);
         }
-        RawAngles { ascendant_deg, midheaven_deg, vertex_deg }
+        let east_point_deg = self.rising_deg(self.armc_deg + 90.0, 0.0);
+        RawAngles { ascendant_deg, midheaven_deg, vertex_deg, east_point_deg }
     }
 }
 

@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{self, CivilDate, CivilTime};
+use super::ephemeris::Site;
 use super::error::AstroError;
 use super::houses::HouseSystem;
+use super::options::ChartOptions;
 use super::zone;
 
 /// Longest piece of rejected text that is repeated in a [`FieldProblem`], characters.
@@ -115,6 +117,11 @@ impl BirthInput {
         check_degrees("lon", self.longitude_deg, 180.0, "degrees east, -180 to 180", &mut problems);
         self.check_offset(&mut problems);
         problems
+    }
+
+    /// The place, at the altitude that the options give.
+    pub fn site(&self, options: &ChartOptions) -> Site {
+        Site { latitude_deg: self.latitude_deg, longitude_deg: self.longitude_deg, altitude_m: options.altitude_m() }
     }
 
     /// The parsed date and, where the certainty is exact, time.

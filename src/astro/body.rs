@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A body (or lunar node) with an apparent geocentric place.
+/// A body, or a node or apogee of the Moon's orbit, that has a place in the sky.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
@@ -30,6 +30,24 @@ pub enum Body {
     MeanNode,
     /// True (osculating) ascending node of the Moon's orbit.
     TrueNode,
+    /// (2060) Chiron.
+    Chiron,
+    /// (1) Ceres.
+    Ceres,
+    /// (2) Pallas.
+    Pallas,
+    /// (3) Juno.
+    Juno,
+    /// (4) Vesta.
+    Vesta,
+    /// (5145) Pholus.
+    Pholus,
+    /// (136199) Eris.
+    Eris,
+    /// Mean apogee of the Moon's orbit, the mean Black Moon Lilith.
+    MeanApogee,
+    /// Osculating apogee of the Moon's orbit, the true Black Moon Lilith.
+    OsculatingApogee,
 }
 
 impl Body {
@@ -47,8 +65,8 @@ impl Body {
         Self::Pluto,
     ];
 
-    /// Every body: [`Self::PLANETS`], then the mean and the true node. The order is that of the enum.
-    pub const ALL: [Self; 12] = [
+    /// What a chart holds unless it asks otherwise: [`Self::PLANETS`], then the mean and the true node.
+    pub const STANDARD: [Self; 12] = [
         Self::Sun,
         Self::Moon,
         Self::Mercury,
@@ -61,6 +79,31 @@ impl Body {
         Self::Pluto,
         Self::MeanNode,
         Self::TrueNode,
+    ];
+
+    /// Every body: [`Self::STANDARD`], then the small bodies and the apogees. The order is that of the enum.
+    pub const ALL: [Self; 21] = [
+        Self::Sun,
+        Self::Moon,
+        Self::Mercury,
+        Self::Venus,
+        Self::Mars,
+        Self::Jupiter,
+        Self::Saturn,
+        Self::Uranus,
+        Self::Neptune,
+        Self::Pluto,
+        Self::MeanNode,
+        Self::TrueNode,
+        Self::Chiron,
+        Self::Ceres,
+        Self::Pallas,
+        Self::Juno,
+        Self::Vesta,
+        Self::Pholus,
+        Self::Eris,
+        Self::MeanApogee,
+        Self::OsculatingApogee,
     ];
 
     /// The stable `snake_case` code, the same as the serialised form.
@@ -79,7 +122,22 @@ impl Body {
             Self::Pluto => "pluto",
             Self::MeanNode => "mean_node",
             Self::TrueNode => "true_node",
+            Self::Chiron => "chiron",
+            Self::Ceres => "ceres",
+            Self::Pallas => "pallas",
+            Self::Juno => "juno",
+            Self::Vesta => "vesta",
+            Self::Pholus => "pholus",
+            Self::Eris => "eris",
+            Self::MeanApogee => "mean_apogee",
+            Self::OsculatingApogee => "osculating_apogee",
         }
+    }
+
+    /// Whether the body is a point of the Moon's orbit (a node or an apogee) and no thing that shines.
+    #[must_use]
+    pub const fn is_lunar_point(self) -> bool {
+        matches!(self, Self::MeanNode | Self::TrueNode | Self::MeanApogee | Self::OsculatingApogee)
     }
 
     /// The body whose [`Self::code`] is `code`, or `None`.
@@ -107,5 +165,6 @@ mod tests {
     fn all_is_sorted_and_starts_with_the_planets() {
         assert!(Body::ALL.is_sorted());
         assert_eq!(Body::ALL[..10], Body::PLANETS);
+        assert_eq!(Body::ALL[..12], Body::STANDARD);
     }
 }

@@ -7,18 +7,21 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::angles::{Angles, LocalSky};
-use super::aspects::{AspectHit, contact, is_applying};
+use super::angles::Angles;
+use super::aspects::AspectHit;
 use super::birth::{BirthInput, Certainty};
 use super::body::Body;
 use super::calendar::{CivilDate, CivilTime, TIME_ALLOWED};
-use super::ephemeris::{Ephemeris, Position, sha256_hex};
+use super::ephemeris::{Ephemeris, sha256_hex};
 use super::error::AstroError;
+use super::figure::{self, Figure, Placement, cast};
 use super::houses::Houses;
+use super::lots::Lots;
+use super::options::ChartOptions;
 use super::point::Point;
-use super::signs::{Element, Modality, Sign, degree_in_sign};
+use super::rules;
+use super::signs::{Element, Modality, Sign};
 use super::zone::{self, LocalMoment, resolve_local};
-use super::{frames, rules, time};
 
 /// The span of local time in which a birth of vague time lies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,42 +38,6 @@ pub struct TimeWindow {
     pub local_from: String,
     /// End on the local clock, `HH:MM`, up to `24:00`.
     pub local_to: String,
-}
-
-/// The arc in which a body lies for sure when the birth time is vague.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LongitudeRange {
-    /// Where the arc starts, 0..360 degrees.
-    pub from_deg: f64,
-    /// Where it ends, going forward through the zodiac, 0..360 degrees.
-    pub to_deg: f64,
-    /// Whether the whole arc lies in one sign.
-    pub sign_certain: bool,
-}
-
-/// A body in the chart. Angles are apparent, in the true ecliptic and equinox of date.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Placement {
-    /// Which body.
-    pub body: Body,
-    /// Ecliptic longitude, 0..360 degrees.
-    pub longitude_deg: f64,
-    /// Ecliptic latitude, degrees north.
-    pub latitude_deg: f64,
-    /// Distance, AU; 0 for a node.
-    pub distance_au: f64,
-    /// Rate of the longitude, degrees per day.
-    pub speed_deg_per_day: f64,
-    /// The sign of that longitude.
-    pub sign: Sign,
-    /// Degrees within the sign, 0..30.
-    pub degree_in_sign: f64,
-    /// Whether the longitude falls.
-    pub retrograde: bool,
-    /// House 1..=12, where houses are known.
-    pub house: Option<u8>,
-    /// Given when the time is not exact.
-    pub range: Option<LongitudeRange>,
 }
 
 /// How many points stand in each element and modality.
@@ -129,18 +96,28 @@ pub struct Chart {
     pub precision: u8,
     /// Julian Date TT of the positions: the birth, or the middle of the window.
     pub jd_tt: f64,
+    /// The same instant, Julian Date UTC.
+    pub jd_utc: f64,
     /// TT minus UT1 then, seconds.
     pub delta_t_s: f64,
+    /// What was asked for.
+    pub options: ChartOptions,
+    /// What was taken off tropical longitudes at that instant, degrees; none for the tropical zodiac.
+    pub ayanamsa_deg: Option<f64>,
     /// Local apparent sidereal time, degrees 0..360; none when the time is vague.
     pub sidereal_time_deg: Option<f64>,
     /// True obliquity of the ecliptic, degrees.
     pub obliquity_deg: f64,
-    /// All bodies in the order of [`Body::ALL`].
+    /// The bodies of the options, in their order.
     pub bodies: Vec<Placement>,
     /// None when the time is vague.
     pub angles: Option<Angles>,
     /// None when the time is vague.
     pub houses: Option<Houses>,
+    /// None when the time is vague.
+    pub lots: Option<Lots>,
+    /// Whether the Sun stood above the horizon; none where the birth data leave it open.
+    pub is_day: Option<bool>,
     /// Major aspects, narrowest first within each first point.
     pub aspects: Vec<AspectHit>,
     /// Elements and modalities.
@@ -166,22 +143,75 @@ impl Versions {
 }
 
 impl Chart {
+    /// A chart that holds what a figure does, and nothing that a figure does not know.
+    fn of(birth: BirthInput, figure: Figure) -> Self {
+        let versions = Versions::current();
+        Self {
+            input_hash: birth_hash(&birth, &figure.options, &versions),
+            precision: birth.certainty.precision(),
+            birth,
+            moment: None,
+            window: None,
+            jd_tt: figure.jd_tt,
+            jd_utc: figure.jd_utc,
+            delta_t_s: figure.delta_t_s,
+            options: figure.options,
+            ayanamsa_deg: figure.ayanamsa_deg,
+            sidereal_time_deg: figure.sidereal_time_deg,
+            obliquity_deg: figure.obliquity_deg,
+            bodies: figure.bodies,
+            angles: figure.angles,
+            houses: figure.houses,
+            lots: figure.lots,
+            is_day: figure.is_day,
+            aspects: figure.aspects,
+            balance: Balance::default(),
+            unknowns: Vec::new(),
+            versions,
+        }
+    }
+
+    /// The figure of the birth, when its time is exact.
+    pub fn figure(&self) -> Option<Figure> {
+        self.moment.as_ref().map(|moment| Figure {
+            jd_tt: self.jd_tt,
+            jd_utc: moment.utc_jd,
+            delta_t_s: self.delta_t_s,
+            site: Some(self.birth.site(&self.options)),
+            options: self.options.clone(),
+            obliquity_deg: self.obliquity_deg,
+            ayanamsa_deg: self.ayanamsa_deg,
+            sidereal_time_deg: self.sidereal_time_deg,
+            bodies: self.bodies.clone(),
+            angles: self.angles,
+            houses: self.houses,
+            lots: self.lots,
+            aspects: self.aspects.clone(),
+            is_day: self.is_day,
+        })
+    }
+
     /// The placement of a body.
     pub fn placement(&self, body: Body) -> Option<&Placement> {
         self.bodies.iter().find(|placement| placement.body == body)
     }
 
-    /// The longitude of a point, degrees 0..360; none for an angle that is not known.
+    /// The longitude of a point, degrees 0..360; none for one that this chart does not know.
     pub fn longitude_deg(&self, point: Point) -> Option<f64> {
-        match point {
-            Point::Body(body) => self.placement(body).map(|placement| placement.longitude_deg),
-            Point::Ascendant => self.angles.map(|angles| angles.ascendant.longitude_deg),
-            Point::Midheaven => self.angles.map(|angles| angles.midheaven.longitude_deg),
-        }
+        figure::longitude_deg(point, &self.bodies, self.angles.as_ref(), self.lots.as_ref())
     }
 }
 
-/// The chart of a birth.
+/// The chart of a birth with the default options and the birth's own house system.
+///
+/// # Errors
+/// As [`compute_with`].
+pub fn compute(birth: &BirthInput) -> Result<Chart, AstroError> {
+    compute_with(birth, &ChartOptions::with_houses(birth.house_system))
+}
+
+/// The chart of a birth. The house system is that of the options, and is written into the chart's copy of the birth data;
+/// a topocentric view is taken from the place of birth, at the altitude that its site has.
 ///
 /// # Errors
 /// [`AstroError::BadBirth`] for a place that is not on Earth; [`AstroError::BadDate`] and [`AstroError::BadTime`] for
@@ -189,140 +219,46 @@ impl Chart {
 /// day that the calendar left out;
 /// [`AstroError::HouseSystemUndefined`] when the time is exact and the house system does not exist at that latitude;
 /// [`AstroError::OutOfSpan`] outside the ephemeris.
-pub fn compute(birth: &BirthInput) -> Result<Chart, AstroError> {
+pub fn compute_with(birth: &BirthInput, options: &ChartOptions) -> Result<Chart, AstroError> {
     let within = |value: f64, limit: f64| value.abs() <= limit;
     if !within(birth.latitude_deg, 90.0) || !within(birth.longitude_deg, 180.0) {
         return Err(AstroError::BadBirth(birth.validate()));
     }
     let date = CivilDate::parse(&birth.date)?;
-    if birth.certainty == Certainty::Exact { exact(birth, date) } else { vague(birth, date) }
+    let options = options.for_place(birth.latitude_deg, birth.longitude_deg);
+    let birth = BirthInput { house_system: options.house_system, ..birth.clone() };
+    if birth.certainty == Certainty::Exact { exact(birth, date, &options) } else { vague(birth, date, &options) }
 }
 
-fn exact(birth: &BirthInput, date: CivilDate) -> Result<Chart, AstroError> {
+fn exact(birth: BirthInput, date: CivilDate, options: &ChartOptions) -> Result<Chart, AstroError> {
     let Some(text) = &birth.time else {
         return Err(AstroError::BadTime { given: String::new(), allowed: TIME_ALLOWED.to_owned() });
     };
     let clock = CivilTime::parse(text)?;
     let moment = resolve_local(date, clock, &birth.zone, birth.longitude_deg, birth.utc_offset_s)?;
-    let mut chart = sky_at(birth, moment.utc_jd)?;
-    let scales = time::scales_from_utc(moment.utc_jd);
-    let armc_deg = frames::gast_deg(scales.jd_ut1, scales.jd_tt) + birth.longitude_deg;
-    let sky = LocalSky::new(armc_deg, chart.obliquity_deg, birth.latitude_deg)?;
-    let houses = Houses::compute(birth.house_system, &sky)?;
-    for placement in &mut chart.bodies {
-        placement.house = Some(houses.house_of(placement.longitude_deg));
-    }
-    chart.sidereal_time_deg = Some(sky.armc_deg);
-    chart.angles = Some(sky.angles().into());
-    chart.houses = Some(houses);
+    let figure = cast(moment.utc_jd, Some(birth.site(options)), options)?;
+    let mut chart = Chart::of(birth, figure);
     chart.moment = Some(moment);
-    chart.aspects = aspects(&moving_points(&chart));
     chart.balance = balance(&chart);
     Ok(chart)
 }
 
-fn vague(birth: &BirthInput, date: CivilDate) -> Result<Chart, AstroError> {
+fn vague(birth: BirthInput, date: CivilDate, options: &ChartOptions) -> Result<Chart, AstroError> {
     zone::check_day(date, &birth.zone)?;
-    let span = window::of(birth, date)?;
-    let mut chart = sky_at(birth, 0.5 * (span.from_jd_ut + span.to_jd_ut))?;
-    let samples = window::samples(&span)?;
+    let span = window::of(&birth, date)?;
+    let figure = cast(0.5 * (span.from_jd_ut + span.to_jd_ut), None, options)?;
+    let samples = window::samples(&span, options)?;
+    let mut chart = Chart::of(birth, figure);
     for (index, placement) in chart.bodies.iter_mut().enumerate() {
-        placement.range = Some(window::range(&samples, index, placement)?);
+        placement.range = Some(window::range(&samples, index, placement, options)?);
     }
-    chart.aspects = aspects(&moving_points(&chart));
     for hit in &mut chart.aspects {
-        hit.certain = window::always_within(&samples, hit);
+        hit.certain = window::always_within(&samples, options, hit);
     }
     chart.balance = balance(&chart);
     chart.unknowns = window::unknowns(&chart.bodies);
     chart.window = Some(span);
     Ok(chart)
-}
-
-/// Bodies at an instant; everything that needs a clock time is left empty.
-fn sky_at(birth: &BirthInput, jd_utc: f64) -> Result<Chart, AstroError> {
-    let scales = time::scales_from_utc(jd_utc);
-    let positions = Ephemeris::embedded().apparent_all(scales.jd_tt)?;
-    let versions = Versions::current();
-    Ok(Chart {
-        input_hash: birth_hash(birth, &versions),
-        birth: birth.clone(),
-        moment: None,
-        window: None,
-        precision: birth.certainty.precision(),
-        jd_tt: scales.jd_tt,
-        delta_t_s: scales.delta_t_s,
-        sidereal_time_deg: None,
-        obliquity_deg: frames::true_obliquity_deg(scales.jd_tt),
-        bodies: positions.iter().map(|(body, position)| placement(*body, position)).collect(),
-        angles: None,
-        houses: None,
-        aspects: Vec::new(),
-        balance: Balance::default(),
-        unknowns: Vec::new(),
-        versions,
-    })
-}
-
-fn placement(body: Body, position: &Position) -> Placement {
-    Placement {
-        body,
-        longitude_deg: position.longitude_deg,
-        latitude_deg: position.latitude_deg,
-        distance_au: position.distance_au,
-        speed_deg_per_day: position.longitude_speed_deg_per_day,
-        sign: Sign::of(position.longitude_deg),
-        degree_in_sign: degree_in_sign(position.longitude_deg),
-        retrograde: position.longitude_speed_deg_per_day < 0.0,
-        house: None,
-        range: None,
-    }
-}
-
-/// A point with its longitude and its speed. An angle's speed is that of the turning sky, about a degree in four
-/// minutes, so that against it bodies all but stand still.
-type Moving = (Point, f64, f64);
-
-/// Mean rate at which the angles run through the zodiac, degrees per day: one turn in a sidereal day.
-const ANGLE_SPEED_DEG_PER_DAY: f64 = 360.985_647;
-
-fn moving_points(chart: &Chart) -> Vec<Moving> {
-    let mut points: Vec<Moving> = chart
-        .bodies
-        .iter()
-        .filter(|placement| rules::NATAL_BODIES.contains(&placement.body))
-        .map(|placement| (Point::Body(placement.body), placement.longitude_deg, placement.speed_deg_per_day))
-        .collect();
-    if let Some(angles) = &chart.angles {
-        points.push((Point::Ascendant, angles.ascendant.longitude_deg, ANGLE_SPEED_DEG_PER_DAY));
-        points.push((Point::Midheaven, angles.midheaven.longitude_deg, ANGLE_SPEED_DEG_PER_DAY));
-    }
-    points
-}
-
-/// The aspects among points; two angles make none, since they are one sky.
-fn aspects(points: &[Moving]) -> Vec<AspectHit> {
-    let mut hits = Vec::new();
-    for (index, &(a, a_deg, a_speed)) in points.iter().enumerate() {
-        for &(b, b_deg, b_speed) in &points[index + 1..] {
-            if a.is_angle() && b.is_angle() {
-                continue;
-            }
-            let Some(found) = contact(a_deg, b_deg, |aspect| rules::natal_orb_deg(aspect, a, b)) else { continue };
-            hits.push(AspectHit {
-                a,
-                b,
-                aspect: found.aspect,
-                separation_deg: found.separation_deg,
-                orb_deg: found.orb_deg,
-                orb_max_deg: found.orb_max_deg,
-                applying: is_applying(found.aspect, (a_deg, a_speed), (b_deg, b_speed)),
-                certain: true,
-            });
-        }
-    }
-    hits.sort_by(|x, y| x.a.cmp(&y.a).then(x.orb_deg.total_cmp(&y.orb_deg)));
-    hits
 }
 
 fn balance(chart: &Chart) -> Balance {
@@ -351,9 +287,13 @@ fn balance(chart: &Chart) -> Balance {
     balance
 }
 
-fn birth_hash(birth: &BirthInput, versions: &Versions) -> String {
+fn birth_hash(birth: &BirthInput, options: &ChartOptions, versions: &Versions) -> String {
     let unlabelled = BirthInput { place_label: None, ..birth.clone() };
-    canonical_hash(&[("birth", serde_json::to_value(unlabelled)), ("versions", serde_json::to_value(versions))])
+    canonical_hash(&[
+        ("birth", serde_json::to_value(unlabelled)),
+        ("options", serde_json::to_value(options)),
+        ("versions", serde_json::to_value(versions)),
+    ])
 }
 
 /// SHA-256, in lower-case hexadecimal, of JSON without spaces whose keys are sorted at every level.

@@ -5,8 +5,10 @@
 
 mod apparent;
 mod asset;
+pub(crate) mod far;
 pub(crate) mod jet;
 mod series;
+mod view;
 
 use std::sync::OnceLock;
 
@@ -20,6 +22,7 @@ use crate::astro::{nodes, time};
 use apparent::{Instant, Motion};
 use asset::{Asset, Content};
 use jet::{Jet, Vec3};
+pub use view::{Center, Reduction, Site, View};
 
 /// The file that [`Ephemeris::embedded`] decodes.
 const EMBEDDED: &[u8] = include_bytes!("../../data/ephemeris/de440_1800_2100.bin");
@@ -88,16 +91,18 @@ impl Ephemeris {
     /// # Errors
     /// [`AstroError::OutOfSpan`] outside [`Self::span`]; [`AstroError::BadAsset`] if the file could not be decoded.
     pub fn apparent(&self, body: Body, jd_tt: f64) -> Result<Position, AstroError> {
-        Ok(Sky::<Jet>::new(self.asset_at(jd_tt)?, jd_tt).position(body))
+        let sky = Sky::<Jet>::new(self.asset_at(jd_tt)?, jd_tt);
+        known(body)?;
+        Ok(sky.position(body))
     }
 
-    /// Places and rates of every body, in the order of [`Body::ALL`], at a Julian Date TT.
+    /// Places and rates of the standard bodies, in the order of [`Body::STANDARD`], at a Julian Date TT.
     ///
     /// # Errors
     /// As [`Self::apparent`].
     pub fn apparent_all(&self, jd_tt: f64) -> Result<[(Body, Position); 12], AstroError> {
         let sky = Sky::<Jet>::new(self.asset_at(jd_tt)?, jd_tt);
-        Ok(Body::ALL.map(|body| (body, sky.position(body))))
+        Ok(Body::STANDARD.map(|body| (body, sky.position(body))))
     }
 
     /// Longitude alone (0 up to 360 degrees) of one body at a Julian Date TT: the cheap way for root finding. It is the
@@ -107,16 +112,17 @@ impl Ephemeris {
     /// As [`Self::apparent`].
     pub fn longitude_deg(&self, body: Body, jd_tt: f64) -> Result<f64, AstroError> {
         let sky = Sky::<f64>::new(self.asset_at(jd_tt)?, jd_tt);
+        known(body)?;
         Ok(reduced_deg(sky.longitude_rad(body)))
     }
 
-    /// The longitudes of every body, in the order of [`Body::ALL`], as [`Self::longitude_deg`] gives them one by one.
+    /// The longitudes of the standard bodies, in the order of [`Body::STANDARD`], as [`Self::longitude_deg`] gives them one by one.
     ///
     /// # Errors
     /// As [`Self::apparent`].
     pub fn longitudes_deg(&self, jd_tt: f64) -> Result<[f64; 12], AstroError> {
         let sky = Sky::<f64>::new(self.asset_at(jd_tt)?, jd_tt);
-        Ok(Body::ALL.map(|body| reduced_deg(sky.longitude_rad(body))))
+        Ok(Body::STANDARD.map(|body| reduced_deg(sky.longitude_rad(body))))
     }
 
     /// Nutation in longitude and in obliquity at a Julian Date TT, radians.
@@ -199,7 +205,12 @@ impl Sky<'_, Jet> {
     }
 }
 
-/// The series a body is read from; `None` for the nodes.
+/// Refuses a body that the file does not hold.
+fn known(body: Body) -> Result<(), AstroError> {
+    if Body::STANDARD.contains(&body) { Ok(()) } else { Err(AstroError::BadAsset("no such body in the file")) }
+}
+
+/// The series a body is read from; `None` for the others.
 fn content(body: Body) -> Option<Content> {
     Some(match body {
         Body::Sun => Content::Sun,
@@ -212,7 +223,7 @@ fn content(body: Body) -> Option<Content> {
         Body::Uranus => Content::Uranus,
         Body::Neptune => Content::Neptune,
         Body::Pluto => Content::Pluto,
-        Body::MeanNode | Body::TrueNode => return None,
+        _ => return None,
     })
 }
 

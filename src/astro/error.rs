@@ -1,6 +1,7 @@
 //! P: Everything that can go wrong in the astronomy; no HTTP status and no text for users.
 
 use super::birth::FieldProblem;
+use super::body::Body;
 use super::houses::HouseSystem;
 
 /// An astronomical computation that could not be done.
@@ -15,6 +16,28 @@ pub enum AstroError {
         from: i32,
         /// Last ISO year wholly covered.
         to: i32,
+    },
+    /// The instant lies outside the years for which the place of one body is known.
+    #[error("{} is known from {from} to {to}; Julian Date {jd_tt} (TT) is outside", body.code())]
+    BodyOutOfSpan {
+        /// The body asked for.
+        body: Body,
+        /// The instant asked for, Julian Date TT.
+        jd_tt: f64,
+        /// First year wholly covered.
+        from: i32,
+        /// Last year wholly covered.
+        to: i32,
+    },
+    /// The body has no place as seen from this centre.
+    #[error("{} has no {center} place; allowed: {allowed}", body.code())]
+    NotInFrame {
+        /// The body asked for.
+        body: Body,
+        /// `heliocentric` or `topocentric`.
+        center: &'static str,
+        /// The centres from which it can be seen.
+        allowed: &'static str,
     },
     /// The ephemeris file is truncated, corrupt or of another version.
     #[error("bad ephemeris asset: {0}")]

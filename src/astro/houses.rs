@@ -33,7 +33,7 @@ pub enum HouseSystem {
 pub struct Houses {
     /// The system that made them.
     pub system: HouseSystem,
-    /// Longitudes of cusps 1 to 12, each 0..360 degrees, true equinox of date.
+    /// Longitudes of cusps 1 to 12, each 0..360 degrees, in the zodiac of the chart.
     pub cusps_deg: [f64; 12],
 }
 
@@ -88,6 +88,20 @@ impl Houses {
             HouseSystem::WholeSign => thirties((asc / 30.0).floor() * 30.0),
         };
         Ok(Self { system, cusps_deg })
+    }
+
+    /// The cusps of `system` in a zodiac that begins `offset_deg` (degrees) after the true equinox: those of
+    /// [`Self::compute`] counted from there, but for whole signs, which are the signs of that zodiac.
+    ///
+    /// # Errors
+    /// As [`Self::compute`].
+    pub fn of_zodiac(system: HouseSystem, sky: &LocalSky, offset_deg: f64) -> Result<Self, AstroError> {
+        if system == HouseSystem::WholeSign {
+            let ascendant_deg = norm_deg(sky.angles().ascendant_deg - offset_deg);
+            return Ok(Self { system, cusps_deg: thirties((ascendant_deg / 30.0).floor() * 30.0) });
+        }
+        let tropical = Self::compute(system, sky)?;
+        Ok(Self { system, cusps_deg: tropical.cusps_deg.map(|cusp_deg| norm_deg(cusp_deg - offset_deg)) })
     }
 
     /// The house 1..=12 whose half-open arc, from its cusp to the next, holds a longitude in degrees.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::aspects::Aspect;
 use super::birth::Certainty;
 use super::body::Body;
 use super::houses::HouseSystem;
@@ -81,7 +82,7 @@ pub fn modality(modality: Modality, lang: Lang) -> &'static str {
     })
 }
 
-/// The name of a body or lunar node, without an article.
+/// The name of a body, lunar node or lunar apogee, without an article.
 pub fn body(body: Body, lang: Lang) -> &'static str {
     lang.pick(match body {
         Body::Sun => ("Sun", "Soleil"),
@@ -96,6 +97,15 @@ pub fn body(body: Body, lang: Lang) -> &'static str {
         Body::Pluto => ("Pluto", "Pluton"),
         Body::MeanNode => ("Mean North Node", "Nœud Nord moyen"),
         Body::TrueNode => ("True North Node", "Nœud Nord vrai"),
+        Body::Chiron => ("Chiron", "Chiron"),
+        Body::Ceres => ("Ceres", "Cérès"),
+        Body::Pallas => ("Pallas", "Pallas"),
+        Body::Juno => ("Juno", "Junon"),
+        Body::Vesta => ("Vesta", "Vesta"),
+        Body::Pholus => ("Pholus", "Pholus"),
+        Body::Eris => ("Eris", "Éris"),
+        Body::MeanApogee => ("Mean Lilith", "Lilith moyenne"),
+        Body::OsculatingApogee => ("Osculating Lilith", "Lilith vraie"),
     })
 }
 
@@ -121,8 +131,7 @@ pub fn certainty(certainty: Certainty, lang: Lang) -> &'static str {
     })
 }
 
-/// The name of a point of the chart by its code: a body's, or `ascendant`, `midheaven`, `vertex`, `descendant`,
-/// `imum_coeli`; `None` for other codes.
+/// The name of a point of the chart by its code: a body's, or that of another [`super::Point`]; `None` for other codes.
 pub fn point(code: &str, lang: Lang) -> Option<&'static str> {
     let pair = match code {
         "ascendant" => ("Ascendant", "Ascendant"),
@@ -130,6 +139,10 @@ pub fn point(code: &str, lang: Lang) -> Option<&'static str> {
         "vertex" => ("Vertex", "Vertex"),
         "descendant" => ("Descendant", "Descendant"),
         "imum_coeli" => ("Imum Coeli", "Fond du Ciel"),
+        "east_point" => ("East Point", "Point Est"),
+        "fortune" => ("Part of Fortune", "Part de Fortune"),
+        "spirit" => ("Part of Spirit", "Part d’Esprit"),
+        "south_node" => ("South Node", "Nœud Sud"),
         other => return Body::from_code(other).map(|found| body(found, lang)),
     };
     Some(lang.pick(pair))
@@ -137,15 +150,28 @@ pub fn point(code: &str, lang: Lang) -> Option<&'static str> {
 
 /// The name of an aspect by its code, such as `square`; `None` for other codes.
 pub fn aspect(code: &str, lang: Lang) -> Option<&'static str> {
-    let pair = match code {
-        "conjunction" => ("Conjunction", "Conjonction"),
-        "sextile" => ("Sextile", "Sextile"),
-        "square" => ("Square", "Carré"),
-        "trine" => ("Trine", "Trigone"),
-        "opposition" => ("Opposition", "Opposition"),
-        _ => return None,
-    };
-    Some(lang.pick(pair))
+    Some(lang.pick(match Aspect::from_code(code)? {
+        Aspect::Conjunction => ("Conjunction", "Conjonction"),
+        Aspect::Sextile => ("Sextile", "Sextile"),
+        Aspect::Square => ("Square", "Carré"),
+        Aspect::Trine => ("Trine", "Trigone"),
+        Aspect::Opposition => ("Opposition", "Opposition"),
+        Aspect::SemiSextile => ("Semisextile", "Semi-sextile"),
+        Aspect::SemiSquare => ("Semisquare", "Semi-carré"),
+        Aspect::Quintile => ("Quintile", "Quintile"),
+        Aspect::Sesquiquadrate => ("Sesquiquadrate", "Sesqui-carré"),
+        Aspect::Biquintile => ("Biquintile", "Biquintile"),
+        Aspect::Quincunx => ("Quincunx", "Quinconce"),
+        Aspect::Septile => ("Septile", "Septile"),
+        Aspect::Biseptile => ("Biseptile", "Biseptile"),
+        Aspect::Triseptile => ("Triseptile", "Triseptile"),
+        Aspect::Novile => ("Novile", "Novile"),
+        Aspect::Binovile => ("Binovile", "Binovile"),
+        Aspect::Quadranovile => ("Quadranovile", "Quadranovile"),
+        Aspect::Decile => ("Decile", "Décile"),
+        Aspect::Tredecile => ("Tredecile", "Tridécile"),
+        Aspect::Quindecile => ("Quindecile", "Quindécile"),
+    }))
 }
 
 /// The name of a phase of the Moon by its code, from `new_moon` to `waning_crescent`; `None` for other codes.
@@ -171,6 +197,7 @@ pub fn house(number: u8, lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::point::Point;
     use super::*;
 
     #[test]
@@ -180,14 +207,14 @@ mod tests {
             for found in Body::ALL {
                 assert_eq!(point(found.code(), lang), Some(body(found, lang)));
             }
-            for code in ["conjunction", "sextile", "square", "trine", "opposition"] {
-                assert!(aspect(code, lang).is_some());
-            }
+            let aspects = Aspect::ALL.map(|each| aspect(each.code(), lang).unwrap());
+            assert_eq!(std::collections::HashSet::from(aspects).len(), 20);
+            assert!(Point::OTHERS.into_iter().all(|each| point(each.code(), lang).is_some()));
         }
         assert_eq!(sign(Sign::Leo, Lang::Fr), "Lion");
         assert_eq!(point("midheaven", Lang::Fr), Some("Milieu du Ciel"));
         assert_eq!(
-            (point("chiron", Lang::En), aspect("quintile", Lang::En), moon_phase("", Lang::En)),
+            (point("vulcan", Lang::En), aspect("parallel", Lang::En), moon_phase("", Lang::En)),
             (None, None, None)
         );
     }

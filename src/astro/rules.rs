@@ -1,9 +1,11 @@
-//! P: The numbers of the astrological rule set: orbs, weights, frictions, search windows. They are convention, not
-//! measurement; changing any of them changes [`RULESET_VERSION`]. Holds no search and no positions.
+//! P: The numbers of the day's signal: weights, frictions, search windows, and the classes of points. They are
+//! convention, not measurement; changing any of them changes [`RULESET_VERSION`]. Orbs live in `rulesets`. Holds no search
+//! and no positions.
 
 use super::aspects::{Aspect, Nature};
 use super::body::Body;
 use super::point::Point;
+use super::rulesets::{Context, Ruleset};
 
 /// Named in every chart and every day, so that two results can be compared.
 pub const RULESET_VERSION: &str = "1.0.0";
@@ -25,7 +27,7 @@ pub const NATAL_BODIES: [Body; 11] = [
 ];
 
 /// How traditional rules group points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Sun and Moon.
     Luminary,
@@ -35,59 +37,88 @@ pub enum Class {
     Social,
     /// Uranus, Neptune, Pluto.
     Transpersonal,
+    /// Chiron, Pholus, Eris, and the asteroids Ceres, Pallas, Juno and Vesta.
+    Minor,
     /// The lunar nodes.
     Node,
-    /// Ascendant and Midheaven.
+    /// Ascendant, Midheaven and the angles opposite to them.
     Angle,
+    /// The mean and the osculating apogee of the Moon.
+    Apogee,
+    /// The Parts of Fortune and Spirit.
+    Lot,
+    /// Vertex and East Point.
+    SecondaryAngle,
+}
+
+impl Class {
+    /// All of them, in the order of the enum.
+    pub const ALL: [Self; 10] = [
+        Self::Luminary,
+        Self::Personal,
+        Self::Social,
+        Self::Transpersonal,
+        Self::Minor,
+        Self::Node,
+        Self::Angle,
+        Self::Apogee,
+        Self::Lot,
+        Self::SecondaryAngle,
+    ];
+
+    /// The stable machine name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Luminary => "luminary",
+            Self::Personal => "personal",
+            Self::Social => "social",
+            Self::Transpersonal => "transpersonal",
+            Self::Node => "node",
+            Self::Angle => "angle",
+            Self::Minor => "minor",
+            Self::Apogee => "apogee",
+            Self::Lot => "lot",
+            Self::SecondaryAngle => "secondary_angle",
+        }
+    }
+
+    /// The class with this code, if there is one.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.code() == code)
+    }
 }
 
 /// The class of a point.
 pub const fn class(point: Point) -> Class {
     match point {
-        Point::Ascendant | Point::Midheaven => Class::Angle,
+        Point::Ascendant | Point::Midheaven | Point::Descendant | Point::ImumCoeli => Class::Angle,
+        Point::Vertex | Point::EastPoint => Class::SecondaryAngle,
+        Point::Fortune | Point::Spirit => Class::Lot,
+        Point::SouthNode => Class::Node,
         Point::Body(body) => match body {
             Body::Sun | Body::Moon => Class::Luminary,
             Body::Mercury | Body::Venus | Body::Mars => Class::Personal,
             Body::Jupiter | Body::Saturn => Class::Social,
             Body::Uranus | Body::Neptune | Body::Pluto => Class::Transpersonal,
+            Body::Chiron | Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta | Body::Pholus | Body::Eris => {
+                Class::Minor
+            }
             Body::MeanNode | Body::TrueNode => Class::Node,
+            Body::MeanApogee | Body::OsculatingApogee => Class::Apogee,
         },
     }
 }
 
-/// One orb for each of conjunction or opposition, square or trine, sextile; degrees.
-const fn by_aspect(aspect: Aspect, [full, half, third]: [f64; 3]) -> f64 {
-    match aspect {
-        Aspect::Conjunction | Aspect::Opposition => full,
-        Aspect::Square | Aspect::Trine => half,
-        Aspect::Sextile => third,
-    }
-}
-
-/// The largest orb of an aspect within one natal chart, degrees. A luminary outranks an angle, which outranks the pair
-/// of two transpersonal planets.
+/// The largest orb of an aspect within one natal chart by the built-in ruleset, degrees; below zero where it looks for
+/// none.
 pub fn natal_orb_deg(aspect: Aspect, a: Point, b: Point) -> f64 {
-    let classes = [class(a), class(b)];
-    let orbs = if classes.contains(&Class::Luminary) {
-        [10.0, 8.0, 5.0]
-    } else if classes.contains(&Class::Angle) {
-        [6.0, 5.0, 4.0]
-    } else if classes == [Class::Transpersonal, Class::Transpersonal] {
-        [4.0, 3.0, 2.0]
-    } else {
-        [8.0, 6.0, 4.0]
-    };
-    by_aspect(aspect, orbs)
+    Ruleset::builtin().orb_deg(Context::Natal, aspect, a, b).unwrap_or(-1.0)
 }
 
-/// The largest orb of a transit, by the natal point that it touches, degrees.
+/// The largest orb of a transit by the built-in ruleset, by the natal point that it touches, degrees; below zero where it
+/// looks for none. The day's signal is weighed for these orbs alone, whatever ruleset the charts are made under.
 pub fn transit_orb_deg(aspect: Aspect, natal: Point) -> f64 {
-    let orbs = match class(natal) {
-        Class::Luminary => [3.0, 2.5, 2.0],
-        Class::Angle => [2.5, 2.0, 1.5],
-        Class::Personal | Class::Social | Class::Transpersonal | Class::Node => [2.0, 1.5, 1.2],
-    };
-    by_aspect(aspect, orbs)
+    Ruleset::builtin().orb_deg(Context::TransitToNatal, aspect, Point::Body(Body::Sun), natal).unwrap_or(-1.0)
 }
 
 /// How much a transit counts, 0.4..=1.2: luminaries and angles are a person's own while the far planets belong to a
@@ -101,7 +132,17 @@ pub fn weight(transiting: Body, natal: Point) -> f64 {
         Body::Mars => [1.10, 1.10, 1.00, 0.80, 0.60, 0.60],
         Body::Jupiter | Body::Saturn => [1.05, 1.00, 0.85, 0.70, 0.55, 0.65],
         Body::Uranus | Body::Neptune | Body::Pluto => [1.10, 1.05, 0.90, 0.65, 0.40, 0.60],
-        Body::MeanNode | Body::TrueNode => [0.60, 0.60, 0.50, 0.40, 0.40, 0.40],
+        Body::MeanNode
+        | Body::TrueNode
+        | Body::Chiron
+        | Body::Ceres
+        | Body::Pallas
+        | Body::Juno
+        | Body::Vesta
+        | Body::Pholus
+        | Body::Eris
+        | Body::MeanApogee
+        | Body::OsculatingApogee => [0.60, 0.60, 0.50, 0.40, 0.40, 0.40],
     };
     match class(natal) {
         Class::Luminary => row[0],
@@ -109,7 +150,7 @@ pub fn weight(transiting: Body, natal: Point) -> f64 {
         Class::Personal => row[2],
         Class::Social => row[3],
         Class::Transpersonal => row[4],
-        Class::Node => row[5],
+        Class::Node | Class::Minor | Class::Apogee | Class::Lot | Class::SecondaryAngle => row[5],
     }
 }
 
@@ -118,10 +159,20 @@ pub fn weight(transiting: Body, natal: Point) -> f64 {
 pub fn friction(transiting: Body, aspect: Aspect) -> f64 {
     let (conjunction, added) = match transiting {
         Body::Venus | Body::Jupiter => (0.05, -0.05),
-        Body::Sun | Body::Moon | Body::Mercury | Body::MeanNode | Body::TrueNode => (0.10, 0.0),
         Body::Neptune => (0.25, 0.05),
         Body::Uranus | Body::Pluto => (0.30, 0.10),
         Body::Mars | Body::Saturn => (0.35, 0.15),
+        Body::Chiron | Body::Eris | Body::MeanApogee | Body::OsculatingApogee => (0.25, 0.05),
+        Body::Sun
+        | Body::Moon
+        | Body::Mercury
+        | Body::MeanNode
+        | Body::TrueNode
+        | Body::Ceres
+        | Body::Pallas
+        | Body::Juno
+        | Body::Vesta
+        | Body::Pholus => (0.10, 0.0),
     };
     match (aspect.nature(), aspect) {
         (Nature::Neutral, _) => conjunction,
@@ -145,7 +196,9 @@ pub const fn search_window_days(transiting: Body) -> (f64, f64) {
         Body::Sun | Body::Mercury | Body::Venus | Body::Mars => (20.0, 5.0),
         Body::Jupiter | Body::Saturn => (240.0, 40.0),
         Body::Uranus | Body::Neptune | Body::Pluto => (450.0, 50.0),
-        Body::MeanNode | Body::TrueNode => (200.0, 2.0),
+        Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta => (120.0, 20.0),
+        Body::Chiron | Body::Pholus | Body::Eris => (450.0, 50.0),
+        Body::MeanNode | Body::TrueNode | Body::MeanApogee | Body::OsculatingApogee => (200.0, 2.0),
     }
 }
 
@@ -154,6 +207,13 @@ pub const fn axis(natal: Point) -> &'static str {
     match natal {
         Point::Ascendant => "ASC",
         Point::Midheaven => "MC",
+        Point::Descendant => "DSC",
+        Point::ImumCoeli => "IC",
+        Point::Vertex => "VX",
+        Point::EastPoint => "EP",
+        Point::Fortune => "PF",
+        Point::Spirit => "PS",
+        Point::SouthNode => "SN",
         Point::Body(body) => match body {
             Body::Sun => "SUN",
             Body::Moon => "MOON",
@@ -166,6 +226,14 @@ pub const fn axis(natal: Point) -> &'static str {
             Body::Neptune => "NEPTUNE",
             Body::Pluto => "PLUTO",
             Body::MeanNode | Body::TrueNode => "NN",
+            Body::Chiron => "CHIRON",
+            Body::Ceres => "CERES",
+            Body::Pallas => "PALLAS",
+            Body::Juno => "JUNO",
+            Body::Vesta => "VESTA",
+            Body::Pholus => "PHOLUS",
+            Body::Eris => "ERIS",
+            Body::MeanApogee | Body::OsculatingApogee => "LILITH",
         },
     }
 }
@@ -180,7 +248,7 @@ mod tests {
         for point in natal {
             for body in Body::PLANETS {
                 assert!((0.4..=1.2).contains(&weight(body, point)));
-                for aspect in Aspect::ALL {
+                for aspect in Aspect::MAJOR {
                     let friction = friction(body, aspect);
                     let range = match aspect.nature() {
                         Nature::Harmonious => 0.0..=0.1,

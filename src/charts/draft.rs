@@ -198,6 +198,9 @@ impl From<AstroError> for Error {
             AstroError::InvalidLatitude { latitude_deg } => {
                 Self::fields(vec![FieldError::new("lat", latitude_deg, "degrees north, -90 to 90")])
             }
+            AstroError::BodyOutOfSpan { body, .. } | AstroError::NotInFrame { body, .. } => {
+                Self::fields(vec![FieldError::new("bodies", body.code(), text)])
+            }
             AstroError::OutOfSpan { .. } => Self::new(Code::DateOutOfRange).message(text),
             AstroError::BadAsset(_) => Self::internal(text),
         }

@@ -203,11 +203,17 @@ fn closest_aspect(chart: &Chart, values: &[FactValue]) -> Option<FactValue> {
         .iter()
         .filter(|hit| hit.certain && hit.orb_deg <= CLOSE_DEG && (hit.a == lead || hit.b == lead))
         .filter(|hit| !is_node(hit.a) && !is_node(hit.b) && hit.a != hit.b)
+        .filter(|hit| hit.aspect.is_major() && is_spoken_of(hit.a) && is_spoken_of(hit.b))
         .min_by(|one, other| one.orb_deg.total_cmp(&other.orb_deg))
         .map(|hit| {
             let other = if hit.a == lead { hit.b } else { hit.a };
             FactValue::Aspect { a: lead, b: other, aspect: hit.aspect, orb_deg: exact.then_some(hit.orb_deg) }
         })
+}
+
+/// Whether the answers have words for a point: a body, the Ascendant or the Midheaven.
+const fn is_spoken_of(point: Point) -> bool {
+    matches!(point, Point::Body(_) | Point::Ascendant | Point::Midheaven)
 }
 
 fn fact_id(value: &FactValue) -> String {

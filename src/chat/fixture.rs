@@ -9,8 +9,8 @@
 )]
 
 use crate::astro::{
-    AnglePlacement, Angles, Aspect, AspectHit, Balance, BirthInput, Body, Certainty, Chart, Factor, HouseSystem,
-    Houses, LongitudeRange, MoonToday, Placement, Point, Sign, Today, Versions,
+    AnglePlacement, Angles, Aspect, AspectHit, Balance, BirthInput, Body, Certainty, Chart, ChartOptions, Factor,
+    HouseSystem, Houses, LongitudeRange, MoonToday, Placement, Point, Sign, Today, Versions,
 };
 
 /// Einstein's natal longitudes, to the arc minute, as in published charts: Sun to Pluto, then the nodes.
@@ -78,7 +78,7 @@ fn natal_aspects(bodies: &[Placement], exact: bool) -> Vec<AspectHit> {
 }
 
 fn placements(longitudes: [f64; 12], ascendant_deg: f64, exact: bool) -> Vec<Placement> {
-    Body::ALL
+    Body::STANDARD
         .iter()
         .zip(longitudes)
         .enumerate()
@@ -92,6 +92,10 @@ fn placements(longitudes: [f64; 12], ascendant_deg: f64, exact: bool) -> Vec<Pla
                 latitude_deg: 0.0,
                 distance_au: 1.0,
                 speed_deg_per_day: 1.0,
+                right_ascension_deg: longitude_deg,
+                declination_deg: 0.0,
+                declination_speed_deg_per_day: 0.0,
+                out_of_bounds: false,
                 sign: Sign::of(longitude_deg),
                 degree_in_sign: longitude_deg % 30.0,
                 retrograde: EINSTEIN_RETROGRADE[i],
@@ -111,6 +115,7 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
         ascendant: angle(ascendant_deg),
         midheaven: angle(midheaven_deg),
         vertex: angle(ascendant_deg + 150.0),
+        east_point: angle(ascendant_deg + 5.0),
         descendant: angle(ascendant_deg + 180.0),
         imum_coeli: angle(midheaven_deg + 180.0),
     });
@@ -129,7 +134,10 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
         moment: None,
         window: None,
         jd_tt: 2_407_422.9,
+        jd_utc: 2_407_422.9,
         delta_t_s: 0.0,
+        options: ChartOptions::with_houses(HouseSystem::Equal),
+        ayanamsa_deg: None,
         sidereal_time_deg: None,
         obliquity_deg: 23.44,
         balance: Balance {
@@ -145,6 +153,8 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
         precision: if exact { 5 } else { 1 },
         bodies,
         angles,
+        lots: None,
+        is_day: None,
         houses: exact.then_some(Houses { system: HouseSystem::Equal, cusps_deg }),
         aspects,
         unknowns: Vec::new(),
@@ -155,7 +165,7 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
 
 pub fn today(chart: &Chart, sky: [f64; 12], date: &str) -> Today {
     let mut factors: Vec<Factor> = Vec::new();
-    for (transiting, sky_deg) in Body::ALL.iter().zip(sky).take(10) {
+    for (transiting, sky_deg) in Body::STANDARD.iter().zip(sky).take(10) {
         for natal in chart.bodies.iter().take(10) {
             let Some((aspect, orb_deg)) = aspect_of(sky_deg, natal.longitude_deg, 3.0) else { continue };
             let point = Point::Body(natal.body);

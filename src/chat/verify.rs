@@ -235,6 +235,7 @@ fn stands(point: Point, natal: bool, sign: Option<Sign>, position: Option<Positi
         Point::Midheaven => {
             scope.chart.angles.as_ref().is_some_and(|a| fits(&[a.midheaven.sign], Some(a.midheaven.degree_in_sign)))
         }
+        _ => false,
     };
     born || today
 }
@@ -243,7 +244,7 @@ fn in_house(point: Point, house: u8, chart: &Chart) -> bool {
     match point {
         Point::Body(_) => placements(point, chart).any(|p| p.house == Some(house)),
         Point::Ascendant => chart.angles.is_some() && house == 1,
-        Point::Midheaven => false,
+        _ => false,
     }
 }
 

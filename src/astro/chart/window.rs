@@ -1,13 +1,14 @@
 //! P: What a vague birth time leaves open: the window of instants, the arc of each body, the aspects that always hold.
 
-use super::{LongitudeRange, Placement, TimeWindow, Unknown};
+use super::{TimeWindow, Unknown};
 use crate::astro::angles::{norm_deg, wrap_deg};
 use crate::astro::aspects::AspectHit;
 use crate::astro::birth::{BirthInput, Certainty};
 use crate::astro::body::Body;
 use crate::astro::calendar::{CivilDate, CivilTime};
-use crate::astro::ephemeris::{Ephemeris, Position};
 use crate::astro::error::AstroError;
+use crate::astro::figure::{LongitudeRange, Placement, positions};
+use crate::astro::options::ChartOptions;
 use crate::astro::point::Point;
 use crate::astro::signs::Sign;
 use crate::astro::time;
@@ -19,10 +20,22 @@ const SAMPLES: usize = 5;
 const STATION_HALVINGS: usize = 16;
 const DAY_S: f64 = 86_400.0;
 
-/// The sky at one instant of the window.
+/// The sky at one instant of the window: of each body of the options, longitude in their zodiac and its rate.
 pub(super) struct Sample {
     jd_tt: f64,
-    bodies: [(Body, Position); 12],
+    bodies: Vec<(f64, f64)>,
+}
+
+impl Sample {
+    /// # Errors
+    /// [`AstroError::OutOfSpan`].
+    fn at(jd_tt: f64, bodies: &[Body], options: &ChartOptions) -> Result<Self, AstroError> {
+        let (offset_deg, rate) = (options.zodiac.offset_deg(jd_tt), options.zodiac.rate_deg_per_day(jd_tt));
+        let places = positions(bodies, jd_tt, options)?;
+        let seen =
+            places.iter().map(|p| (norm_deg(p.longitude_deg - offset_deg), p.longitude_speed_deg_per_day - rate));
+        Ok(Self { jd_tt, bodies: seen.collect() })
+    }
 }
 
 /// Which instant of a local time that came twice is meant.
@@ -115,22 +128,23 @@ pub(super) fn of(birth: &BirthInput, date: CivilDate) -> Result<TimeWindow, Astr
 ///
 /// # Errors
 /// [`AstroError::OutOfSpan`].
-pub(super) fn samples(window: &TimeWindow) -> Result<Vec<Sample>, AstroError> {
+pub(super) fn samples(window: &TimeWindow, options: &ChartOptions) -> Result<Vec<Sample>, AstroError> {
     let from = time::scales_from_utc(window.from_jd_ut).jd_tt;
     let to = time::scales_from_utc(window.to_jd_ut).jd_tt;
     let step = (to - from) / (SAMPLES - 1) as f64;
-    let at = |index: usize| {
-        let jd_tt = from + step * index as f64;
-        Ok(Sample { jd_tt, bodies: Ephemeris::embedded().apparent_all(jd_tt)? })
-    };
-    (0..SAMPLES).map(at).collect()
+    (0..SAMPLES).map(|index| Sample::at(from + step * index as f64, &options.bodies, options)).collect()
 }
 
 /// The arc that a body covers in the window: its extremes lie at the ends or at a station between.
 ///
 /// # Errors
 /// [`AstroError::OutOfSpan`].
-pub(super) fn range(samples: &[Sample], index: usize, placed: &Placement) -> Result<LongitudeRange, AstroError> {
+pub(super) fn range(
+    samples: &[Sample],
+    index: usize,
+    placed: &Placement,
+    options: &ChartOptions,
+) -> Result<LongitudeRange, AstroError> {
     let (mut low, mut high) = (0.0_f64, 0.0_f64);
     let mut take = |longitude_deg: f64| {
         let from_middle = wrap_deg(longitude_deg - placed.longitude_deg);
@@ -138,13 +152,13 @@ pub(super) fn range(samples: &[Sample], index: usize, placed: &Placement) -> Res
         high = high.max(from_middle);
     };
     for sample in samples {
-        take(sample.bodies[index].1.longitude_deg);
+        take(sample.bodies[index].0);
     }
     for pair in samples.windows(2) {
         if let [before, after] = pair {
-            let speeds = [before, after].map(|sample| sample.bodies[index].1.longitude_speed_deg_per_day);
+            let speeds = [before, after].map(|sample| sample.bodies[index].1);
             if speeds[0] * speeds[1] < 0.0 {
-                take(station_deg(placed.body, before.jd_tt, after.jd_tt, speeds[0])?);
+                take(station_deg(placed.body, (before.jd_tt, after.jd_tt), speeds[0], options)?);
             }
         }
     }
@@ -153,24 +167,32 @@ pub(super) fn range(samples: &[Sample], index: usize, placed: &Placement) -> Res
 }
 
 /// Longitude of a body where it stands still between two Julian Dates TT.
-fn station_deg(body: Body, mut from: f64, mut to: f64, speed_at_start: f64) -> Result<f64, AstroError> {
-    let ephemeris = Ephemeris::embedded();
+fn station_deg(
+    body: Body,
+    (mut from, mut to): (f64, f64),
+    speed_at_start: f64,
+    options: &ChartOptions,
+) -> Result<f64, AstroError> {
+    let mut still_deg = 0.0;
     for _ in 0..STATION_HALVINGS {
-        let middle = 0.5 * (from + to);
-        if ephemeris.apparent(body, middle)?.longitude_speed_deg_per_day * speed_at_start > 0.0 {
-            from = middle;
+        let middle = Sample::at(0.5 * (from + to), &[body], options)?;
+        let (longitude_deg, speed) = middle.bodies[0];
+        still_deg = longitude_deg;
+        if speed * speed_at_start > 0.0 {
+            from = middle.jd_tt;
         } else {
-            to = middle;
+            to = middle.jd_tt;
         }
     }
-    ephemeris.longitude_deg(body, from)
+    Ok(still_deg)
 }
 
 /// Whether an aspect between bodies is within its orb at every sampled instant.
-pub(super) fn always_within(samples: &[Sample], hit: &AspectHit) -> bool {
+pub(super) fn always_within(samples: &[Sample], options: &ChartOptions, hit: &AspectHit) -> bool {
     let longitude = |sample: &Sample, point: Point| {
         let body = point.body()?;
-        sample.bodies.iter().find(|(other, _)| *other == body).map(|(_, position)| position.longitude_deg)
+        let index = options.bodies.iter().position(|other| *other == body)?;
+        sample.bodies.get(index).map(|(longitude_deg, _)| *longitude_deg)
     };
     samples.iter().all(|sample| match (longitude(sample, hit.a), longitude(sample, hit.b)) {
         (Some(a_deg), Some(b_deg)) => hit.aspect.orb_deg(a_deg, b_deg) <= hit.orb_max_deg,

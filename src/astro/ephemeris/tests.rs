@@ -89,7 +89,7 @@ fn every_way_to_ask_gives_the_same_longitude() {
         let all = ephemeris.apparent_all(jd_tt).unwrap();
         let longitudes = ephemeris.longitudes_deg(jd_tt).unwrap();
         for (i, (body, position)) in all.into_iter().enumerate() {
-            assert_eq!(body, Body::ALL[i]);
+            assert_eq!(body, Body::STANDARD[i]);
             assert_eq!(position, ephemeris.apparent(body, jd_tt).unwrap());
             let alone = ephemeris.longitude_deg(body, jd_tt).unwrap();
             assert!(wrapped(alone - position.longitude_deg).abs() < 1e-9);
@@ -104,7 +104,7 @@ fn rates_are_the_derivatives_of_the_places() {
     let h = 0.01;
     for step in 0..100 {
         let jd_tt = 2_378_500.0 + 1_097.3 * f64::from(step);
-        for body in Body::ALL {
+        for body in Body::STANDARD {
             let at = |k: f64| ephemeris.apparent(body, jd_tt + k * h).unwrap();
             let (p, before, after) = (at(0.0), at(-1.0), at(1.0));
             let lon = wrapped(after.longitude_deg - before.longitude_deg) / (2.0 * h);

@@ -179,6 +179,7 @@ impl Voice for English {
             Aspect::Trine => format!("{here} and {there} get along with ease"),
             Aspect::Square => format!("{here} and {there} have to make room for each other"),
             Aspect::Opposition => format!("{here} and {there} may pull in two directions"),
+            _ => format!("{here} and {there} take some notice of each other"),
         };
         match roll % 3 {
             0 => format!("{} forms {link} {other}, so {meaning}.", capitalised(&one)),

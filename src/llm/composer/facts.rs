@@ -22,7 +22,7 @@ pub fn passages_on(value: &FactValue) -> Vec<String> {
             let mut ids = vec![match point {
                 Point::Body(Body::MeanNode | Body::TrueNode) => "point-north-node".to_owned(),
                 Point::Body(body) => format!("planet-{}", body.code()),
-                Point::Ascendant | Point::Midheaven => format!("point-{}", point.code()),
+                other => format!("point-{}", other.code()),
             }];
             ids.extend(certain.map(|sign| format!("sign-{sign}")));
             ids.extend(house.map(|house| format!("house-{house}")));

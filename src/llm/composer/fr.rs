@@ -175,6 +175,7 @@ impl Voice for French {
             Aspect::Trine => format!("{here} et {there} s’accordent sans peine"),
             Aspect::Square => format!("{here} et {there} doivent apprendre à se faire de la place"),
             Aspect::Opposition => format!("{here} et {there} tirent parfois dans deux directions"),
+            _ => format!("{here} et {there} se remarquent parfois"),
         };
         match roll % 3 {
             0 => format!("{} forme {form} avec {other}, si bien que {meaning}.", capitalised(&one)),

@@ -1,6 +1,6 @@
 //! P: The English words of the composer for topics, bodies, signs, houses and aspects. Builds no sentence.
 
-use crate::astro::{Aspect, Body, Point, Sign};
+use crate::astro::{Aspect, Body, Nature, Point, Sign};
 use crate::llm::Topic;
 
 pub(in crate::llm::composer) const fn topic_phrase(topic: Topic) -> &'static str {
@@ -40,9 +40,23 @@ pub(in crate::llm::composer) const fn role(point: Point) -> &'static str {
             Body::Neptune => "imagination",
             Body::Pluto => "way of facing deep change",
             Body::MeanNode | Body::TrueNode => "direction of growth",
+            Body::Chiron => "way of tending old wounds",
+            Body::Ceres => "way of caring and feeding",
+            Body::Pallas => "sense of pattern and strategy",
+            Body::Juno => "way of keeping faith",
+            Body::Vesta => "way of devoting yourself",
+            Body::Pholus => "way of setting things in motion",
+            Body::Eris => "refusal to be left out",
+            Body::MeanApogee | Body::OsculatingApogee => "untamed side",
         },
         Point::Ascendant => "first approach to people and situations",
         Point::Midheaven => "public direction",
+        Point::Descendant => "way of meeting others",
+        Point::ImumCoeli => "private foundation",
+        Point::Vertex | Point::EastPoint => "encounters",
+        Point::Fortune => "sense of well-being",
+        Point::Spirit => "sense of intention",
+        Point::SouthNode => "familiar ground",
     }
 }
 
@@ -88,6 +102,11 @@ pub(in crate::llm::composer) const fn temper(aspect: Aspect) -> &'static [&'stat
         Aspect::Trine => &["makes things a little easier", "lends a quiet ease"],
         Aspect::Square => &["asks for some patience", "adds a useful friction"],
         Aspect::Opposition => &["asks you to weigh two sides", "may speak through somebody else"],
+        _ => match aspect.nature() {
+            Nature::Harmonious => &["makes things a little easier", "lends a quiet ease"],
+            Nature::Tense => &["asks for some patience", "adds a useful friction"],
+            Nature::Neutral => &["draws the two together"],
+        },
     }
 }
 
@@ -105,8 +124,22 @@ pub(in crate::llm::composer) const fn short_role(point: Point) -> &'static str {
             Body::Neptune => "dreams",
             Body::Pluto => "depth",
             Body::MeanNode | Body::TrueNode => "growth",
+            Body::Chiron => "healing",
+            Body::Ceres => "care",
+            Body::Pallas => "strategy",
+            Body::Juno => "loyalty",
+            Body::Vesta => "devotion",
+            Body::Pholus => "turning points",
+            Body::Eris => "dissent",
+            Body::MeanApogee | Body::OsculatingApogee => "instinct",
         },
         Point::Ascendant => "first impressions",
         Point::Midheaven => "ambition",
+        Point::Descendant => "closeness",
+        Point::ImumCoeli => "home",
+        Point::Vertex | Point::EastPoint => "encounters",
+        Point::Fortune => "well-being",
+        Point::Spirit => "intention",
+        Point::SouthNode => "habit",
     }
 }

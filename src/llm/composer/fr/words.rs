@@ -1,6 +1,6 @@
 //! P: The French words of the composer for topics, bodies, signs, houses and aspects. Builds no sentence.
 
-use crate::astro::{Aspect, Body, Point, Sign};
+use crate::astro::{Aspect, Body, Nature, Point, Sign};
 use crate::llm::Topic;
 
 /// With the preposition that goes before it: `de l’amour`, `du travail`.
@@ -41,9 +41,23 @@ pub(in crate::llm::composer) const fn role(point: Point) -> &'static str {
             Body::Neptune => "votre imaginaire",
             Body::Pluto => "votre capacité de transformation",
             Body::MeanNode | Body::TrueNode => "votre direction de croissance",
+            Body::Chiron => "votre façon de soigner les vieilles blessures",
+            Body::Ceres => "votre façon de prendre soin et de nourrir",
+            Body::Pallas => "votre sens de la stratégie",
+            Body::Juno => "votre fidélité",
+            Body::Vesta => "votre dévouement",
+            Body::Pholus => "votre façon de déclencher les choses",
+            Body::Eris => "votre refus de l’exclusion",
+            Body::MeanApogee | Body::OsculatingApogee => "votre part indomptée",
         },
         Point::Ascendant => "votre premier contact avec les autres",
         Point::Midheaven => "votre orientation publique",
+        Point::Descendant => "votre façon de rencontrer l’autre",
+        Point::ImumCoeli => "votre assise intime",
+        Point::Vertex | Point::EastPoint => "vos rencontres",
+        Point::Fortune => "votre bien-être",
+        Point::Spirit => "votre intention",
+        Point::SouthNode => "votre terrain familier",
     }
 }
 
@@ -89,6 +103,11 @@ pub(in crate::llm::composer) const fn temper(aspect: Aspect) -> &'static [&'stat
         Aspect::Trine => &["facilite un peu les choses", "apporte une aisance discrète"],
         Aspect::Square => &["demande un peu de patience", "crée un frottement qui peut être utile"],
         Aspect::Opposition => &["invite à peser deux points de vue", "peut se manifester à travers quelqu’un d’autre"],
+        _ => match aspect.nature() {
+            Nature::Harmonious => &["facilite un peu les choses", "apporte une aisance discrète"],
+            Nature::Tense => &["demande un peu de patience", "crée un frottement qui peut être utile"],
+            Nature::Neutral => &["rapproche ces deux voix"],
+        },
     }
 }
 
@@ -106,8 +125,22 @@ pub(in crate::llm::composer) const fn short_role(point: Point) -> &'static str {
             Body::Neptune => "le rêve",
             Body::Pluto => "la profondeur",
             Body::MeanNode | Body::TrueNode => "la croissance",
+            Body::Chiron => "la guérison",
+            Body::Ceres => "le soin",
+            Body::Pallas => "la stratégie",
+            Body::Juno => "la fidélité",
+            Body::Vesta => "le dévouement",
+            Body::Pholus => "le déclic",
+            Body::Eris => "la contestation",
+            Body::MeanApogee | Body::OsculatingApogee => "l’instinct",
         },
         Point::Ascendant => "la première impression",
         Point::Midheaven => "l’ambition",
+        Point::Descendant => "le lien",
+        Point::ImumCoeli => "le foyer",
+        Point::Vertex | Point::EastPoint => "la rencontre",
+        Point::Fortune => "le bien-être",
+        Point::Spirit => "l’intention",
+        Point::SouthNode => "l’habitude",
     }
 }

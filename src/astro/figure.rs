@@ -1,0 +1,298 @@
+//! P: A sky cast for an instant and maybe a place: bodies, angles, houses, lots and aspects. Knows no birth and no clock;
+//! interprets nothing.
+
+use serde::{Deserialize, Serialize};
+
+use super::angles::{AnglePlacement, Angles, LocalSky, norm_deg};
+use super::aspects::{AspectHit, contact, is_applying};
+use super::body::Body;
+use super::ephemeris::{Ephemeris, Position, Site};
+use super::error::AstroError;
+use super::houses::Houses;
+use super::lots::{Lots, is_above_horizon};
+use super::options::ChartOptions;
+use super::point::Point;
+use super::signs::{Sign, degree_in_sign};
+use super::{frames, rules, time};
+
+/// The arc in which a body lies for sure when the birth time is vague.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LongitudeRange {
+    /// Where the arc starts, 0..360 degrees.
+    pub from_deg: f64,
+    /// Where it ends, going forward through the zodiac, 0..360 degrees.
+    pub to_deg: f64,
+    /// Whether the whole arc lies in one sign.
+    pub sign_certain: bool,
+}
+
+/// A body in a figure. Longitudes are in the figure's zodiac, from the true ecliptic of date.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Placement {
+    /// Which body.
+    pub body: Body,
+    /// Ecliptic longitude in the zodiac of the figure, 0..360 degrees.
+    pub longitude_deg: f64,
+    /// Ecliptic latitude, degrees north.
+    pub latitude_deg: f64,
+    /// Distance, AU; 0 for a node.
+    pub distance_au: f64,
+    /// Rate of the longitude, degrees per day.
+    pub speed_deg_per_day: f64,
+    /// Right ascension from the true equinox of date, 0..360 degrees, whatever the zodiac.
+    pub right_ascension_deg: f64,
+    /// Declination from the true equator of date, degrees north.
+    pub declination_deg: f64,
+    /// Rate of the declination, degrees per day.
+    pub declination_speed_deg_per_day: f64,
+    /// Whether it stands farther from the equator than the Sun ever does: beyond the true obliquity.
+    pub out_of_bounds: bool,
+    /// The sign of that longitude.
+    pub sign: Sign,
+    /// Degrees within the sign, 0..30.
+    pub degree_in_sign: f64,
+    /// Whether the longitude falls.
+    pub retrograde: bool,
+    /// House 1..=12, where houses are known.
+    pub house: Option<u8>,
+    /// Given when the time is not exact.
+    pub range: Option<LongitudeRange>,
+}
+
+/// A sky cast for an instant. All longitudes are in the zodiac of its options.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// The instant, Julian Date TT.
+    pub jd_tt: f64,
+    /// The instant, Julian Date UTC (UT1 before 1972).
+    pub jd_utc: f64,
+    /// TT minus UT1 then, seconds.
+    pub delta_t_s: f64,
+    /// The place, where there is one.
+    pub site: Option<Site>,
+    /// What was asked for.
+    pub options: ChartOptions,
+    /// True obliquity of the ecliptic, degrees.
+    pub obliquity_deg: f64,
+    /// What was taken off tropical longitudes, degrees; none for the tropical zodiac.
+    pub ayanamsa_deg: Option<f64>,
+    /// Local apparent sidereal time, degrees 0..360; none without a place.
+    pub sidereal_time_deg: Option<f64>,
+    /// The bodies of the options, in their order.
+    pub bodies: Vec<Placement>,
+    /// None without a place, and as seen from the Sun.
+    pub angles: Option<Angles>,
+    /// The same.
+    pub houses: Option<Houses>,
+    /// The same.
+    pub lots: Option<Lots>,
+    /// Aspects among bodies and angles, by first point and then by orb.
+    pub aspects: Vec<AspectHit>,
+    /// Whether the Sun stands above the horizon of the place.
+    pub is_day: Option<bool>,
+}
+
+impl Figure {
+    /// The placement of a body.
+    pub fn placement(&self, body: Body) -> Option<&Placement> {
+        self.bodies.iter().find(|placement| placement.body == body)
+    }
+
+    /// The longitude of a point, degrees 0..360; none for one that this figure does not have.
+    pub fn longitude_deg(&self, point: Point) -> Option<f64> {
+        longitude_deg(point, &self.bodies, self.angles.as_ref(), self.lots.as_ref())
+    }
+}
+
+/// The longitude of a point among those given, degrees 0..360.
+pub(super) fn longitude_deg(
+    point: Point,
+    bodies: &[Placement],
+    angles: Option<&Angles>,
+    lots: Option<&Lots>,
+) -> Option<f64> {
+    let of = |wanted: Body| bodies.iter().find(|p| p.body == wanted).map(|p| p.longitude_deg);
+    let placed: AnglePlacement = match point {
+        Point::Body(body) => return of(body),
+        Point::SouthNode => return of(Body::TrueNode).map(|node_deg| norm_deg(node_deg + 180.0)),
+        Point::Ascendant => angles?.ascendant,
+        Point::Midheaven => angles?.midheaven,
+        Point::Descendant => angles?.descendant,
+        Point::ImumCoeli => angles?.imum_coeli,
+        Point::Vertex => angles?.vertex,
+        Point::EastPoint => angles?.east_point,
+        Point::Fortune => lots?.fortune,
+        Point::Spirit => lots?.spirit,
+    };
+    Some(placed.longitude_deg)
+}
+
+/// The sky at a Julian Date UTC (UT1 before 1972), and over a place if there is one.
+///
+/// A topocentric view is from the site that the options name, which [`ChartOptions::for_place`] makes the same.
+///
+/// # Errors
+/// [`AstroError::OutOfSpan`] outside the ephemeris; [`AstroError::InvalidLatitude`]; with a place,
+/// [`AstroError::HouseSystemUndefined`] when the house system does not exist there and then.
+pub fn cast(jd_utc: f64, site: Option<Site>, options: &ChartOptions) -> Result<Figure, AstroError> {
+    let scales = time::scales_from_utc(jd_utc);
+    let jd_tt = scales.jd_tt;
+    let obliquity_deg = frames::true_obliquity_deg(jd_tt);
+    let offset_deg = options.zodiac.offset_deg(jd_tt);
+    let rate = options.zodiac.rate_deg_per_day(jd_tt);
+    let positions = positions(&options.bodies, jd_tt, options)?;
+    let mut figure = Figure {
+        jd_tt,
+        jd_utc,
+        delta_t_s: scales.delta_t_s,
+        site,
+        options: options.clone(),
+        obliquity_deg,
+        ayanamsa_deg: options.zodiac.ayanamsa().map(|_| offset_deg),
+        sidereal_time_deg: None,
+        bodies: options
+            .bodies
+            .iter()
+            .zip(&positions)
+            .map(|(b, p)| placement(*b, p, obliquity_deg, offset_deg, rate))
+            .collect(),
+        angles: None,
+        houses: None,
+        lots: None,
+        aspects: Vec::new(),
+        is_day: None,
+    };
+    if let Some(site) = site {
+        let armc_deg = frames::gast_deg(scales.jd_ut1, jd_tt) + site.longitude_deg;
+        let sky = LocalSky::new(armc_deg, obliquity_deg, site.latitude_deg)?;
+        figure.sidereal_time_deg = Some(sky.armc_deg);
+        if options.has_horizon() {
+            erect(&mut figure, &sky, offset_deg)?;
+        }
+    }
+    figure.aspects = aspects(&moving_points(&figure));
+    Ok(figure)
+}
+
+/// Adds what depends on the horizon.
+fn erect(figure: &mut Figure, sky: &LocalSky, offset_deg: f64) -> Result<(), AstroError> {
+    let angles = sky.angles();
+    let houses = Houses::of_zodiac(figure.options.house_system, sky, offset_deg)?;
+    for placement in &mut figure.bodies {
+        placement.house = Some(houses.house_of(placement.longitude_deg));
+    }
+    let [sun, moon] = luminaries(figure, offset_deg)?;
+    let is_day = is_above_horizon(sky, sun.0, sun.1);
+    let ascendant_deg = angles.ascendant_deg - offset_deg;
+    figure.lots = Some(Lots::new(ascendant_deg, sun.0 - offset_deg, moon.0 - offset_deg, is_day));
+    figure.is_day = Some(is_day);
+    figure.angles = Some(Angles::of_zodiac(&angles, offset_deg));
+    figure.houses = Some(houses);
+    Ok(())
+}
+
+/// Tropical longitude and latitude of Sun and Moon, degrees, among the bodies or apart from them.
+fn luminaries(figure: &Figure, offset_deg: f64) -> Result<[(f64, f64); 2], AstroError> {
+    let mut found = [(0.0, 0.0); 2];
+    for (place, body) in found.iter_mut().zip([Body::Sun, Body::Moon]) {
+        *place = match figure.placement(body) {
+            Some(placed) => (placed.longitude_deg + offset_deg, placed.latitude_deg),
+            None => {
+                let position = positions(&[body], figure.jd_tt, &figure.options)?;
+                position.first().map_or((0.0, 0.0), |p| (p.longitude_deg, p.latitude_deg))
+            }
+        };
+    }
+    Ok(found)
+}
+
+/// Places of bodies, in their order.
+pub(super) fn positions(bodies: &[Body], jd_tt: f64, options: &ChartOptions) -> Result<Vec<Position>, AstroError> {
+    let _ = options;
+    let all = Ephemeris::embedded().apparent_all(jd_tt)?;
+    Ok(bodies.iter().filter_map(|body| all.iter().find(|(other, _)| other == body).map(|(_, p)| *p)).collect())
+}
+
+fn placement(body: Body, position: &Position, obliquity_deg: f64, offset_deg: f64, rate: f64) -> Placement {
+    let longitude_deg = norm_deg(position.longitude_deg - offset_deg);
+    let speed_deg_per_day = position.longitude_speed_deg_per_day - rate;
+    let (right_ascension_deg, declination_deg, declination_speed_deg_per_day) = equatorial(position, obliquity_deg);
+    Placement {
+        body,
+        longitude_deg,
+        latitude_deg: position.latitude_deg,
+        distance_au: position.distance_au,
+        speed_deg_per_day,
+        right_ascension_deg,
+        declination_deg,
+        declination_speed_deg_per_day,
+        out_of_bounds: declination_deg.abs() > obliquity_deg,
+        sign: Sign::of(longitude_deg),
+        degree_in_sign: degree_in_sign(longitude_deg),
+        retrograde: speed_deg_per_day < 0.0,
+        house: None,
+        range: None,
+    }
+}
+
+/// Right ascension, declination and its rate, degrees and degrees per day (Meeus 1998, eqs. 13.3 and 13.4).
+fn equatorial(position: &Position, obliquity_deg: f64) -> (f64, f64, f64) {
+    let (sin_lon, cos_lon) = position.longitude_deg.to_radians().sin_cos();
+    let (sin_lat, cos_lat) = position.latitude_deg.to_radians().sin_cos();
+    let (sin_eps, cos_eps) = obliquity_deg.to_radians().sin_cos();
+    let z = cos_lat * sin_lon * sin_eps + sin_lat * cos_eps;
+    let y = cos_lat * sin_lon * cos_eps - sin_lat * sin_eps;
+    let rate = (cos_lat * cos_lon * sin_eps) * position.longitude_speed_deg_per_day
+        + (cos_lat * cos_eps - sin_lat * sin_lon * sin_eps) * position.latitude_speed_deg_per_day;
+    let cos_dec = (1.0 - z * z).max(f64::MIN_POSITIVE).sqrt();
+    (norm_deg(y.atan2(cos_lat * cos_lon).to_degrees()), z.asin().to_degrees(), rate / cos_dec)
+}
+
+/// A point with its longitude and its speed. An angle's speed is that of the turning sky, about a degree in four
+/// minutes, so that against it bodies all but stand still.
+pub(super) type Moving = (Point, f64, f64);
+
+/// Mean rate at which the angles run through the zodiac, degrees per day: one turn in a sidereal day.
+const ANGLE_SPEED_DEG_PER_DAY: f64 = 360.985_647;
+
+fn moving_points(figure: &Figure) -> Vec<Moving> {
+    let mut points: Vec<Moving> = figure
+        .bodies
+        .iter()
+        .filter(|placement| rules::NATAL_BODIES.contains(&placement.body))
+        .map(|placement| (Point::Body(placement.body), placement.longitude_deg, placement.speed_deg_per_day))
+        .collect();
+    if let Some(angles) = &figure.angles {
+        points.push((Point::Ascendant, angles.ascendant.longitude_deg, ANGLE_SPEED_DEG_PER_DAY));
+        points.push((Point::Midheaven, angles.midheaven.longitude_deg, ANGLE_SPEED_DEG_PER_DAY));
+    }
+    points
+}
+
+/// The aspects among points; two angles make none, since they are one sky.
+fn aspects(points: &[Moving]) -> Vec<AspectHit> {
+    let mut hits = Vec::new();
+    for (index, &(a, a_deg, a_speed)) in points.iter().enumerate() {
+        for &(b, b_deg, b_speed) in &points[index + 1..] {
+            if a.is_angle() && b.is_angle() {
+                continue;
+            }
+            let Some(found) = contact(a_deg, b_deg, |aspect| rules::natal_orb_deg(aspect, a, b)) else { continue };
+            hits.push(AspectHit {
+                a,
+                b,
+                aspect: found.aspect,
+                separation_deg: found.separation_deg,
+                orb_deg: found.orb_deg,
+                orb_max_deg: found.orb_max_deg,
+                applying: is_applying(found.aspect, (a_deg, a_speed), (b_deg, b_speed)),
+                certain: true,
+            });
+        }
+    }
+    hits.sort_by(|x, y| x.a.cmp(&y.a).then(x.orb_deg.total_cmp(&y.orb_deg)));
+    hits
+}
+
+#[cfg(test)]
+mod tests;
