@@ -111,6 +111,10 @@ fn contacts(jd_tt: f64, f: impl Fn(f64) -> Result<f64, AstroError>) -> Result<Op
     Ok(begin.zip(end).map(|((begin, _), (end, _))| (*begin, *end)))
 }
 
+fn moon_longitude_deg(jd_tt: f64) -> Result<f64, AstroError> {
+    Ephemeris::embedded().longitude_deg(Body::Moon, jd_tt)
+}
+
 fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }

@@ -20,22 +20,15 @@ pub struct Ingress {
     pub retrograde: bool,
 }
 
-/// The ingresses of every body of the sky, by time, in a zodiac whose zero lies `offset_deg(jd_tt)` past the equinox of
-/// date; `None` for the tropical zodiac.
-pub fn ingresses(sky: &Sky, offset_deg: Option<&dyn Fn(f64) -> f64>) -> Vec<Ingress> {
-    let mut found = Vec::new();
-    for (body, path) in sky.paths() {
-        match offset_deg.and_then(|offset| sky.shifted(body, offset)) {
-            Some(shifted) => found.extend(of_path(body, &shifted)),
-            None => found.extend(of_path(body, path)),
-        }
-    }
+/// The ingresses of every body of the sky into the signs of its zodiac, by time.
+pub fn ingresses(sky: &Sky) -> Vec<Ingress> {
+    let mut found: Vec<Ingress> = sky.paths().flat_map(|(body, path)| of_path(body, path)).collect();
     found.sort_by(|a, b| a.jd_tt.total_cmp(&b.jd_tt));
     found
 }
 
 /// The ingresses of one path, sign by sign.
-fn of_path(body: Body, path: &Path) -> impl Iterator<Item = Ingress> + '_ {
+pub(super) fn of_path(body: Body, path: &Path) -> impl Iterator<Item = Ingress> + '_ {
     (0..12).flat_map(move |index| {
         let boundary_deg = 30.0 * f64::from(index);
         path.crossings_of_angle(boundary_deg).into_iter().map(move |(jd_tt, rises)| Ingress {

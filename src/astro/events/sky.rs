@@ -1,11 +1,13 @@
 //! P: The longitudes of bodies over a period, each sampled once. Finds no events.
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 
 use super::path::{Fit, Path};
 use crate::astro::body::Body;
 use crate::astro::ephemeris::Ephemeris;
 use crate::astro::error::AstroError;
+use crate::astro::zodiac::Zodiac;
 
 /// Largest of the last two Chebyshev coefficients of a longitude, degrees. A Julian Date of our days resolves 40
 /// microseconds, in which the Moon moves 6e-9 degrees: a closer fit would follow that.
@@ -16,7 +18,7 @@ const PIECE_DAYS: f64 = 24.0;
 /// From this many bodies on it is cheaper to ask for all twelve at once.
 const SHARING_MIN: usize = 4;
 
-/// Tropical longitudes of date (apparent, geocentric) from one Julian Date TT to a later one.
+/// Longitudes (apparent, geocentric; tropical of date unless moved to another zodiac) from one Julian Date TT to a later one.
 #[derive(Debug)]
 pub struct Sky {
     from_jd_tt: f64,
@@ -69,22 +71,31 @@ impl Sky {
     pub fn lead(&self, a: Body, b: Body) -> Option<Path> {
         let (first, second) = (self.path(a)?, self.path(b)?);
         let how = Fit { tolerance: 2.0 * TOLERANCE_DEG, piece_days: piece_days(a).min(piece_days(b)), angle: true };
-        let sample = |jd| Ok::<_, std::convert::Infallible>(first.value(jd) - second.value(jd));
+        let sample = |jd| Ok::<_, Infallible>(first.value(jd) - second.value(jd));
         match Path::fit(self.from_jd_tt, self.to_jd_tt, how, sample) {
             Ok(path) => Some(path),
             Err(never) => match never {},
         }
     }
 
-    /// The path of a body as seen from a zero that moves: `offset_deg(jd_tt)` is taken off, as for a sidereal zodiac.
-    pub fn shifted(&self, body: Body, offset_deg: impl Fn(f64) -> f64) -> Option<Path> {
-        let path = self.path(body)?;
-        let how = Fit { tolerance: 2.0 * TOLERANCE_DEG, piece_days: piece_days(body), angle: true };
-        let sample = |jd| Ok::<_, std::convert::Infallible>(path.value(jd) - offset_deg(jd));
-        match Path::fit(self.from_jd_tt, self.to_jd_tt, how, sample) {
-            Ok(path) => Some(path),
-            Err(never) => match never {},
+    /// The same in another zodiac: its offset is taken off every longitude.
+    #[must_use]
+    pub fn in_zodiac(self, zodiac: &Zodiac) -> Self {
+        if *zodiac == Zodiac::Tropical {
+            return self;
         }
+        let (from, to) = self.span();
+        let fit = |piece_days, sample: &dyn Fn(f64) -> f64| {
+            let how = Fit { tolerance: 2.0 * TOLERANCE_DEG, piece_days, angle: true };
+            match Path::fit(from, to, how, |jd| Ok::<_, Infallible>(sample(jd))) {
+                Ok(path) => path,
+                Err(never) => match never {},
+            }
+        };
+        let offset = fit(piece_days(Body::TrueNode), &|jd| zodiac.offset_deg(jd));
+        let shifted =
+            |(body, path): (Body, Path)| (body, fit(piece_days(body), &|jd| path.value(jd) - offset.value(jd)));
+        Self { paths: self.paths.into_iter().map(shifted).collect(), ..self }
     }
 }
 

@@ -36,5 +36,8 @@ pub fn stations(sky: &Sky) -> Vec<Station> {
 }
 
 const fn can_station(body: Body) -> bool {
-    !matches!(body, Body::Sun | Body::Moon | Body::MeanNode | Body::TrueNode)
+    !matches!(
+        body,
+        Body::Sun | Body::Moon | Body::MeanNode | Body::TrueNode | Body::MeanApogee | Body::OsculatingApogee
+    )
 }

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::aspects::{SkyAspect, of_pair};
-use super::path::Path;
+use super::ingresses::of_path;
 use super::sky::Sky;
 use crate::astro::aspects::Aspect;
 use crate::astro::body::Body;
 use crate::astro::ephemeris::Ephemeris;
 use crate::astro::error::AstroError;
 use crate::astro::signs::Sign;
+use crate::astro::zodiac::Zodiac;
 
 /// The Moon spends at most this in a sign, days.
 const SIGN_MAX_DAYS: f64 = 2.8;
@@ -33,8 +34,7 @@ pub struct VoidMoon {
 ///
 /// The rule (Lilly 1647, p. 122, in its present form): void from the last exact conjunction, sextile, square, trine or
 /// opposition with the Sun or one of `planets` until the Moon changes sign. `planets` is customarily Mercury to Saturn, or
-/// to Pluto. Aspects are measured in longitude and do not depend on the zodiac; the signs do, see
-/// [`super::ingresses::ingresses`] for `offset_deg`.
+/// to Pluto. Aspects are measured in longitude and do not depend on the zodiac; the signs do.
 ///
 /// # Errors
 /// [`AstroError::OutOfSpan`] where the period leaves the ephemeris.
@@ -42,7 +42,7 @@ pub fn void_moons(
     from_jd_tt: f64,
     to_jd_tt: f64,
     planets: &[Body],
-    offset_deg: Option<&dyn Fn(f64) -> f64>,
+    zodiac: &Zodiac,
 ) -> Result<Vec<VoidMoon>, AstroError> {
     let (first, last) = Ephemeris::embedded().span();
     let mut bodies = vec![Body::Sun, Body::Moon];
@@ -54,9 +54,11 @@ pub fn void_moons(
         aspects.extend(of_pair(&sky, Body::Moon, other, &MAJOR).into_iter().map(|aspect| (aspect, other)));
     }
     aspects.sort_by(|x, y| x.0.jd_tt.total_cmp(&y.0.jd_tt));
-    let shifted = offset_deg.and_then(|offset| sky.shifted(Body::Moon, offset));
-    let Some(path) = shifted.as_ref().or(sky.path(Body::Moon)) else { return Ok(Vec::new()) };
-    let mut found: Vec<VoidMoon> = entries(path)
+    let sky = sky.in_zodiac(zodiac);
+    let Some(path) = sky.path(Body::Moon) else { return Ok(Vec::new()) };
+    let mut entries: Vec<(f64, Sign)> = of_path(Body::Moon, path).map(|entry| (entry.jd_tt, entry.sign)).collect();
+    entries.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut found: Vec<VoidMoon> = entries
         .windows(2)
         .filter_map(|pair| {
             let (start, end) = (pair[0].0, pair[1].0);
@@ -73,16 +75,4 @@ pub fn void_moons(
         .collect();
     found.sort_by(|a, b| a.from_jd_tt.total_cmp(&b.from_jd_tt));
     Ok(found)
-}
-
-/// The Moon's entries into signs, by time.
-fn entries(path: &Path) -> Vec<(f64, Sign)> {
-    let mut found: Vec<(f64, Sign)> = (0..12)
-        .flat_map(|index| {
-            let boundary_deg = 30.0 * f64::from(index);
-            path.crossings_of_angle(boundary_deg).into_iter().map(move |(jd, _)| (jd, Sign::of(boundary_deg + 15.0)))
-        })
-        .collect();
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    found
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EARTH_KM, MOON_KM, Pair, SUN_KM, contacts, dot, minimum, norm, plus};
+use super::{EARTH_KM, MOON_KM, Pair, SUN_KM, contacts, dot, minimum, moon_longitude_deg, norm, plus};
 use crate::astro::error::AstroError;
 
 /// The air enlarges the Earth's shadow as if the Moon's parallax were larger by this factor (Danjon 1951, as in the French
@@ -33,6 +33,8 @@ pub struct LunarEclipse {
     pub greatest_jd_tt: f64,
     /// That least distance in radii of the Earth's equator, positive when the Moon passes north.
     pub gamma: f64,
+    /// Apparent tropical longitude of the Moon at the maximum, 0..360 degrees.
+    pub moon_longitude_deg: f64,
     /// The part of the Moon's diameter within the umbra; below zero if she misses it.
     pub umbral_magnitude: f64,
     /// The part of the Moon's diameter within the penumbra.
@@ -100,6 +102,7 @@ pub(super) fn near(full_moon_jd_tt: f64) -> Result<Option<LunarEclipse>, AstroEr
         maximum_jd_tt: jd,
         greatest_jd_tt,
         gamma: if north { miss_km } else { -miss_km } / EARTH_KM,
+        moon_longitude_deg: moon_longitude_deg(jd)?,
         umbral_magnitude: shadow.magnitude(shadow.umbra),
         penumbral_magnitude: shadow.magnitude(shadow.penumbra),
         penumbral_jd_tt,

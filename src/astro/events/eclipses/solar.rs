@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EARTH_KM, MOON_KM, Pair, SUN_KM, contacts, dot, minimum, norm, plus};
+use super::{EARTH_KM, MOON_KM, Pair, SUN_KM, contacts, dot, minimum, moon_longitude_deg, norm, plus};
 use crate::astro::angles::wrap_deg;
 use crate::astro::error::AstroError;
 use crate::astro::events::moment::ut1_of_tt;
@@ -40,6 +40,8 @@ pub struct SolarEclipse {
     pub greatest_jd_tt: f64,
     /// That least distance in radii of the Earth's equator, positive when the axis passes north.
     pub gamma: f64,
+    /// Apparent tropical longitude of the Moon at the maximum, 0..360 degrees.
+    pub moon_longitude_deg: f64,
     /// At the place of the maximum: the part of the Sun's diameter that is covered, or for a central eclipse the ratio
     /// of the diameters of Moon and Sun.
     pub magnitude: f64,
@@ -151,6 +153,7 @@ pub(super) fn near(new_moon_jd_tt: f64) -> Result<Option<SolarEclipse>, AstroErr
         maximum_jd_tt: jd,
         greatest_jd_tt,
         gamma: if north { miss } else { -miss } / EARTH_KM,
+        moon_longitude_deg: moon_longitude_deg(jd)?,
         magnitude: magnitude(&pair, place, central.is_some()),
         latitude_deg,
         longitude_deg,
