@@ -3,5 +3,6 @@
 pub mod auth;
 pub mod chart;
 pub mod chat;
+pub mod figure;
 pub mod ops;
 pub mod today;
