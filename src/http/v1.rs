@@ -1,7 +1,9 @@
 //! Version 1 of the API, one file per resource.
 
 pub mod auth;
+pub mod calendar;
 pub mod charts;
 pub mod chat;
 pub mod ops;
 pub mod retrieval;
+pub mod transits;

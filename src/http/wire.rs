@@ -1,8 +1,10 @@
 //! What clients see: requests and answers with their names, units and ranges. Computes nothing.
 
 pub mod auth;
+pub mod calendar;
 pub mod chart;
 pub mod chat;
 pub mod figure;
 pub mod ops;
 pub mod today;
+pub mod transits;
