@@ -4,15 +4,21 @@
 mod days;
 mod draft;
 mod options;
+pub mod rulesets;
+mod sky;
 
 use days::Days;
 pub use draft::Draft;
 pub use options::OptionsDraft;
+pub use rulesets::Rulesets;
+pub use sky::SkyDraft;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::astro::chart::compute_under;
+use crate::astro::rulesets::Ruleset;
 use crate::astro::{self, BirthInput, Certainty, Chart, ChartOptions, Today};
 use crate::audit::{self, Auditor, RequestContext};
 use crate::auth::Caller;
@@ -77,7 +83,7 @@ impl Charts {
         Self { store, vault, auditor, ambient, days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)) }
     }
 
-    /// Computes a chart for `caller`; nothing is kept yet.
+    /// Computes a chart under the ruleset that its options name; nothing is kept yet.
     ///
     /// # Errors
     /// What the birth data have wrong, as `invalid_fields`, `ambiguous_local_time`, `nonexistent_local_time`,
@@ -87,8 +93,9 @@ impl Charts {
         name: Option<String>,
         birth: &BirthInput,
         options: &ChartOptions,
+        ruleset: &Ruleset,
     ) -> Result<StoredChart> {
-        let chart = astro::compute_with(birth, options)?;
+        let chart = compute_under(birth, options, ruleset)?;
         Ok(StoredChart { id: ChartId::new(&self.ambient), name, created_at: self.ambient.now(), chart })
     }
 

@@ -6,5 +6,8 @@ pub mod chart;
 pub mod chat;
 pub mod figure;
 pub mod ops;
+pub mod reference;
+pub mod rulesets;
+pub mod place;
 pub mod today;
 pub mod transits;

@@ -1,37 +1,11 @@
 //! Wire form of a sky: options, bodies, angles, houses, lots, aspects, and the sky of any instant. Computes no astrology.
 
 use salvo::oapi::ToSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::astro::aspects::declination::ParallelHit;
+use crate::astro::patterns::Pattern;
 use crate::astro::{self, Ayanamsa, Center, ChartOptions, Figure, Reduction, Zodiac, time};
-use crate::charts::OptionsDraft;
-
-/// What a chart is asked to be. Everything may be left out.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct OptionsRequest {
-    /// `tropical` (default) or `sidereal`.
-    pub zodiac: Option<String>,
-    /// With `sidereal`: `lahiri`, `fagan_bradley`, `raman`, `krishnamurti`, `yukteshwar`, `de_luce`, `user`.
-    pub ayanamsa: Option<String>,
-    /// With ayanamsa `user`: its epoch, Julian Date TT.
-    pub ayanamsa_epoch_jd_tt: Option<f64>,
-    /// With ayanamsa `user`: its value at the epoch, without nutation, degrees.
-    pub ayanamsa_value_deg: Option<f64>,
-    /// `placidus` (default), `koch`, `porphyry`, `equal`, `whole_sign`, `regiomontanus`, `campanus`, `equal_mc`,
-    /// `alcabitius`, `topocentric`, `morinus`, `meridian`, `vehlow`, `krusinski`, `sripati`.
-    pub house_system: Option<String>,
-    /// `geocentric` (default), `topocentric`, `heliocentric` (without angles, houses and lots).
-    pub frame: Option<String>,
-    /// `apparent` (default) or `geometric`: without light-time, deflection and aberration.
-    pub reduction: Option<String>,
-    /// With `topocentric`: metres above the ellipsoid, default 0.
-    pub altitude_m: Option<f64>,
-    /// Codes of the bodies wanted; the ten planets and the two nodes by default.
-    pub bodies: Option<Vec<String>>,
-    /// Name and version of the ruleset of aspects, such as `modern-1.0.0`.
-    pub ruleset: Option<String>,
-}
 
 /// What the chart was asked to be.
 #[derive(Debug, Serialize, ToSchema)]
@@ -167,6 +141,46 @@ pub struct AspectReply {
     pub certain: bool,
 }
 
+/// A parallel or contra-parallel of declination between two bodies.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ParallelReply {
+    /// First point.
+    pub a: String,
+    /// Second point.
+    pub b: String,
+    /// `parallel` or `contra_parallel`.
+    pub kind: String,
+    /// Distance from exact, degrees.
+    pub orb_deg: f64,
+    /// Largest orb allowed, degrees.
+    pub orb_max_deg: f64,
+    /// Whether it was still forming.
+    pub applying: bool,
+    /// Whether it holds throughout the window of an uncertain time.
+    pub certain: bool,
+}
+
+/// A figure that several points form.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PatternReply {
+    /// `stellium`, `t_square`, `grand_trine`, `grand_cross`, `kite`, `yod` or `mystic_rectangle`.
+    pub kind: String,
+    /// Its points.
+    pub points: Vec<String>,
+    /// The point on which it turns, for a T-square, a kite or a yod.
+    pub apex: Option<String>,
+    /// The element that all its points share.
+    pub element: Option<String>,
+    /// The modality that all its points share.
+    pub modality: Option<String>,
+    /// The widest orb among its sides, or the arc of a stellium, degrees.
+    pub width_deg: f64,
+    /// The kind of the larger figure that it is a part of.
+    pub part_of: Option<String>,
+    /// Whether it holds throughout the window of an uncertain time.
+    pub certain: bool,
+}
+
 /// Delta T: how far Terrestrial Time led the Earth's rotation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeltaT {
@@ -224,23 +238,10 @@ pub struct SkyReply {
     pub is_day: Option<bool>,
     /// Aspects between bodies and angles.
     pub aspects: Vec<AspectReply>,
-}
-
-impl From<OptionsRequest> for OptionsDraft {
-    fn from(r: OptionsRequest) -> Self {
-        Self {
-            zodiac: r.zodiac,
-            ayanamsa: r.ayanamsa,
-            ayanamsa_epoch_jd_tt: r.ayanamsa_epoch_jd_tt,
-            ayanamsa_value_deg: r.ayanamsa_value_deg,
-            house_system: r.house_system,
-            frame: r.frame,
-            reduction: r.reduction,
-            altitude_m: r.altitude_m,
-            bodies: r.bodies,
-            ruleset: r.ruleset,
-        }
-    }
+    /// Parallels and contra-parallels between bodies.
+    pub parallels: Vec<ParallelReply>,
+    /// Figures that several bodies form.
+    pub patterns: Vec<PatternReply>,
 }
 
 impl From<&ChartOptions> for Options {
@@ -288,6 +289,8 @@ impl From<&Figure> for SkyReply {
             lots: f.lots.as_ref().map(Into::into),
             is_day: f.is_day,
             aspects: f.aspects.iter().map(Into::into).collect(),
+            parallels: f.parallels.iter().map(Into::into).collect(),
+            patterns: f.patterns.iter().map(Into::into).collect(),
         }
     }
 }
@@ -356,6 +359,35 @@ impl From<&astro::Houses> for Houses {
 impl From<&astro::Lots> for Lots {
     fn from(l: &astro::Lots) -> Self {
         Self { fortune: (&l.fortune).into(), spirit: (&l.spirit).into() }
+    }
+}
+
+impl From<&ParallelHit> for ParallelReply {
+    fn from(hit: &ParallelHit) -> Self {
+        Self {
+            a: hit.a.code().to_owned(),
+            b: hit.b.code().to_owned(),
+            kind: hit.kind.code().to_owned(),
+            orb_deg: hit.orb_deg,
+            orb_max_deg: hit.orb_max_deg,
+            applying: hit.applying,
+            certain: hit.certain,
+        }
+    }
+}
+
+impl From<&Pattern> for PatternReply {
+    fn from(found: &Pattern) -> Self {
+        Self {
+            kind: found.kind.code().to_owned(),
+            points: found.points.iter().map(|point| point.code().to_owned()).collect(),
+            apex: found.apex.map(|point| point.code().to_owned()),
+            element: found.element.map(|element| element.code().to_owned()),
+            modality: found.modality.map(|modality| modality.code().to_owned()),
+            width_deg: found.width_deg,
+            part_of: found.part_of.map(|kind| kind.code().to_owned()),
+            certain: found.certain,
+        }
     }
 }
 
