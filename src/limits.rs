@@ -88,3 +88,12 @@ pub const WRITE_QUEUE_MAX: usize = 8_192;
 pub const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a finding of `/ready` holds, in milliseconds.
 pub const PROBE_HOLDS_MS: u64 = 1_000;
+
+/// Longest period of transits and of a calendar, in days: ten years.
+pub const TIMELINE_DAYS_MAX: u32 = 3_660;
+/// Longest period of a calendar with rises, culminations or twilight, in days.
+pub const HORIZON_DAYS_MAX: u32 = 400;
+/// Events that one calendar may hold; it says how many there are in all.
+pub const CALENDAR_EVENTS_MAX: usize = 20_000;
+/// Transits that one answer may hold; it says how many there are in all.
+pub const TRANSITS_MAX: usize = 5_000;

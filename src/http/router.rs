@@ -6,7 +6,7 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
-use super::v1::{analysis, auth, charts, chat, ops, places, reference, retrieval, rulesets, sky};
+use super::v1::{analysis, auth, calendar, charts, chat, ops, places, reference, retrieval, rulesets, sky, transits};
 use super::{health, legacy, openapi};
 use crate::app::App;
 use crate::limits;
@@ -65,6 +65,8 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}").get(charts::get).delete(charts::delete))
         .push(Router::with_path("charts/{id}/today").get(charts::today))
         .push(Router::with_path("charts/{id}/analysis").get(analysis::analysis))
+        .push(Router::with_path("charts/{id}/transits").get(transits::get))
+        .push(Router::with_path("calendar").get(calendar::get))
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))

@@ -2,11 +2,13 @@
 
 pub mod analysis;
 pub mod auth;
+pub mod calendar;
 pub mod charts;
 pub mod chat;
 pub mod ops;
 pub mod reference;
 pub mod places;
 pub mod retrieval;
+pub mod transits;
 pub mod sky;
 pub mod rulesets;

@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod auth;
+pub mod calendar;
 pub mod chart;
 pub mod chat;
 pub mod figure;
@@ -10,3 +11,4 @@ pub mod reference;
 pub mod rulesets;
 pub mod place;
 pub mod today;
+pub mod transits;
