@@ -200,7 +200,7 @@ pub(super) fn always_within(samples: &[Sample], options: &ChartOptions, hit: &As
 }
 
 /// What the window leaves open.
-pub(super) fn unknowns(bodies: &[Placement]) -> Vec<Unknown> {
+pub(in crate::astro) fn unknowns(bodies: &[Placement]) -> Vec<Unknown> {
     let angular = [
         (
             "houses",
