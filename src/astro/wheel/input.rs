@@ -4,7 +4,8 @@
 use super::super::aspects::{AspectHit, contact};
 use super::super::birth::{BirthInput, Certainty};
 use super::super::body::Body;
-use super::super::chart::{Chart, Placement};
+use super::super::chart::Chart;
+use super::super::figure::Placement;
 use super::super::houses::HouseSystem;
 use super::super::names::{self, Lang};
 use super::super::point::Point;
