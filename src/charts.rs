@@ -3,6 +3,7 @@
 
 mod days;
 mod draft;
+pub mod lines;
 
 use days::Days;
 pub use draft::Draft;

@@ -3,5 +3,6 @@
 pub mod auth;
 pub mod charts;
 pub mod chat;
+pub mod lines;
 pub mod ops;
 pub mod retrieval;

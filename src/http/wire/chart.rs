@@ -368,7 +368,7 @@ fn moment(chart: &Chart) -> Option<Moment> {
     })
 }
 
-fn placement(p: &astro::Placement) -> Placement {
+pub(super) fn placement(p: &astro::Placement) -> Placement {
     Placement {
         body: p.body.code().to_owned(),
         longitude_deg: p.longitude_deg,
@@ -383,12 +383,11 @@ fn placement(p: &astro::Placement) -> Placement {
     }
 }
 
-fn angles(a: &astro::Angles) -> Angles {
-    let angle = |p: &astro::AnglePlacement| Angle {
-        longitude_deg: p.longitude_deg,
-        sign: p.sign.code().to_owned(),
-        degree_in_sign: p.degree_in_sign,
-    };
+pub(super) fn angle(p: &astro::AnglePlacement) -> Angle {
+    Angle { longitude_deg: p.longitude_deg, sign: p.sign.code().to_owned(), degree_in_sign: p.degree_in_sign }
+}
+
+pub(super) fn angles(a: &astro::Angles) -> Angles {
     Angles {
         ascendant: angle(&a.ascendant),
         midheaven: angle(&a.midheaven),
@@ -398,7 +397,7 @@ fn angles(a: &astro::Angles) -> Angles {
     }
 }
 
-fn aspect(hit: &astro::AspectHit) -> AspectReply {
+pub(super) fn aspect(hit: &astro::AspectHit) -> AspectReply {
     AspectReply {
         a: hit.a.code().to_owned(),
         b: hit.b.code().to_owned(),
