@@ -1,9 +1,9 @@
 //! What clients see: requests and answers with their names, units and ranges. Computes nothing.
 
 pub mod auth;
+pub mod cast;
 pub mod chart;
 pub mod chat;
-pub mod figure;
 pub mod lines;
 pub mod ops;
 pub mod pair;

@@ -4,7 +4,7 @@ use salvo::oapi::ToSchema;
 use serde::Serialize;
 
 use super::chart::{Houses, Range, Unknown, Versions};
-use super::figure::FigureReply;
+use super::cast::FigureReply;
 use crate::astro::contacts::CrossAspect;
 use crate::astro::firdaria::{Firdaria, Period};
 use crate::astro::profections::{Activated, Profections};

@@ -4,7 +4,7 @@ use salvo::oapi::ToSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chart::{Houses, Range, Unknown, Versions};
-use super::figure::FigureReply;
+use super::cast::FigureReply;
 use super::lines::CrossAspectReply;
 use crate::astro;
 use crate::astro::composite::{Composite, CompositeHouses, CompositePoint};
