@@ -190,8 +190,7 @@ pub fn progress(
         Method::Secondary | Method::SolarArc => course.solar_arc_deg(chart, course.birth.middle())?,
         Method::NaibodArc => NAIBOD_DEG * course.age_years(),
     };
-    let mut points =
-        if secondary { bodies(chart, &course)? } else { directed(chart, &course, method, arc_deg)? };
+    let mut points = if secondary { bodies(chart, &course)? } else { directed(chart, &course, method, arc_deg)? };
     let houses = if secondary { angles(chart, &course, angle_method, arc_deg, &mut points)? } else { None };
     let spots: Vec<Spot> = points.iter().map(spot).collect();
     let mut unknowns = Vec::new();
@@ -264,12 +263,7 @@ fn bodies(chart: &Chart, course: &Course) -> Result<Vec<ProgressedPoint>, AstroE
 }
 
 /// Every natal point carried on by one arc.
-fn directed(
-    chart: &Chart,
-    course: &Course,
-    method: Method,
-    arc_deg: f64,
-) -> Result<Vec<ProgressedPoint>, AstroError> {
+fn directed(chart: &Chart, course: &Course, method: Method, arc_deg: f64) -> Result<Vec<ProgressedPoint>, AstroError> {
     let arc_at = |birth: f64| match method {
         Method::NaibodArc => Ok(NAIBOD_DEG * (course.at_jd_utc - birth) / TROPICAL_YEAR_DAYS),
         Method::SolarArc | Method::Secondary => course.solar_arc_deg(chart, birth),
@@ -279,7 +273,9 @@ fn directed(
     let (least, most) = (early.min(late).min(arc_deg), early.max(late).max(arc_deg));
     let speed = match method {
         Method::NaibodArc => NAIBOD_DEG,
-        Method::SolarArc | Method::Secondary => motion(&of_earth(chart), Body::Sun)(course.sky_tt(course.birth.middle()))?.1,
+        Method::SolarArc | Method::Secondary => {
+            motion(&of_earth(chart), Body::Sun)(course.sky_tt(course.birth.middle()))?.1
+        }
     };
     let natal = chart.bodies.iter().map(|placed| (Point::Body(placed.body), placed.longitude_deg, placed.range));
     let angles = [Point::Ascendant, Point::Midheaven]
@@ -313,10 +309,9 @@ fn angles(
     let (armc_deg, turns_deg_per_year) = match method {
         AngleMethod::Naibod => (natal_armc_deg + NAIBOD_DEG * course.age_years(), NAIBOD_DEG),
         AngleMethod::SolarArc => (right_ascension_deg(natal_mc_deg + arc_deg, obliquity_deg), NAIBOD_DEG),
-        AngleMethod::Quotidian => (
-            frames::gast_deg(scales.jd_ut1, scales.jd_tt) + chart.birth.longitude_deg,
-            360.0 + NAIBOD_DEG,
-        ),
+        AngleMethod::Quotidian => {
+            (frames::gast_deg(scales.jd_ut1, scales.jd_tt) + chart.birth.longitude_deg, 360.0 + NAIBOD_DEG)
+        }
     };
     let at = |armc_deg: f64| LocalSky::new(armc_deg, obliquity_deg, chart.birth.latitude_deg);
     let sky = at(armc_deg)?;

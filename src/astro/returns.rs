@@ -12,8 +12,8 @@ use super::error::AstroError;
 use super::figure::{Figure, positions};
 use super::options::ChartOptions;
 use super::vague::{Instants, reach_deg};
-use super::{time, vague};
 use super::zone::{julian_date_of_unix, rfc3339_of_julian_date};
+use super::{time, vague};
 use path::{Motion, Run, levels_deg, runs};
 
 /// The mean tropical year at J2000, days (Simon et al. 1994, Astronomy and Astrophysics 282, from the mean longitude of
@@ -199,8 +199,14 @@ pub(super) const fn step_days(body: Body) -> f64 {
         Body::Sun | Body::MeanNode | Body::MeanApogee => 20.0,
         Body::Venus => 10.0,
         Body::Mars | Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta => 15.0,
-        Body::Jupiter | Body::Saturn | Body::Uranus | Body::Neptune | Body::Pluto => 40.0,
-        Body::Chiron | Body::Pholus | Body::Eris => 40.0,
+        Body::Jupiter
+        | Body::Saturn
+        | Body::Uranus
+        | Body::Neptune
+        | Body::Pluto
+        | Body::Chiron
+        | Body::Pholus
+        | Body::Eris => 40.0,
         Body::TrueNode | Body::OsculatingApogee => 1.0,
     }
 }

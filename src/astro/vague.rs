@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::angles::{norm_deg, wrap_deg};
 use super::body::Body;
 use super::chart::{Chart, Unknown, window};
-use super::error::AstroError;
 use super::ephemeris::Site;
+use super::error::AstroError;
 use super::figure::{Figure, LongitudeRange, cast};
 use super::options::ChartOptions;
+use super::point::Point;
 use super::returns::path::{Motion, runs};
 use super::returns::{motion, step_days};
-use super::point::Point;
 use super::signs::Sign;
 use super::{frames, time};
 use crate::astro::ephemeris::Ephemeris;
@@ -75,7 +75,8 @@ impl Instants {
         let steps = ((self.to_jd_utc - self.from_jd_utc) / HORIZON_STEP_DAYS).ceil() as usize;
         let mut is_day = None;
         for step in 0..=steps {
-            let jd_utc = if step == steps { self.to_jd_utc } else { self.from_jd_utc + HORIZON_STEP_DAYS * step as f64 };
+            let jd_utc =
+                if step == steps { self.to_jd_utc } else { self.from_jd_utc + HORIZON_STEP_DAYS * step as f64 };
             let up = sun_sine_of_altitude(jd_utc, latitude_deg, longitude_deg).ok()? > 0.0;
             if is_day.is_some_and(|before| before != up) {
                 return None;
@@ -134,11 +135,7 @@ pub(super) fn range(low_deg: f64, high_deg: f64) -> LongitudeRange {
 ///
 /// # Errors
 /// As [`cast`].
-pub fn figure(
-    instants: Instants,
-    site: Site,
-    options: &ChartOptions,
-) -> Result<(Figure, Vec<Unknown>), AstroError> {
+pub fn figure(instants: Instants, site: Site, options: &ChartOptions) -> Result<(Figure, Vec<Unknown>), AstroError> {
     let options = options.for_place(site.latitude_deg, site.longitude_deg);
     if instants.is_exact() {
         return Ok((cast(instants.from_jd_utc, Some(site), &options)?, Vec::new()));
@@ -153,11 +150,15 @@ pub fn figure(
         Some(placed) => reach_deg(placed.longitude_deg, placed.range.as_ref()),
         None => (0.0, 0.0),
     };
-    let certain: Vec<bool> = figure.aspects.iter().map(|hit| {
-        let ((a_low, a_high), (b_low, b_high)) = (reach(hit.a), reach(hit.b));
-        // However the two move against each other, the orb grows by no more than this.
-        hit.orb_deg + (a_high - b_low).max(b_high - a_low) <= hit.orb_max_deg
-    }).collect();
+    let certain: Vec<bool> = figure
+        .aspects
+        .iter()
+        .map(|hit| {
+            let ((a_low, a_high), (b_low, b_high)) = (reach(hit.a), reach(hit.b));
+            // However the two move against each other, the orb grows by no more than this.
+            hit.orb_deg + (a_high - b_low).max(b_high - a_low) <= hit.orb_max_deg
+        })
+        .collect();
     for (hit, certain) in figure.aspects.iter_mut().zip(certain) {
         hit.certain = certain;
     }
@@ -170,7 +171,9 @@ pub(super) fn reach_deg(longitude_deg: f64, range: Option<&LongitudeRange>) -> (
     match range {
         None => (0.0, 0.0),
         Some(range) if range.to_deg - range.from_deg >= 360.0 => (-180.0, 180.0),
-        Some(range) => (wrap_deg(range.from_deg - longitude_deg).min(0.0), wrap_deg(range.to_deg - longitude_deg).max(0.0)),
+        Some(range) => {
+            (wrap_deg(range.from_deg - longitude_deg).min(0.0), wrap_deg(range.to_deg - longitude_deg).max(0.0))
+        }
     }
 }
 

@@ -221,7 +221,8 @@ fn comparable(a: &Chart, b: &Chart, field: &str) -> Result<()> {
     if a.options.zodiac == b.options.zodiac && center(a) == center(b) {
         return Ok(());
     }
-    let allowed = format!("a chart in the zodiac of the other ({}) and seen from the same centre", a.options.zodiac.code());
+    let allowed =
+        format!("a chart in the zodiac of the other ({}) and seen from the same centre", a.options.zodiac.code());
     Err(Error::fields(vec![FieldError::new(field, b.options.zodiac.code(), allowed)]))
 }
 

@@ -157,7 +157,8 @@ fn a_vague_birth_is_progressed_without_angles_and_says_so() {
     let early = server.call("GET", &format!("/v1/charts/{id}/progressions?date=1980-01-01"), Some(&token), None);
     early.error(422, "invalid_fields");
     assert_eq!(early.fields(), ["query.date"]);
-    let wrong = server.call("GET", &format!("/v1/charts/{id}/progressions?method=tertiary&angles=x"), Some(&token), None);
+    let wrong =
+        server.call("GET", &format!("/v1/charts/{id}/progressions?method=tertiary&angles=x"), Some(&token), None);
     wrong.error(422, "invalid_fields");
     assert_eq!(wrong.fields(), ["query.method", "query.angles"]);
 }
@@ -213,7 +214,9 @@ fn two_charts_are_compared_in_both_directions() {
     assert!(!list("a_to_b").is_empty());
     assert_eq!(list("a_to_b").len(), list("b_to_a").len());
     for hit in list("a_to_b") {
-        let back = |other: &Value| (&other["from"], &other["to"], &other["aspect"]) == (&hit["to"], &hit["from"], &hit["aspect"]);
+        let back = |other: &Value| {
+            (&other["from"], &other["to"], &other["aspect"]) == (&hit["to"], &hit["from"], &hit["aspect"])
+        };
         assert!(list("b_to_a").iter().any(back), "{hit}");
     }
     assert_eq!(found["a_in_houses_of_b"], Value::Null);

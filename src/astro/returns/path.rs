@@ -68,11 +68,7 @@ fn first(motion: &impl Fn(f64) -> Result<Motion, AstroError>, jd_tt: f64) -> Res
 }
 
 /// The node at `jd_tt`, unrolled from a node less than half a circle away.
-fn next(
-    motion: &impl Fn(f64) -> Result<Motion, AstroError>,
-    before: Node,
-    jd_tt: f64,
-) -> Result<Node, AstroError> {
+fn next(motion: &impl Fn(f64) -> Result<Motion, AstroError>, before: Node, jd_tt: f64) -> Result<Node, AstroError> {
     let (longitude_deg, speed_deg_per_day) = motion(jd_tt)?;
     let longitude_deg = before.longitude_deg + wrap_deg(longitude_deg - before.longitude_deg);
     Ok(Node { jd_tt, longitude_deg, speed_deg_per_day })
@@ -192,6 +188,7 @@ mod tests {
     use super::*;
 
     /// A swing of 50 degrees about a steady run: closed forms for turns and levels.
+    #[expect(clippy::unnecessary_wraps, reason = "the shape of a motion")]
     fn swing(jd_tt: f64) -> Result<Motion, AstroError> {
         Ok((norm_deg(10.0 * jd_tt + 50.0 * jd_tt.sin()), 10.0 + 50.0 * jd_tt.cos()))
     }

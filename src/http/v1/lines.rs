@@ -4,12 +4,12 @@
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
-use crate::auth::Caller;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::charts::StoredChart;
 use crate::charts::lines::{
-    CompositeAsk, ProfectionsAsk, ProgressionsAsk, ReturnsAsk, composite_of, profections_of, progressions_of, returns_of,
-    synastry_of,
+    CompositeAsk, ProfectionsAsk, ProgressionsAsk, ReturnsAsk, composite_of, profections_of, progressions_of,
+    returns_of, synastry_of,
 };
 use crate::error::{Code, Error, Result};
 use crate::http::body::{json, only_queries, path_id, query};

@@ -3,8 +3,8 @@
 use salvo::oapi::ToSchema;
 use serde::Serialize;
 
-use super::chart::{Houses, Range, Unknown, Versions};
 use super::cast::FigureReply;
+use super::chart::{Houses, Range, Unknown, Versions};
 use crate::astro::contacts::CrossAspect;
 use crate::astro::firdaria::{Firdaria, Period};
 use crate::astro::profections::{Activated, Profections};

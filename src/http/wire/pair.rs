@@ -3,8 +3,8 @@
 use salvo::oapi::ToSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chart::{Houses, Range, Unknown, Versions};
 use super::cast::FigureReply;
+use super::chart::{Houses, Range, Unknown, Versions};
 use super::lines::CrossAspectReply;
 use crate::astro;
 use crate::astro::composite::{Composite, CompositeHouses, CompositePoint};
