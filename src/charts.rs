@@ -4,9 +4,11 @@
 mod days;
 mod draft;
 pub mod lines;
+pub mod rulesets;
 
 use days::Days;
 pub use draft::Draft;
+pub use rulesets::Rulesets;
 
 use std::sync::Arc;
 

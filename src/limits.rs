@@ -48,6 +48,9 @@ pub const PLACE_MAX_CHARS: usize = 120;
 /// Charts that one user may keep.
 pub const CHARTS_PER_USER_MAX: u64 = 100_000;
 
+/// Rulesets that operators may make.
+pub const RULESETS_MAX: usize = 200;
+
 /// Answers kept of one chart; beyond it the oldest goes.
 pub const ANSWERS_PER_CHART_MAX: u64 = 10_000;
 /// Computed days kept in memory, each about 2 kB.

@@ -7,6 +7,7 @@ use super::birth::Certainty;
 use super::body::Body;
 use super::houses::HouseSystem;
 use super::signs::{Element, Modality, Sign};
+use super::zodiac::Ayanamsa;
 
 /// A language of the product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -117,6 +118,29 @@ pub fn house_system(system: HouseSystem, lang: Lang) -> &'static str {
         HouseSystem::Porphyry => ("Porphyry", "Porphyre"),
         HouseSystem::Equal => ("Equal houses", "Maisons égales"),
         HouseSystem::WholeSign => ("Whole sign houses", "Maisons en signes entiers"),
+        HouseSystem::Regiomontanus => ("Regiomontanus", "Regiomontanus"),
+        HouseSystem::Campanus => ("Campanus", "Campanus"),
+        HouseSystem::EqualMc => ("Equal houses from the Midheaven", "Maisons égales depuis le Milieu du Ciel"),
+        HouseSystem::Alcabitius => ("Alcabitius", "Alcabitius"),
+        HouseSystem::Topocentric => ("Topocentric (Polich-Page)", "Topocentrique (Polich-Page)"),
+        HouseSystem::Morinus => ("Morinus", "Morin"),
+        HouseSystem::Meridian => ("Meridian (axial)", "Méridien (axiale)"),
+        HouseSystem::Vehlow => ("Vehlow", "Vehlow"),
+        HouseSystem::Krusinski => ("Krusinski", "Krusinski"),
+        HouseSystem::Sripati => ("Sripati", "Sripati"),
+    })
+}
+
+/// The name of an ayanamsa.
+pub fn ayanamsa(ayanamsa: Ayanamsa, lang: Lang) -> &'static str {
+    lang.pick(match ayanamsa {
+        Ayanamsa::Lahiri => ("Lahiri (Chitrapaksha)", "Lahiri (Chitrapaksha)"),
+        Ayanamsa::FaganBradley => ("Fagan-Bradley", "Fagan-Bradley"),
+        Ayanamsa::Raman => ("Raman", "Raman"),
+        Ayanamsa::Krishnamurti => ("Krishnamurti", "Krishnamurti"),
+        Ayanamsa::Yukteshwar => ("Yukteshwar", "Yukteshwar"),
+        Ayanamsa::DeLuce => ("De Luce", "De Luce"),
+        Ayanamsa::User { .. } => ("Your own", "La vôtre"),
     })
 }
 

@@ -5,4 +5,6 @@ pub mod charts;
 pub mod chat;
 pub mod lines;
 pub mod ops;
+pub mod reference;
 pub mod retrieval;
+pub mod rulesets;

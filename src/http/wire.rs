@@ -7,4 +7,6 @@ pub mod chat;
 pub mod lines;
 pub mod ops;
 pub mod pair;
+pub mod reference;
+pub mod rulesets;
 pub mod today;

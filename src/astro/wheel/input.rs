@@ -149,11 +149,31 @@ fn birth_lines(birth: &BirthInput, lang: Lang) -> Vec<String> {
 /// `14 March 1879`; what is no date stays as it is.
 pub fn date(text: &str, lang: Lang) -> String {
     const ENGLISH: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     const FRENCH: [&str; 12] = [
-        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
         "décembre",
     ];
     let Ok(civil) = super::super::CivilDate::parse(text) else { return text.to_owned() };
