@@ -4,17 +4,19 @@
 mod days;
 mod draft;
 pub mod lines;
+mod options;
 pub mod rulesets;
 
 use days::Days;
 pub use draft::Draft;
+pub use options::OptionsDraft;
 pub use rulesets::Rulesets;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::astro::{self, BirthInput, Certainty, Chart, Today};
+use crate::astro::{self, BirthInput, Certainty, Chart, ChartOptions, Today};
 use crate::audit::{self, Auditor, RequestContext};
 use crate::auth::Caller;
 use crate::clock::{Ambient, UnixMs};
@@ -83,8 +85,13 @@ impl Charts {
     /// # Errors
     /// What the birth data have wrong, as `invalid_fields`, `ambiguous_local_time`, `nonexistent_local_time`,
     /// `house_system_undefined` or `date_out_of_range`.
-    pub fn compute(&self, name: Option<String>, birth: &BirthInput) -> Result<StoredChart> {
-        let chart = astro::compute(birth)?;
+    pub fn compute(
+        &self,
+        name: Option<String>,
+        birth: &BirthInput,
+        options: &ChartOptions,
+    ) -> Result<StoredChart> {
+        let chart = astro::compute_with(birth, options)?;
         Ok(StoredChart { id: ChartId::new(&self.ambient), name, created_at: self.ambient.now(), chart })
     }
 

@@ -1,6 +1,7 @@
 //! P: Turns what a person typed into birth data, naming every field that is wrong at once. Guesses nothing.
 
-use crate::astro::{self, AstroError, BirthInput, Certainty, FieldProblem, HouseSystem, places};
+use super::options::OptionsDraft;
+use crate::astro::{self, AstroError, BirthInput, Certainty, ChartOptions, FieldProblem, places};
 use crate::clock::UnixMs;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::limits;
@@ -24,10 +25,10 @@ pub struct Draft {
     pub lat: Option<f64>,
     /// Degrees, east positive.
     pub lon: Option<f64>,
-    /// Code of the house system.
-    pub house_system: Option<String>,
     /// Chosen offset, in seconds.
     pub utc_offset_s: Option<i32>,
+    /// What the chart is asked to be.
+    pub options: OptionsDraft,
 }
 
 struct Whereabouts {
@@ -38,15 +39,15 @@ struct Whereabouts {
 }
 
 impl Draft {
-    /// The name and the birth data.
+    /// The name, the birth data and the options.
     ///
     /// # Errors
     /// `invalid_fields` with every field that is wrong: what was given, what is allowed.
-    pub fn read(self) -> Result<(Option<String>, BirthInput)> {
+    pub fn read(self) -> Result<(Option<String>, BirthInput, ChartOptions)> {
         let mut errors = Vec::new();
         let name = self.name(&mut errors);
         let certainty = self.certainty(&mut errors);
-        let house_system = self.house_system(&mut errors);
+        let options = self.options.read(&mut errors);
         if self.date.is_none() {
             errors.push(FieldError::unshown("date", "a local calendar date, YYYY-MM-DD"));
         }
@@ -63,12 +64,12 @@ impl Draft {
             latitude_deg: at.latitude_deg,
             longitude_deg: at.longitude_deg,
             place_label: at.label,
-            house_system,
+            house_system: options.house_system,
             utc_offset_s: self.utc_offset_s,
         };
         let problems = birth.validate().into_iter().map(field_error);
         errors.extend(problems.filter(|p| known || !matches!(p.field.as_str(), "tz" | "lat" | "lon")));
-        if errors.is_empty() { Ok((name, birth)) } else { Err(Error::fields(errors)) }
+        if errors.is_empty() { Ok((name, birth, options)) } else { Err(Error::fields(errors)) }
     }
 
     fn name(&self, errors: &mut Vec<FieldError>) -> Option<String> {
@@ -87,15 +88,6 @@ impl Draft {
         Certainty::from_code(code).unwrap_or_else(|| {
             errors.push(FieldError::new("certainty", code, "one of: exact, morning, afternoon, evening, unknown"));
             default
-        })
-    }
-
-    fn house_system(&self, errors: &mut Vec<FieldError>) -> HouseSystem {
-        let Some(code) = &self.house_system else { return HouseSystem::Placidus };
-        HouseSystem::from_code(code).unwrap_or_else(|| {
-            let all: Vec<_> = HouseSystem::ALL.iter().map(|s| s.code()).collect();
-            errors.push(FieldError::new("house_system", code, format!("one of: {}", all.join(", "))));
-            HouseSystem::Placidus
         })
     }
 
@@ -230,7 +222,7 @@ mod tests {
             tz: Some("Mars/Phobos".into()),
             lat: Some(999.0),
             lon: Some(-181.0),
-            house_system: Some("campanile".into()),
+            options: OptionsDraft { house_system: Some("campanile".into()), ..OptionsDraft::default() },
             ..Draft::default()
         };
         let mut fields = fields_of(draft);
@@ -252,7 +244,7 @@ mod tests {
             place: Some("Ulm, Germany".into()),
             ..Draft::default()
         };
-        let (name, birth) = draft.read().unwrap();
+        let (name, birth, _) = draft.read().unwrap();
         assert_eq!(name, None);
         assert_eq!(birth.zone, "Europe/Berlin");
         assert!((birth.latitude_deg - 48.4).abs() < 0.05 && (birth.longitude_deg - 9.99).abs() < 0.05);

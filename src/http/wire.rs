@@ -1,10 +1,10 @@
 //! What clients see: requests and answers with their names, units and ranges. Computes nothing.
 
 pub mod auth;
-pub mod cast;
 pub mod chart;
 pub mod chat;
 pub mod lines;
+pub mod figure;
 pub mod ops;
 pub mod pair;
 pub mod reference;

@@ -80,7 +80,7 @@ fn a_return_can_be_had_for_a_year_for_the_next_and_elsewhere() {
     let away = get("?year=2026&place=Sydney,%20Australia");
     let away = &away.data(200)["returns"][0];
     assert_eq!(away["utc"], year[0]["utc"]);
-    assert!(away["figure"]["lat"].as_f64().unwrap() < -33.0);
+    assert!(away["figure"]["site"]["lat"].as_f64().unwrap() < -33.0);
     assert_ne!(away["figure"]["angles"], year[0]["figure"]["angles"]);
     assert_eq!(away["figure"]["bodies"][1]["longitude_deg"], year[0]["figure"]["bodies"][1]["longitude_deg"]);
     let there = get("?year=2026&lat=-33.87&lon=151.21");

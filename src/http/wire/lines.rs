@@ -3,8 +3,8 @@
 use salvo::oapi::ToSchema;
 use serde::Serialize;
 
-use super::cast::FigureReply;
-use super::chart::{Houses, Range, Unknown, Versions};
+use super::chart::{Unknown, Versions};
+use super::figure::{Houses, Range, SkyReply};
 use crate::astro::contacts::CrossAspect;
 use crate::astro::firdaria::{Firdaria, Period};
 use crate::astro::profections::{Activated, Profections};
@@ -45,7 +45,7 @@ pub struct ReturnReply {
     pub certain: bool,
     /// The sky of the return, over the place asked for or that of birth; its angles and houses are absent when the time
     /// of birth is not exact.
-    pub figure: FigureReply,
+    pub figure: SkyReply,
     /// What the birth data leave open, and why.
     pub unknowns: Vec<Unknown>,
 }
@@ -293,12 +293,6 @@ impl From<&astro::LongitudeRange> for Range {
     }
 }
 
-impl From<&astro::Houses> for Houses {
-    fn from(houses: &astro::Houses) -> Self {
-        Self { system: houses.system.code().to_owned(), cusps_deg: houses.cusps_deg.to_vec() }
-    }
-}
-
 impl ReturnsReply {
     /// The returns of a body in a chart.
     pub fn new(chart_id: String, body: Body, returns: &[ReturnChart]) -> Self {
@@ -317,7 +311,7 @@ impl From<&ReturnChart> for ReturnReply {
             retrograde: *retrograde,
             age_years: *age_years,
             certain: *certain,
-            figure: FigureReply::from(&found.figure),
+            figure: SkyReply::from(&found.figure),
             unknowns: found.unknowns.iter().map(Into::into).collect(),
         }
     }

@@ -3,8 +3,8 @@
 use salvo::oapi::ToSchema;
 use serde::{Deserialize, Serialize};
 
-use super::cast::FigureReply;
-use super::chart::{Houses, Range, Unknown, Versions};
+use super::chart::{Unknown, Versions};
+use super::figure::{Houses, Range, SkyReply};
 use super::lines::CrossAspectReply;
 use crate::astro;
 use crate::astro::composite::{Composite, CompositeHouses, CompositePoint};
@@ -90,7 +90,7 @@ pub struct CompositeReply {
     /// The composite of midpoints.
     pub midpoint: Option<MidpointReply>,
     /// The sky of the middle in time and space.
-    pub davison: Option<FigureReply>,
+    pub davison: Option<SkyReply>,
     /// What the birth data leave open, and why.
     pub unknowns: Vec<Unknown>,
     /// What made this result.
