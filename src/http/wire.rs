@@ -3,8 +3,8 @@
 pub mod auth;
 pub mod chart;
 pub mod chat;
-pub mod lines;
 pub mod figure;
+pub mod lines;
 pub mod ops;
 pub mod pair;
 pub mod reference;
