@@ -6,11 +6,13 @@ mod draft;
 pub mod lines;
 mod options;
 pub mod rulesets;
+mod sky;
 
 use days::Days;
 pub use draft::Draft;
 pub use options::OptionsDraft;
 pub use rulesets::Rulesets;
+pub use sky::SkyDraft;
 
 use std::sync::Arc;
 
@@ -85,12 +87,7 @@ impl Charts {
     /// # Errors
     /// What the birth data have wrong, as `invalid_fields`, `ambiguous_local_time`, `nonexistent_local_time`,
     /// `house_system_undefined` or `date_out_of_range`.
-    pub fn compute(
-        &self,
-        name: Option<String>,
-        birth: &BirthInput,
-        options: &ChartOptions,
-    ) -> Result<StoredChart> {
+    pub fn compute(&self, name: Option<String>, birth: &BirthInput, options: &ChartOptions) -> Result<StoredChart> {
         let chart = astro::compute_with(birth, options)?;
         Ok(StoredChart { id: ChartId::new(&self.ambient), name, created_at: self.ambient.now(), chart })
     }

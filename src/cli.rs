@@ -2,15 +2,19 @@
 
 mod args;
 mod audit;
+mod birth;
+mod chart;
 mod client;
 mod config;
 mod demo;
+mod houses;
 mod init;
 mod keys;
 mod open;
 mod password;
 mod serve;
 mod signals;
+mod sky;
 mod terminal;
 mod text;
 
@@ -58,6 +62,9 @@ impl From<io::Error> for Failure {
 pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
+        Command::Chart(options) => chart::run(&options),
+        Command::Sky(options) => sky::run(&options),
+        Command::Houses(options) => houses::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Config(ConfigCommand::Print(options)) => config::print(&options),

@@ -159,6 +159,13 @@ pub fn julian_date_of_unix(unix_s: i64) -> f64 {
     unix_s as f64 / 86_400.0 + UNIX_EPOCH_JD
 }
 
+/// Julian Date UTC of an instant with its offset, such as `2026-11-23T07:30:00Z` or `2026-11-23T08:30:00.5+01:00`; `None` for
+/// another form, and for a year outside -9999..=9999.
+pub fn julian_date_of_rfc3339(text: &str) -> Option<f64> {
+    let instant: Timestamp = text.parse().ok()?;
+    Some(instant.as_millisecond() as f64 / 86_400_000.0 + UNIX_EPOCH_JD)
+}
+
 /// `YYYY-MM-DDTHH:MM:SSZ` of a Julian Date UTC, to the nearest second; `None` outside years -9999..=9999 and for NaN.
 pub fn rfc3339_of_julian_date(jd_utc: f64) -> Option<String> {
     let unix_s = ((jd_utc - UNIX_EPOCH_JD) * 86_400.0).round();

@@ -114,7 +114,8 @@ impl OptionsDraft {
     }
 
     fn center(&self, errors: &mut Vec<FieldError>) -> Center {
-        let allowed = format!("metres above the ellipsoid, {} to {}, beside frame topocentric", ALTITUDES_M.0, ALTITUDES_M.1);
+        let allowed =
+            format!("metres above the ellipsoid, {} to {}, beside frame topocentric", ALTITUDES_M.0, ALTITUDES_M.1);
         match (self.frame.as_deref(), self.altitude_m) {
             (Some("topocentric"), altitude_m) => {
                 let altitude_m =
@@ -156,7 +157,11 @@ impl OptionsDraft {
         for (index, code) in codes.iter().enumerate() {
             match Body::from_code(code.trim()).filter(is_allowed) {
                 Some(body) => bodies.push(body),
-                None => errors.push(FieldError::new(format!("bodies[{index}]"), code, format!("one of: {}", allowed.join(", ")))),
+                None => errors.push(FieldError::new(
+                    format!("bodies[{index}]"),
+                    code,
+                    format!("one of: {}", allowed.join(", ")),
+                )),
             }
         }
         if codes.is_empty() {
@@ -244,11 +249,7 @@ mod tests {
         assert_eq!(read(&lahiri).unwrap().zodiac, Zodiac::Sidereal(Ayanamsa::Lahiri));
         let own = OptionsDraft { ayanamsa: text("user"), ..sidereal };
         assert_eq!(read(&own), Err(vec!["ayanamsa_epoch_jd_tt".to_owned(), "ayanamsa_value_deg".to_owned()]));
-        let own = OptionsDraft {
-            ayanamsa_epoch_jd_tt: Some(2_415_020.0),
-            ayanamsa_value_deg: Some(22.46),
-            ..own
-        };
+        let own = OptionsDraft { ayanamsa_epoch_jd_tt: Some(2_415_020.0), ayanamsa_value_deg: Some(22.46), ..own };
         let user = Ayanamsa::User { epoch_jd_tt: 2_415_020.0, value_deg: 22.46 };
         assert_eq!(read(&own).unwrap().zodiac, Zodiac::Sidereal(user));
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use super::text::parse_offset;
+use super::birth::{BirthArgs, OptionsArgs};
 use crate::astro::Lang;
 use crate::config::Sources;
 
@@ -24,6 +24,12 @@ pub struct Arguments {
 pub enum Command {
     /// Show the whole product at work: a server, a person, a chart, today, a question.
     Demo(DemoArgs),
+    /// Show a natal chart; nothing is kept and no server is needed.
+    Chart(ChartArgs),
+    /// Show the sky now or at any instant, over a place if one is given.
+    Sky(SkyArgs),
+    /// Divide many skies into houses, row by row, from a CSV file to standard output.
+    Houses(HousesArgs),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
@@ -142,36 +148,12 @@ pub struct InitArgs {
 /// `orrery demo ..`
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Date of birth by the local calendar; without any birth option, Albert Einstein's birth is used.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub date: Option<String>,
-    /// Time of birth by the local clock.
-    #[arg(long, value_name = "HH:MM[:SS]")]
-    pub time: Option<String>,
-    /// How well the time is known: exact, morning, afternoon, evening, unknown.
-    #[arg(long, value_name = "HOW")]
-    pub certainty: Option<String>,
-    /// Place of birth, such as "Ulm, Germany"; instead of --lat, --lon and --tz.
-    #[arg(long, value_name = "PLACE")]
-    pub place: Option<String>,
-    /// Latitude in degrees, north positive.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub lat: Option<f64>,
-    /// Longitude in degrees, east positive.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub lon: Option<f64>,
-    /// IANA time zone, such as Europe/Berlin.
-    #[arg(long, value_name = "ZONE")]
-    pub tz: Option<String>,
-    /// Offset from UTC, to choose between the two readings of a time that happened twice.
-    #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
-    pub utc_offset: Option<i32>,
-    /// House system: placidus, koch, porphyry, equal, whole_sign.
-    #[arg(long, value_name = "SYSTEM")]
-    pub house_system: Option<String>,
-    /// Name for the chart.
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
+    /// Whose birth; without any birth option, Albert Einstein's is used.
+    #[command(flatten)]
+    pub birth: BirthArgs,
+    /// What chart.
+    #[command(flatten)]
+    pub options: OptionsArgs,
     /// What to ask.
     #[arg(long, value_name = "TEXT")]
     pub question: Option<String>,
@@ -187,6 +169,70 @@ pub struct DemoArgs {
     /// Stop when everything has been shown, instead of serving until Ctrl-C.
     #[arg(long)]
     pub exit: bool,
+}
+
+/// `orrery chart ..`
+#[derive(Debug, Args)]
+pub struct ChartArgs {
+    /// Whose birth.
+    #[command(flatten)]
+    pub birth: BirthArgs,
+    /// What chart.
+    #[command(flatten)]
+    pub options: OptionsArgs,
+    /// Language of the page.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `orrery sky ..`
+#[derive(Debug, Args)]
+pub struct SkyArgs {
+    /// RFC 3339 instant with its offset, or Julian Date UTC; now when left out.
+    #[arg(long, value_name = "INSTANT", allow_negative_numbers = true)]
+    pub at: Option<String>,
+    /// Latitude in degrees, north positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lat: Option<f64>,
+    /// Longitude in degrees, east positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lon: Option<f64>,
+    /// What figure.
+    #[command(flatten)]
+    pub options: OptionsArgs,
+    /// Language of the page.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Print JSON, as `GET /v1/sky` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `orrery houses ..`
+#[derive(Debug, Args)]
+pub struct HousesArgs {
+    /// CSV file with a header and the columns armc, obliquity, lat (degrees), or jd_ut, lat, lon; `-` for standard input.
+    /// Other columns are kept out; an `id` is repeated.
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// House systems, with commas between; all when left out.
+    #[arg(long, value_name = "SYSTEM,..", value_delimiter = ',')]
+    pub system: Vec<String>,
+    /// How to write.
+    #[arg(long, value_enum, default_value = "csv")]
+    pub format: TableFormat,
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
 }
 
 /// Takes the code of a language.
@@ -214,6 +260,6 @@ mod tests {
     fn southern_and_western_births_can_be_typed() {
         let line = ["orrery", "demo", "--lat", "-33.9", "--lon", "-70.6", "--utc-offset", "-04:00"];
         let Command::Demo(demo) = Arguments::try_parse_from(line).unwrap().command else { panic!("not the demo") };
-        assert_eq!((demo.lat, demo.lon, demo.utc_offset), (Some(-33.9), Some(-70.6), Some(-14_400)));
+        assert_eq!((demo.birth.lat, demo.birth.lon, demo.birth.utc_offset), (Some(-33.9), Some(-70.6), Some(-14_400)));
     }
 }

@@ -6,7 +6,7 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
-use super::v1::{auth, charts, chat, lines, ops, reference, retrieval, rulesets};
+use super::v1::{auth, charts, chat, lines, ops, reference, retrieval, rulesets, sky};
 use super::{health, legacy, openapi};
 use crate::app::App;
 use crate::limits;
@@ -70,6 +70,7 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}/progressions").get(lines::progressions))
         .push(Router::with_path("charts/{id}/profections").get(lines::profections))
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
+        .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))
         .push(Router::with_path("retrieval/search").post(retrieval::search))
         .push(Router::with_path("reference-data").get(reference::all))

@@ -8,3 +8,4 @@ pub mod ops;
 pub mod reference;
 pub mod retrieval;
 pub mod rulesets;
+pub mod sky;

@@ -36,7 +36,7 @@ fn longitude(chart: &Chart, body: Body) -> f64 {
 }
 
 /// Equal but for the last digits of numbers, which the JSON parser may round another way.
-pub(in crate::astro) fn alike(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+pub(crate) fn alike(a: &serde_json::Value, b: &serde_json::Value) -> bool {
     use serde_json::Value::{Array, Number, Object};
     match (a, b) {
         (Number(a), Number(b)) => {

@@ -40,7 +40,7 @@ impl Sample {
 
 /// Which instant of a local time that came twice is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::astro) enum Edge {
+pub(crate) enum Edge {
     /// The earlier instant.
     Earliest,
     /// The later instant.
@@ -55,7 +55,7 @@ pub(in crate::astro) enum Edge {
 ///
 /// # Errors
 /// Those of [`resolve_local`] but for the two of clocks that jump.
-pub(in crate::astro) fn lenient_jd_utc(
+pub(crate) fn lenient_jd_utc(
     date: CivilDate,
     clock: CivilTime,
     zone: &str,
@@ -81,7 +81,7 @@ pub(in crate::astro) fn lenient_jd_utc(
 ///
 /// # Errors
 /// As [`lenient_jd_utc`].
-pub(in crate::astro) fn local_day(date: CivilDate, zone: &str, longitude_deg: f64) -> Result<(f64, f64), AstroError> {
+pub(crate) fn local_day(date: CivilDate, zone: &str, longitude_deg: f64) -> Result<(f64, f64), AstroError> {
     let at = |hour, edge| at_hour(date, hour, zone, longitude_deg, edge);
     Ok((at(0, Edge::Earliest)?, at(24, Edge::Latest)?))
 }

@@ -9,7 +9,7 @@ use crate::astro::zodiac::{Ayanamsa, Zodiac};
 const FIXTURE: &str = include_str!("../../../tests/fixtures/astro/returns.csv");
 
 /// A birth at a UTC time in Ulm.
-pub(in crate::astro) fn birth(date: &str, time: Option<&str>) -> BirthInput {
+pub(crate) fn birth(date: &str, time: Option<&str>) -> BirthInput {
     BirthInput {
         date: date.to_owned(),
         time: time.map(str::to_owned),

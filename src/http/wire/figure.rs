@@ -1,37 +1,9 @@
 //! Wire form of a sky: options, bodies, angles, houses, lots, aspects, and the sky of any instant. Computes no astrology.
 
 use salvo::oapi::ToSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::astro::{self, Ayanamsa, Center, ChartOptions, Figure, Reduction, Zodiac, time};
-use crate::charts::OptionsDraft;
-
-/// What a chart is asked to be. Everything may be left out.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct OptionsRequest {
-    /// `tropical` (default) or `sidereal`.
-    pub zodiac: Option<String>,
-    /// With `sidereal`: `lahiri`, `fagan_bradley`, `raman`, `krishnamurti`, `yukteshwar`, `de_luce`, `user`.
-    pub ayanamsa: Option<String>,
-    /// With ayanamsa `user`: its epoch, Julian Date TT.
-    pub ayanamsa_epoch_jd_tt: Option<f64>,
-    /// With ayanamsa `user`: its value at the epoch, without nutation, degrees.
-    pub ayanamsa_value_deg: Option<f64>,
-    /// `placidus` (default), `koch`, `porphyry`, `equal`, `whole_sign`, `regiomontanus`, `campanus`, `equal_mc`,
-    /// `alcabitius`, `topocentric`, `morinus`, `meridian`, `vehlow`, `krusinski`, `sripati`.
-    pub house_system: Option<String>,
-    /// `geocentric` (default), `topocentric`, `heliocentric` (without angles, houses and lots).
-    pub frame: Option<String>,
-    /// `apparent` (default) or `geometric`: without light-time, deflection and aberration.
-    pub reduction: Option<String>,
-    /// With `topocentric`: metres above the ellipsoid, default 0.
-    pub altitude_m: Option<f64>,
-    /// Codes of the bodies wanted; the ten planets and the two nodes by default.
-    pub bodies: Option<Vec<String>>,
-    /// Name and version of the ruleset of aspects, such as `modern-1.0.0`.
-    pub ruleset: Option<String>,
-}
 
 /// What the chart was asked to be.
 #[derive(Debug, Serialize, ToSchema)]
@@ -224,23 +196,6 @@ pub struct SkyReply {
     pub is_day: Option<bool>,
     /// Aspects between bodies and angles.
     pub aspects: Vec<AspectReply>,
-}
-
-impl From<OptionsRequest> for OptionsDraft {
-    fn from(r: OptionsRequest) -> Self {
-        Self {
-            zodiac: r.zodiac,
-            ayanamsa: r.ayanamsa,
-            ayanamsa_epoch_jd_tt: r.ayanamsa_epoch_jd_tt,
-            ayanamsa_value_deg: r.ayanamsa_value_deg,
-            house_system: r.house_system,
-            frame: r.frame,
-            reduction: r.reduction,
-            altitude_m: r.altitude_m,
-            bodies: r.bodies,
-            ruleset: r.ruleset,
-        }
-    }
 }
 
 impl From<&ChartOptions> for Options {
