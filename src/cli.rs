@@ -11,7 +11,9 @@ mod houses;
 mod init;
 mod keys;
 mod open;
+mod pair;
 mod password;
+mod returns;
 mod serve;
 mod signals;
 mod sky;
@@ -65,6 +67,8 @@ pub fn run() -> ExitCode {
         Command::Chart(options) => chart::run(&options),
         Command::Sky(options) => sky::run(&options),
         Command::Houses(options) => houses::run(&options),
+        Command::Returns(options) => returns::run(&options),
+        Command::Synastry(options) => pair::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Config(ConfigCommand::Print(options)) => config::print(&options),

@@ -46,6 +46,8 @@ pub struct ReturnsAsk {
     pub lat: Option<String>,
     /// Degrees east, instead of a place.
     pub lon: Option<String>,
+    /// What stands before the names of the three fields of the place, after the prefix.
+    pub site_prefix: &'static str,
 }
 
 /// Which progressions, as text.
@@ -314,30 +316,31 @@ impl<'p> Fields<'p> {
     /// The place of the return: one named, coordinates, or the birthplace.
     fn site(&mut self, chart: &Chart, ask: &ReturnsAsk) -> Site {
         let home = chart.birth.site(&chart.options);
+        let named = |field: &str| format!("{}{field}", ask.site_prefix);
         match (&ask.place, &ask.lat, &ask.lon) {
             (None, None, None) => home,
             (Some(place), None, None) => match places::resolve(place) {
                 Ok(found) => Site { latitude_deg: found.latitude_deg, longitude_deg: found.longitude_deg, ..home },
                 Err(error) => {
-                    self.wrong("place", place, format!("{error}; or give lat and lon"));
+                    self.wrong(&named("place"), place, format!("{error}; or give lat and lon"));
                     home
                 }
             },
             (None, Some(lat), Some(lon)) => Site {
-                latitude_deg: self.degrees("lat", lat, 90.0, "degrees north, -90 to 90"),
-                longitude_deg: self.degrees("lon", lon, 180.0, "degrees east, -180 to 180"),
+                latitude_deg: self.degrees(&named("lat"), lat, 90.0, "degrees north, -90 to 90"),
+                longitude_deg: self.degrees(&named("lon"), lon, 180.0, "degrees east, -180 to 180"),
                 ..home
             },
             (None, Some(_), None) => {
-                self.missing("lon", "lat and lon together");
+                self.missing(&named("lon"), "lat and lon together");
                 home
             }
             (None, None, Some(_)) => {
-                self.missing("lat", "lat and lon together");
+                self.missing(&named("lat"), "lat and lon together");
                 home
             }
             (Some(place), _, _) => {
-                self.wrong("place", place, "place alone, or else lat and lon");
+                self.wrong(&named("place"), place, "place alone, or else lat and lon");
                 home
             }
         }

@@ -60,6 +60,7 @@ pub async fn returns(req: &mut Request, depot: &mut Depot) -> Result<Reply<Retur
         place: read("place")?,
         lat: read("lat")?,
         lon: read("lon")?,
+        site_prefix: "",
     };
     let (body, found) = returns_of(&stored.chart, &ask, app.ambient().now(), QUERY)?;
     Ok(Reply(ReturnsReply::new(stored.id.to_string(), body, &found)))
