@@ -4,6 +4,7 @@
 mod analysis;
 mod days;
 mod draft;
+pub mod lines;
 mod options;
 pub mod rulesets;
 mod sky;

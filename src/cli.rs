@@ -13,9 +13,11 @@ mod ephemeris;
 mod init;
 mod keys;
 mod open;
+mod pair;
 mod password;
 mod ruleset;
 mod places;
+mod returns;
 mod serve;
 mod signals;
 mod sky;
@@ -69,6 +71,8 @@ pub fn run() -> ExitCode {
         Command::Chart(options) => chart::run(&options),
         Command::Sky(options) => sky::run(&options),
         Command::Houses(options) => houses::run(&options),
+        Command::Returns(options) => returns::run(&options),
+        Command::Synastry(options) => pair::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Ephemeris(options) => ephemeris::run(&options),

@@ -38,6 +38,11 @@ pub const RANKED_PASSAGES_MAX: usize = 1_024;
 /// Passages that an answer may cite.
 pub const CITATIONS_MAX: usize = 8;
 
+/// Returns that one answer may hold.
+pub const RETURNS_MAX: usize = 24;
+/// Longest period that is searched for returns, in years.
+pub const RETURNS_PERIOD_MAX_YEARS: u32 = 100;
+
 /// Longest chart name, in Unicode scalar values.
 pub const CHART_NAME_MAX_CHARS: usize = 120;
 /// Longest place query, in Unicode scalar values.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use super::birth::{BirthArgs, OptionsArgs};
+use super::birth::{BirthArgs, OptionsArgs, SecondBirthArgs};
 use crate::astro::Lang;
 use crate::config::Sources;
 
@@ -30,7 +30,10 @@ pub enum Command {
     Sky(SkyArgs),
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
-    Demo(Box<DemoArgs>),
+    /// Show when a body comes back to its natal place, and the sky of that moment, there or elsewhere.
+    Returns(ReturnsArgs),
+    /// Compare two births, or join them in a composite or a Davison chart.
+    Synastry(SynastryArgs),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
@@ -117,6 +120,8 @@ pub struct CloneArgs {
     /// Where.
     #[command(flatten)]
     pub directory: DirectoryArgs,
+}
+
 /// `orrery ephemeris ..`
 #[derive(Debug, Args)]
 pub struct EphemerisArgs {
@@ -258,39 +263,6 @@ pub struct DemoArgs {
     /// What chart.
     #[command(flatten)]
     pub options: OptionsArgs,
-    /// Date of birth by the local calendar; without any birth option, Albert Einstein's birth is used.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub date: Option<String>,
-    /// Calendar of the date: gregorian or julian; without it, Julian to 1582-10-04 and Gregorian from 1582-10-15.
-    #[arg(long, value_name = "CALENDAR")]
-    pub calendar: Option<String>,
-    /// Time of birth by the local clock.
-    #[arg(long, value_name = "HH:MM[:SS]")]
-    pub time: Option<String>,
-    /// How well the time is known: exact, morning, afternoon, evening, unknown.
-    #[arg(long, value_name = "HOW")]
-    pub certainty: Option<String>,
-    /// Place of birth, such as "Ulm, Germany"; instead of --lat and --lon.
-    #[arg(long, value_name = "PLACE")]
-    pub place: Option<String>,
-    /// Latitude in degrees, north positive.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub lat: Option<f64>,
-    /// Longitude in degrees, east positive.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub lon: Option<f64>,
-    /// IANA time zone, such as Europe/Berlin, a fixed offset such as +01:19:32, or LMT for local mean time.
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub tz: Option<String>,
-    /// Offset from UTC, to choose between the two readings of a time that happened twice.
-    #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
-    pub utc_offset: Option<i32>,
-    /// House system: placidus, koch, porphyry, equal, whole_sign.
-    #[arg(long, value_name = "SYSTEM")]
-    pub house_system: Option<String>,
-    /// Name for the chart.
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
     /// What to ask.
     #[arg(long, value_name = "TEXT")]
     pub question: Option<String>,
@@ -321,7 +293,10 @@ pub struct ChartArgs {
     #[arg(long, value_parser = languages())]
     pub lang: Option<Lang>,
     /// Print JSON, as `POST /v1/charts` answers it, with the `analysis`, instead of a page.
-    /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `orrery places ..`
 #[derive(Debug, Args)]
 pub struct PlacesArgs {
@@ -379,7 +354,84 @@ pub struct HousesArgs {
     pub format: TableFormat,
 }
 
+/// `orrery returns ..`
+#[derive(Debug, Args)]
+pub struct ReturnsArgs {
+    /// Whose birth.
+    #[command(flatten)]
+    pub birth: BirthArgs,
+    /// What chart.
+    #[command(flatten)]
+    pub options: OptionsArgs,
+    /// Which body comes back: sun, moon, saturn, ..
+    #[arg(long, value_name = "BODY", default_value = "sun")]
+    pub body: String,
+    /// Calendar year that is searched, instead of --from and --to.
+    #[arg(long, value_name = "YEAR")]
+    pub year: Option<String>,
+    /// Start of the search, a date or an RFC 3339 instant; now when left out.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// End of the search; without it the next return is shown.
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+    /// Where the person is then; the birthplace when left out.
+    #[arg(long, value_name = "PLACE")]
+    pub at_place: Option<String>,
+    /// Latitude there in degrees, north positive, instead of --at-place.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub at_lat: Option<String>,
+    /// Longitude there in degrees, east positive, instead of --at-place.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub at_lon: Option<String>,
+    /// Language of the page.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Print JSON, as `GET /v1/charts/{id}/returns` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
+}
 
+/// `orrery synastry ..`
+#[derive(Debug, Args)]
+pub struct SynastryArgs {
+    /// The first birth.
+    #[command(flatten)]
+    pub birth: BirthArgs,
+    /// The second birth.
+    #[command(flatten)]
+    pub second: SecondBirthArgs,
+    /// What charts.
+    #[command(flatten)]
+    pub options: OptionsArgs,
+    /// Join the two in one chart instead: midpoint or davison.
+    #[arg(long, value_name = "METHOD")]
+    pub composite: Option<String>,
+    /// Houses of a midpoint composite: midpoints (of the cusps) or derived (those of a latitude).
+    #[arg(long, value_name = "HOW", requires = "composite")]
+    pub houses: Option<String>,
+    /// Latitude of derived houses in degrees, north positive; the mean of the two births' when left out.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true, requires = "composite")]
+    pub latitude_deg: Option<f64>,
+    /// Middle place of a Davison chart: coordinates (their means) or great_circle.
+    #[arg(long, value_name = "HOW", requires = "composite")]
+    pub middle: Option<String>,
+    /// Language of the page.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Print JSON, as `POST /v1/charts/synastry` or `/v1/charts/composite` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
 
 /// Takes the code of a language.
 fn languages() -> impl TypedValueParser<Value = Lang> {

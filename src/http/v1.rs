@@ -5,6 +5,7 @@ pub mod auth;
 pub mod calendar;
 pub mod charts;
 pub mod chat;
+pub mod lines;
 pub mod ops;
 pub mod reference;
 pub mod places;

@@ -19,6 +19,8 @@ mod identity;
 #[cfg(test)]
 mod rulesets;
 #[cfg(test)]
+mod lines;
+#[cfg(test)]
 mod store_kill;
 #[cfg(test)]
 mod support;
