@@ -21,6 +21,8 @@ mod rulesets;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod places;
+#[cfg(test)]
 mod store_kill;
 #[cfg(test)]
 mod support;
