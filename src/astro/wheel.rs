@@ -17,6 +17,7 @@ mod theme;
 mod web;
 mod words;
 
+pub use input::{EXTRAS, date};
 pub use theme::Theme;
 
 use frame::{CENTRE, Frame, SIDE};
