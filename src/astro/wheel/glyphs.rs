@@ -63,11 +63,12 @@ pub const fn sign(sign: Sign) -> Glyph {
 /// The drawing of a body or other point by its code; `None` for codes without one, such as the Ascendant's, which is
 /// written in letters.
 pub fn point(code: &str) -> Option<Glyph> {
-    if code == "mean_apogee" {
-        return Some(Glyph { line: LILITH_CROSS, solid: LILITH_CRESCENT });
+    match code {
+        "sun" => return Some(Glyph { line: SUN_DISK, solid: SUN_DOT }),
+        "mean_apogee" => return Some(Glyph { line: LILITH_CROSS, solid: LILITH_CRESCENT }),
+        _ => {}
     }
     let drawing = match code {
-        "sun" => "M-9.6 0a9.6 9.6 0 1 0 19.2 0a9.6 9.6 0 1 0-19.2 0M-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0",
         "moon" => "M-6.27-9.8a10.1 10.1 0 1 1 0 19.6a11.2 11.2 0 0 0 0-19.6z",
         "mercury" => {
             "M-4.64-1.88a4.64 4.64 0 1 0 9.28 0a4.64 4.64 0 1 0-9.28 0M-4.84-11.25c.3 2.86 2.17 4.74 4.84 4.74s4.54-1.88 4.84-4.74M0 2.76v8.49M-3.85 7.11h7.7"
@@ -112,6 +113,8 @@ pub fn point(code: &str) -> Option<Glyph> {
     Some(line(drawing))
 }
 
+const SUN_DISK: &str = "M-9.6 0a9.6 9.6 0 1 0 19.2 0a9.6 9.6 0 1 0-19.2 0";
+const SUN_DOT: &str = "M-.9 0a.9 .9 0 1 0 1.8 0a.9 .9 0 1 0-1.8 0";
 const LILITH_CROSS: &str = "M-.6 2v9.2M-4.8 6.6h8.4";
 const LILITH_CRESCENT: &str = "M-3.6-11.2a6.3 6.3 0 1 1 0 11.6a7.2 7.2 0 0 0 0-11.6z";
 
