@@ -73,11 +73,11 @@ def time_tables():
 
 
 def spline_pieces(ts):
-    """Skyfield's own pieces around its daily table, from 1720 to 2800, through four points each (they are cubics)."""
+    """Skyfield's own pieces around its daily table, from 1500 to 2800, through four points each (they are cubics)."""
     tt = ts.delta_t_table[0]
     start, end = ((t - 1721045.0) / 365.25 for t in (tt[0], tt[-1]))
     table = load_bundled_npy("delta_t.npz")["Table-S15.2020.txt"]
-    spans = [(a, b) for a, b in zip(table[0], table[1]) if a >= 1720.0 and a < start]
+    spans = [(a, b) for a, b in zip(table[0], table[1]) if a >= 1500.0 and a < start]
     spans[-1] = (spans[-1][0], start)
     spans.append((end, (end + 800.0) // 100.0 * 100.0))
     out = []

@@ -1,9 +1,14 @@
 //! P: The twenty aspects, and the finding of an aspect between two moving points. Orbs come from the ruleset.
 
+pub mod declination;
+pub mod exact;
+
 use serde::{Deserialize, Serialize};
 
 use super::angles::{separation_deg, wrap_deg};
+use super::body::Body;
 use super::point::Point;
+use super::rulesets::{Context, Ruleset};
 
 /// An aspect. The five major (Ptolemaic) ones stand first, then six minor ones, then nine advanced ones; stored charts
 /// know them by that order, so that a new one goes to the end.
@@ -274,6 +279,83 @@ pub fn is_applying(aspect: Aspect, (a_deg, a_speed): (f64, f64), (b_deg, b_speed
     let separation_rate = (a_speed - b_speed) * direction;
     let excess = signed.abs() - aspect.angle_deg();
     excess * separation_rate < 0.0
+}
+
+/// A point with its motion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moving {
+    /// Which point.
+    pub point: Point,
+    /// Its longitude, degrees, in the zodiac of the chart.
+    pub longitude_deg: f64,
+    /// Its speed, degrees per day: below zero when retrograde, 0 for a point of a birth that transits touch, and for an
+    /// angle that of the turning sky, [`ANGLE_SPEED_DEG_PER_DAY`].
+    pub speed_deg_per_day: f64,
+}
+
+/// Mean rate at which the angles run through the zodiac, degrees per day: one turn in a sidereal day.
+pub const ANGLE_SPEED_DEG_PER_DAY: f64 = 360.985_647;
+
+impl Moving {
+    /// The aspect from this point to another under a ruleset. The orb shrinks or grows by the motion of both.
+    pub fn aspect_to(&self, other: &Self, context: Context, ruleset: &Ruleset) -> Option<AspectHit> {
+        let (from, to) = ((self.point, self.longitude_deg), (other.point, other.longitude_deg));
+        let found = ruleset.contact(context, from, to)?;
+        let applying = is_applying(
+            found.aspect,
+            (self.longitude_deg, self.speed_deg_per_day),
+            (other.longitude_deg, other.speed_deg_per_day),
+        );
+        Some(AspectHit {
+            a: self.point,
+            b: other.point,
+            aspect: found.aspect,
+            separation_deg: found.separation_deg,
+            orb_deg: found.orb_deg,
+            orb_max_deg: found.orb_max_deg,
+            applying,
+            certain: true,
+        })
+    }
+}
+
+/// Whether two points of one sky make no aspect worth the name: two angles, which are one sky, or two readings of one
+/// thing, such as the mean and the true node, or the ends of one axis.
+pub const fn is_one_thing(a: Point, b: Point) -> bool {
+    (a.is_angle() && b.is_angle()) || (is_node(a) && is_node(b)) || (is_apogee(a) && is_apogee(b))
+}
+
+const fn is_node(point: Point) -> bool {
+    matches!(point, Point::SouthNode | Point::Body(Body::MeanNode | Body::TrueNode))
+}
+
+const fn is_apogee(point: Point) -> bool {
+    matches!(super::rules::class(point), super::rules::Class::Apogee)
+}
+
+/// The aspects among the points of one sky, narrowest first within each first point; the pairs of [`is_one_thing`] make
+/// none. In each hit `a` comes before `b` in the order of [`Point`].
+pub fn among(points: &[Moving], context: Context, ruleset: &Ruleset) -> Vec<AspectHit> {
+    let mut hits = Vec::new();
+    for (index, one) in points.iter().enumerate() {
+        for other in &points[index + 1..] {
+            let (first, second) = if one.point <= other.point { (one, other) } else { (other, one) };
+            if !is_one_thing(first.point, second.point) {
+                hits.extend(first.aspect_to(second, context, ruleset));
+            }
+        }
+    }
+    hits.sort_by(|x, y| x.a.cmp(&y.a).then(x.orb_deg.total_cmp(&y.orb_deg)).then(x.b.cmp(&y.b)));
+    hits
+}
+
+/// The aspects of the points of one sky (`a` of each hit) to those of another (`b`), narrowest first within each `a`.
+pub fn between(sources: &[Moving], targets: &[Moving], context: Context, ruleset: &Ruleset) -> Vec<AspectHit> {
+    let pairs = sources.iter().flat_map(|source| targets.iter().map(move |target| (source, target)));
+    let mut hits: Vec<AspectHit> =
+        pairs.filter_map(|(source, target)| source.aspect_to(target, context, ruleset)).collect();
+    hits.sort_by(|x, y| x.a.cmp(&y.a).then(x.orb_deg.total_cmp(&y.orb_deg)).then(x.b.cmp(&y.b)));
+    hits
 }
 
 #[cfg(test)]

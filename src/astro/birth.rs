@@ -121,11 +121,7 @@ impl BirthInput {
 
     /// The place, at the altitude that the options give.
     pub fn site(&self, options: &ChartOptions) -> Site {
-        Site {
-            latitude_deg: self.latitude_deg,
-            longitude_deg: self.longitude_deg,
-            altitude_m: options.altitude_m(),
-        }
+        Site { latitude_deg: self.latitude_deg, longitude_deg: self.longitude_deg, altitude_m: options.altitude_m() }
     }
 
     /// The parsed date and, where the certainty is exact, time.

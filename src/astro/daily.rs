@@ -3,6 +3,8 @@
 mod moon;
 mod passes;
 
+pub(super) use passes::utc_text;
+
 use serde::{Deserialize, Serialize};
 
 use super::aspects::{Aspect, Contact, contact, is_applying};

@@ -5,6 +5,7 @@
 
 mod apparent;
 mod asset;
+pub(crate) mod far;
 pub(crate) mod jet;
 mod series;
 mod view;
@@ -19,9 +20,9 @@ use crate::astro::error::AstroError;
 use crate::astro::frames::EclipticFrame;
 use crate::astro::{nodes, time};
 use apparent::{Instant, Motion};
-pub use view::{Center, Reduction, Site, View};
 use asset::{Asset, Content};
 use jet::{Jet, Vec3};
+pub use view::{Center, Reduction, Site, View};
 
 /// The file that [`Ephemeris::embedded`] decodes.
 const EMBEDDED: &[u8] = include_bytes!("../../data/ephemeris/de440_1800_2100.bin");

@@ -150,7 +150,12 @@ pub fn cast(jd_utc: f64, site: Option<Site>, options: &ChartOptions) -> Result<F
         obliquity_deg,
         ayanamsa_deg: options.zodiac.ayanamsa().map(|_| offset_deg),
         sidereal_time_deg: None,
-        bodies: options.bodies.iter().zip(&positions).map(|(b, p)| placement(*b, p, obliquity_deg, offset_deg, rate)).collect(),
+        bodies: options
+            .bodies
+            .iter()
+            .zip(&positions)
+            .map(|(b, p)| placement(*b, p, obliquity_deg, offset_deg, rate))
+            .collect(),
         angles: None,
         houses: None,
         lots: None,

@@ -36,8 +36,11 @@ pub(super) fn sine_of_altitude(sky: &LocalSky, longitude_deg: f64, latitude_deg:
     let (sin_lon, cos_lon) = longitude_deg.to_radians().sin_cos();
     let (sin_lat, cos_lat) = latitude_deg.to_radians().sin_cos();
     let (sin_eps, cos_eps) = sky.obliquity_deg.to_radians().sin_cos();
-    let [x, y, z] =
-        [cos_lat * cos_lon, cos_lat * sin_lon * cos_eps - sin_lat * sin_eps, cos_lat * sin_lon * sin_eps + sin_lat * cos_eps];
+    let [x, y, z] = [
+        cos_lat * cos_lon,
+        cos_lat * sin_lon * cos_eps - sin_lat * sin_eps,
+        cos_lat * sin_lon * sin_eps + sin_lat * cos_eps,
+    ];
     let (sin_armc, cos_armc) = sky.armc_deg.to_radians().sin_cos();
     let (sin_phi, cos_phi) = sky.latitude_deg.to_radians().sin_cos();
     sin_phi * z + cos_phi * (x * cos_armc + y * sin_armc)
@@ -59,7 +62,8 @@ mod tests {
     /// At an equinox the Sun is up from six to eighteen hours of local sidereal time shifted by its right ascension.
     #[test]
     fn the_sun_of_an_equinox_is_up_for_half_of_the_day() {
-        for (armc_deg, up) in [(0.0, true), (80.0, true), (100.0, false), (180.0, false), (260.0, false), (280.0, true)] {
+        for (armc_deg, up) in [(0.0, true), (80.0, true), (100.0, false), (180.0, false), (260.0, false), (280.0, true)]
+        {
             for latitude_deg in [-60.0, 0.0, 45.0] {
                 let sky = LocalSky { armc_deg, obliquity_deg: 23.44, latitude_deg };
                 assert_eq!(is_above_horizon(&sky, 0.0, 0.0), up, "{armc_deg} {latitude_deg}");

@@ -38,16 +38,8 @@ impl Default for ChartOptions {
 
 impl ChartOptions {
     /// The bodies that [`Center::Heliocentric`] has by default: those that go around the Sun.
-    pub const HELIOCENTRIC: [Body; 8] = [
-        Body::Mercury,
-        Body::Venus,
-        Body::Mars,
-        Body::Jupiter,
-        Body::Saturn,
-        Body::Uranus,
-        Body::Neptune,
-        Body::Pluto,
-    ];
+    pub const HELIOCENTRIC: [Body; 8] =
+        [Body::Mercury, Body::Venus, Body::Mars, Body::Jupiter, Body::Saturn, Body::Uranus, Body::Neptune, Body::Pluto];
 
     /// The default with another house system.
     #[must_use]

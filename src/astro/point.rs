@@ -49,6 +49,31 @@ impl Point {
         Self::ImumCoeli,
     ];
 
+    /// How many points there are.
+    pub const COUNT: usize = Body::ALL.len() + Self::OTHERS.len();
+
+    /// Every point: [`Body::ALL`], then [`Self::OTHERS`]; in the order of the enum, so that [`Self::index`] is the place.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Body::ALL.into_iter().map(Self::Body).chain(Self::OTHERS)
+    }
+
+    /// Its place in [`Self::all`], 0 up to [`Self::COUNT`].
+    pub const fn index(self) -> usize {
+        const BODIES: usize = Body::ALL.len();
+        match self {
+            Self::Body(body) => body as usize,
+            Self::Ascendant => BODIES,
+            Self::Midheaven => BODIES + 1,
+            Self::Vertex => BODIES + 2,
+            Self::EastPoint => BODIES + 3,
+            Self::Fortune => BODIES + 4,
+            Self::Spirit => BODIES + 5,
+            Self::SouthNode => BODIES + 6,
+            Self::Descendant => BODIES + 7,
+            Self::ImumCoeli => BODIES + 8,
+        }
+    }
+
     /// The stable machine name: the body's code, `ascendant`, `midheaven`, `vertex`, `fortune` and so on.
     pub const fn code(self) -> &'static str {
         match self {
@@ -126,8 +151,8 @@ mod tests {
 
     #[test]
     fn a_point_is_its_code_in_json() {
-        let points = Body::ALL.map(Point::Body).into_iter().chain(Point::OTHERS);
-        for point in points {
+        for (index, point) in Point::all().enumerate() {
+            assert_eq!(point.index(), index);
             let json = serde_json::to_string(&point).unwrap();
             assert_eq!(json, format!("\"{}\"", point.code()));
             assert_eq!(serde_json::from_str::<Point>(&json).unwrap(), point);

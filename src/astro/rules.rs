@@ -1,9 +1,11 @@
-//! P: The numbers of the astrological rule set: orbs, weights, frictions, search windows. They are convention, not
-//! measurement; changing any of them changes [`RULESET_VERSION`]. Holds no search and no positions.
+//! P: The numbers of the day's signal: weights, frictions, search windows, and the classes of points. They are
+//! convention, not measurement; changing any of them changes [`RULESET_VERSION`]. Orbs live in `rulesets`. Holds no search
+//! and no positions.
 
 use super::aspects::{Aspect, Nature};
 use super::body::Body;
 use super::point::Point;
+use super::rulesets::{Context, Ruleset};
 
 /// Named in every chart and every day, so that two results can be compared.
 pub const RULESET_VERSION: &str = "1.0.0";
@@ -25,7 +27,7 @@ pub const NATAL_BODIES: [Body; 11] = [
 ];
 
 /// How traditional rules group points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Sun and Moon.
     Luminary,
@@ -49,6 +51,43 @@ pub enum Class {
     SecondaryAngle,
 }
 
+impl Class {
+    /// All of them, in the order of the enum.
+    pub const ALL: [Self; 10] = [
+        Self::Luminary,
+        Self::Personal,
+        Self::Social,
+        Self::Transpersonal,
+        Self::Minor,
+        Self::Node,
+        Self::Angle,
+        Self::Apogee,
+        Self::Lot,
+        Self::SecondaryAngle,
+    ];
+
+    /// The stable machine name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Luminary => "luminary",
+            Self::Personal => "personal",
+            Self::Social => "social",
+            Self::Transpersonal => "transpersonal",
+            Self::Node => "node",
+            Self::Angle => "angle",
+            Self::Minor => "minor",
+            Self::Apogee => "apogee",
+            Self::Lot => "lot",
+            Self::SecondaryAngle => "secondary_angle",
+        }
+    }
+
+    /// The class with this code, if there is one.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.code() == code)
+    }
+}
+
 /// The class of a point.
 pub const fn class(point: Point) -> Class {
     match point {
@@ -70,40 +109,16 @@ pub const fn class(point: Point) -> Class {
     }
 }
 
-/// One orb for each of conjunction or opposition, square or trine, sextile; degrees. Other aspects have none.
-const fn by_aspect(aspect: Aspect, [full, half, third]: [f64; 3]) -> f64 {
-    match aspect {
-        Aspect::Conjunction | Aspect::Opposition => full,
-        Aspect::Square | Aspect::Trine => half,
-        Aspect::Sextile => third,
-        _ => 0.0,
-    }
-}
-
-/// The largest orb of an aspect within one natal chart, degrees. A luminary outranks an angle, which outranks the pair
-/// of two transpersonal planets.
+/// The largest orb of an aspect within one natal chart by the built-in ruleset, degrees; below zero where it looks for
+/// none.
 pub fn natal_orb_deg(aspect: Aspect, a: Point, b: Point) -> f64 {
-    let classes = [class(a), class(b)];
-    let orbs = if classes.contains(&Class::Luminary) {
-        [10.0, 8.0, 5.0]
-    } else if classes.contains(&Class::Angle) {
-        [6.0, 5.0, 4.0]
-    } else if classes == [Class::Transpersonal, Class::Transpersonal] {
-        [4.0, 3.0, 2.0]
-    } else {
-        [8.0, 6.0, 4.0]
-    };
-    by_aspect(aspect, orbs)
+    Ruleset::builtin().orb_deg(Context::Natal, aspect, a, b).unwrap_or(-1.0)
 }
 
-/// The largest orb of a transit, by the natal point that it touches, degrees.
+/// The largest orb of a transit by the built-in ruleset, by the natal point that it touches, degrees; below zero where it
+/// looks for none. The day's signal is weighed for these orbs alone, whatever ruleset the charts are made under.
 pub fn transit_orb_deg(aspect: Aspect, natal: Point) -> f64 {
-    let orbs = match class(natal) {
-        Class::Luminary => [3.0, 2.5, 2.0],
-        Class::Angle => [2.5, 2.0, 1.5],
-        _ => [2.0, 1.5, 1.2],
-    };
-    by_aspect(aspect, orbs)
+    Ruleset::builtin().orb_deg(Context::TransitToNatal, aspect, Point::Body(Body::Sun), natal).unwrap_or(-1.0)
 }
 
 /// How much a transit counts, 0.4..=1.2: luminaries and angles are a person's own while the far planets belong to a

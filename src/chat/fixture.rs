@@ -9,8 +9,8 @@
 )]
 
 use crate::astro::{
-    AnglePlacement, Angles, Aspect, AspectHit, Balance, BirthInput, Body, Certainty, Chart, Factor, HouseSystem,
-    Houses, LongitudeRange, MoonToday, Placement, Point, Sign, Today, Versions,
+    AnglePlacement, Angles, Aspect, AspectHit, Balance, BirthInput, Body, Certainty, Chart, ChartOptions, Factor,
+    HouseSystem, Houses, LongitudeRange, MoonToday, Placement, Point, Sign, Today, Versions,
 };
 
 /// Einstein's natal longitudes, to the arc minute, as in published charts: Sun to Pluto, then the nodes.
@@ -92,6 +92,10 @@ fn placements(longitudes: [f64; 12], ascendant_deg: f64, exact: bool) -> Vec<Pla
                 latitude_deg: 0.0,
                 distance_au: 1.0,
                 speed_deg_per_day: 1.0,
+                right_ascension_deg: longitude_deg,
+                declination_deg: 0.0,
+                declination_speed_deg_per_day: 0.0,
+                out_of_bounds: false,
                 sign: Sign::of(longitude_deg),
                 degree_in_sign: longitude_deg % 30.0,
                 retrograde: EINSTEIN_RETROGRADE[i],

@@ -32,7 +32,8 @@ impl Sample {
     fn at(jd_tt: f64, bodies: &[Body], options: &ChartOptions) -> Result<Self, AstroError> {
         let (offset_deg, rate) = (options.zodiac.offset_deg(jd_tt), options.zodiac.rate_deg_per_day(jd_tt));
         let places = positions(bodies, jd_tt, options)?;
-        let seen = places.iter().map(|p| (norm_deg(p.longitude_deg - offset_deg), p.longitude_speed_deg_per_day - rate));
+        let seen =
+            places.iter().map(|p| (norm_deg(p.longitude_deg - offset_deg), p.longitude_speed_deg_per_day - rate));
         Ok(Self { jd_tt, bodies: seen.collect() })
     }
 }

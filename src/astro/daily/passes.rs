@@ -197,7 +197,7 @@ fn turn(from: Node, to: Node) -> f64 {
 }
 
 /// `YYYY-MM-DDTHH:MM:SSZ` of a Julian Date TT.
-pub(super) fn utc_text(jd_tt: f64) -> Option<String> {
+pub(in crate::astro) fn utc_text(jd_tt: f64) -> Option<String> {
     // TT - UTC changes so slowly that its value a minute away serves, except within a minute of a leap second.
     let tt_minus_utc = time::scales_from_utc(jd_tt).jd_tt - jd_tt;
     let again = time::scales_from_utc(jd_tt - tt_minus_utc);

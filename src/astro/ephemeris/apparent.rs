@@ -122,6 +122,20 @@ impl Instant {
         (aberrate(direction, velocity, sun_au), distance)
     }
 
+    /// The apparent direction (ICRS axes) of something far beyond the planets, from its place `from_barycentre_au` when the
+    /// light left it: annual parallax comes by itself, the Sun bends its light, the Earth's motion shifts it.
+    pub(super) fn apparent_far(&self, from_barycentre_au: [f64; 3]) -> Vec3<f64> {
+        let (earth, sun, body) = (Vec3(self.earth.place), Vec3(self.sun.place), Vec3(from_barycentre_au));
+        let (from_sun, sun_au) = (earth - sun).unit();
+        let direction = deflect((body - earth).unit().0, (body - sun).unit().0, from_sun, sun_au);
+        aberrate(direction, Vec3(self.earth.velocity).scale(1.0 / LIGHT_AU_PER_DAY), sun_au)
+    }
+
+    /// How much earlier light reaches the Earth than the barycentre from a direction (unit vector), days.
+    pub(super) fn ahead_of_barycentre_days(&self, direction: Vec3<f64>) -> f64 {
+        direction.dot(Vec3(self.earth.place)) / LIGHT_AU_PER_DAY
+    }
+
     /// The body's state when the light left it, the light-time in days, and that time's rate.
     #[inline]
     fn retarded(&self, asset: &Asset, content: Content) -> (State, f64, f64) {

@@ -29,7 +29,10 @@ fn a_sidereal_figure_is_sidereal_in_its_angles_and_cusps_too() {
     near(houses.cusps_deg[9], 333.60, 0.01);
     let tropical = cast(2_451_545.0, Some(DELHI), &ChartOptions::default()).unwrap();
     for (sidereal, tropical) in figure.bodies.iter().zip(&tropical.bodies) {
-        assert_eq!((sidereal.house, sidereal.declination_deg.to_bits()), (tropical.house, tropical.declination_deg.to_bits()));
+        assert_eq!(
+            (sidereal.house, sidereal.declination_deg.to_bits()),
+            (tropical.house, tropical.declination_deg.to_bits())
+        );
     }
     assert!(tropical.ayanamsa_deg.is_none());
 }
@@ -37,7 +40,8 @@ fn a_sidereal_figure_is_sidereal_in_its_angles_and_cusps_too() {
 #[test]
 fn whole_signs_are_those_of_the_zodiac() {
     let zodiac = Zodiac::Sidereal(Ayanamsa::FaganBradley);
-    let options = ChartOptions { zodiac, house_system: crate::astro::HouseSystem::WholeSign, ..ChartOptions::default() };
+    let options =
+        ChartOptions { zodiac, house_system: crate::astro::HouseSystem::WholeSign, ..ChartOptions::default() };
     let figure = cast(2_451_545.0, Some(DELHI), &options).unwrap();
     assert!(figure.houses.unwrap().cusps_deg.iter().all(|cusp_deg| cusp_deg % 30.0 == 0.0));
     let rising = figure.angles.unwrap().ascendant.sign;

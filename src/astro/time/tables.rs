@@ -1,7 +1,10 @@
 //! P: Delta T and leap-second tables, written by `data/ephemeris/build_tables.py`; no code.
 
 /// Cubic pieces of Delta T: first and last year (TT Julian years), then a3, a2, a1, a0 in seconds.
-pub(super) const DELTA_T_PIECES: [[f64; 6]; 35] = [
+pub(super) const DELTA_T_PIECES: [[f64; 6]; 38] = [
+    [1_500.0, 1_600.0, 16.197, -6.572, -192.841, 292.343],
+    [1_600.0, 1_650.0, 3.018, 10.505, -78.697, 109.127],
+    [1_650.0, 1_720.0, -2.127, 38.333, -68.089, 43.952],
     [1_720.0, 1_800.0, -37.939, 41.731, 2.507, 12.068],
     [1_800.0, 1_810.0, 1.918, -1.126, -3.481, 18.367],
     [1_810.0, 1_820.0, -3.812, 4.629, 0.021, 15.678],

@@ -14,8 +14,10 @@ const OBLIQUITY_J2000_ARCSEC: f64 = 84_381.406;
 type Periodic = [f64; 5];
 
 /// Ecliptic pole, secular parts of `P_A` and `Q_A` (their table 1).
-const POLE_OF_ECLIPTIC: [[f64; 4]; 2] =
-    [[5_851.607_687, -0.118_900_0, -0.000_289_13, 0.000_000_101], [-1_600.886_300, 1.168_981_8, -0.000_000_20, -0.000_000_437]];
+const POLE_OF_ECLIPTIC: [[f64; 4]; 2] = [
+    [5_851.607_687, -0.118_900_0, -0.000_289_13, 0.000_000_101],
+    [-1_600.886_300, 1.168_981_8, -0.000_000_20, -0.000_000_437],
+];
 
 /// Ecliptic pole, periodic parts (their table 1).
 const POLE_OF_ECLIPTIC_PERIODIC: [Periodic; 8] = [

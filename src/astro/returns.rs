@@ -1,0 +1,214 @@
+//! P: Returns: the instants at which a body comes back to its natal place, and all its passes there. Casts no figure of
+//! its own; that is `figure`'s.
+
+pub(super) mod path;
+
+use serde::{Deserialize, Serialize};
+
+use super::body::Body;
+use super::chart::Chart;
+use super::ephemeris::Ephemeris;
+use super::error::AstroError;
+use super::time;
+use super::vague::{Instants, reach_deg};
+use super::zone::{julian_date_of_unix, rfc3339_of_julian_date};
+use path::{Motion, Run, levels_deg, runs};
+
+/// The mean tropical year at J2000, days (Simon et al. 1994, Astronomy and Astrophysics 282, from the mean longitude of
+/// the Sun): the year of all time lines here.
+pub const TROPICAL_YEAR_DAYS: f64 = 365.242_19;
+/// Steps of the search that are looked through at once when only the next return is wanted.
+const STEPS_AT_ONCE: f64 = 40.0;
+/// Julian Date UTC of 1970-01-01.
+const UNIX_EPOCH_JD: f64 = 2_440_587.5;
+
+/// One pass of a body over its natal place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Return {
+    /// The body.
+    pub body: Body,
+    /// The natal longitude it comes back to, degrees in the chart's zodiac: the middle of its range when the birth is
+    /// vague.
+    pub natal_longitude_deg: f64,
+    /// The instant, RFC 3339 UTC to the millisecond.
+    pub utc: String,
+    /// The same as a Julian Date UTC.
+    pub jd_utc: f64,
+    /// Whether the body passes backwards.
+    pub retrograde: bool,
+    /// Tropical years since birth.
+    pub age_years: f64,
+    /// The span in which the instant lies when the birth is vague.
+    pub window: Option<Instants>,
+    /// False if, for some of the places the body may have had at a vague birth, this pass does not come about, since
+    /// the body turns among them.
+    pub certain: bool,
+}
+
+impl Return {
+    /// The instants at which the return may be: one, or the window of a vague birth.
+    pub fn instants(&self) -> Instants {
+        self.window.unwrap_or(Instants::at(self.jd_utc))
+    }
+}
+
+/// All passes of `body` over its natal place between two Julian Dates UTC, in the order of time. The search is cut to
+/// the ephemeris.
+///
+/// The instant is that at which the body has the natal longitude of the chart, in its own zodiac: a sidereal return
+/// waits for precession too. The root is found to 0.1 ms; what counts is the ephemeris.
+///
+/// # Errors
+/// Those of the ephemeris for the body.
+pub fn within(chart: &Chart, body: Body, from_jd_utc: f64, to_jd_utc: f64) -> Result<Vec<Return>, AstroError> {
+    let Some(natal) = Natal::of(chart, body) else { return Ok(Vec::new()) };
+    let (first, last) = Ephemeris::embedded().span();
+    let tt = |jd_utc: f64| time::scales_from_utc(jd_utc).jd_tt.clamp(first, last);
+    natal.passes(tt(from_jd_utc), tt(to_jd_utc))
+}
+
+/// The first pass after a Julian Date UTC; none if the ephemeris ends before.
+///
+/// # Errors
+/// As [`within`].
+pub fn next_after(chart: &Chart, body: Body, jd_utc: f64) -> Result<Option<Return>, AstroError> {
+    let Some(natal) = Natal::of(chart, body) else { return Ok(None) };
+    let (first, last) = Ephemeris::embedded().span();
+    let mut from = time::scales_from_utc(jd_utc).jd_tt.max(first);
+    let length_days = STEPS_AT_ONCE * step_days(body);
+    while from < last {
+        let to = (from + length_days).min(last);
+        if let Some(found) = natal.passes(from, to)?.into_iter().next() {
+            return Ok(Some(found));
+        }
+        from = to;
+    }
+    Ok(None)
+}
+
+/// The Sun's return that opens a year of life: 0 is birth itself, 1 the first birthday.
+///
+/// # Errors
+/// As [`within`].
+pub fn solar_of_age(chart: &Chart, age: u32) -> Result<Option<Return>, AstroError> {
+    let birth = Instants::of(chart);
+    // A sidereal year is twenty minutes longer than a tropical one: a day and a half in a hundred years.
+    let near = birth.middle() + f64::from(age) * TROPICAL_YEAR_DAYS;
+    let found = within(chart, Body::Sun, near - 20.0, near + 20.0)?;
+    Ok(found.into_iter().min_by(|a, b| (a.jd_utc - near).abs().total_cmp(&(b.jd_utc - near).abs())))
+}
+
+/// A natal place, with its reach below and above.
+struct Natal<'a> {
+    chart: &'a Chart,
+    body: Body,
+    longitude_deg: f64,
+    reach_deg: (f64, f64),
+    birth_jd_utc: f64,
+}
+
+impl<'a> Natal<'a> {
+    fn of(chart: &'a Chart, body: Body) -> Option<Self> {
+        let placed = chart.placement(body)?;
+        let (low, high) = reach_deg(placed.longitude_deg, placed.range.as_ref());
+        Some(Self {
+            chart,
+            body,
+            longitude_deg: placed.longitude_deg,
+            reach_deg: (low, high),
+            birth_jd_utc: Instants::of(chart).middle(),
+        })
+    }
+
+    /// Passes between two Julian Dates TT, the second excluded.
+    fn passes(&self, from: f64, to: f64) -> Result<Vec<Return>, AstroError> {
+        let motion = motion(self.chart, self.body);
+        let (first, last) = Ephemeris::embedded().span();
+        // So that the window of a pass near an end is whole.
+        let margin_days = if self.is_exact() { 0.0 } else { 2.0 * step_days(self.body) };
+        let (start, end) = ((from - margin_days).max(first), (to + margin_days).min(last));
+        let mut found = Vec::new();
+        for run in runs(&motion, start, end, step_days(self.body))? {
+            let (low, high) = run.extent_deg();
+            for level in levels_deg(self.longitude_deg, low - self.reach_deg.1, high - self.reach_deg.0) {
+                let jd_tt = run.reach(&motion, level)?;
+                if (from..to).contains(&jd_tt) && (run.has(level) || !self.is_exact()) {
+                    found.push(self.pass(&motion, &run, level, jd_tt)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_exact(&self) -> bool {
+        self.reach_deg.0 == self.reach_deg.1
+    }
+
+    /// The pass of a run over an unrolled level, or over the reach about it.
+    fn pass<F>(&self, motion: &F, run: &Run, level_deg: f64, jd_tt: f64) -> Result<Return, AstroError>
+    where
+        F: Fn(f64) -> Result<Motion, AstroError>,
+    {
+        let jd_utc = utc_of_tt(jd_tt);
+        let (low, high) = run.extent_deg();
+        let ends = (level_deg + self.reach_deg.0, level_deg + self.reach_deg.1);
+        let window = if self.is_exact() {
+            None
+        } else {
+            let (a, b) = (utc_of_tt(run.reach(motion, ends.0)?), utc_of_tt(run.reach(motion, ends.1)?));
+            Some(Instants { from_jd_utc: a.min(b), to_jd_utc: a.max(b) })
+        };
+        Ok(Return {
+            body: self.body,
+            natal_longitude_deg: self.longitude_deg,
+            utc: instant_text(jd_utc),
+            jd_utc,
+            retrograde: !run.is_direct(),
+            age_years: (jd_utc - self.birth_jd_utc) / TROPICAL_YEAR_DAYS,
+            window,
+            certain: self.is_exact() || (ends.0 >= low && ends.1 <= high),
+        })
+    }
+}
+
+/// Longitude and its rate in the chart's own zodiac and frame.
+pub(super) fn motion(_chart: &Chart, body: Body) -> impl Fn(f64) -> Result<Motion, AstroError> {
+    move |jd_tt| {
+        let position = Ephemeris::embedded().apparent(body, jd_tt)?;
+        Ok((position.longitude_deg, position.longitude_speed_deg_per_day))
+    }
+}
+
+/// A step within which the body turns at most once and runs through less than half a circle, days.
+pub(super) const fn step_days(body: Body) -> f64 {
+    match body {
+        Body::Moon | Body::Mercury => 5.0,
+        Body::Sun | Body::MeanNode | Body::MeanApogee => 20.0,
+        Body::Venus => 10.0,
+        Body::Mars | Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta => 15.0,
+        Body::Jupiter | Body::Saturn | Body::Uranus | Body::Neptune | Body::Pluto => 40.0,
+        Body::Chiron | Body::Pholus | Body::Eris => 40.0,
+        Body::TrueNode | Body::OsculatingApogee => 1.0,
+    }
+}
+
+/// Julian Date UTC of a Julian Date TT.
+pub(super) fn utc_of_tt(jd_tt: f64) -> f64 {
+    // TT - UTC changes so slowly that its value a minute away serves, except within a minute of a leap second.
+    let guess = jd_tt - (time::scales_from_utc(jd_tt).jd_tt - jd_tt);
+    jd_tt - (time::scales_from_utc(guess).jd_tt - guess)
+}
+
+/// RFC 3339 UTC to the millisecond; empty outside the years that RFC 3339 can write.
+pub(super) fn instant_text(jd_utc: f64) -> String {
+    let ms = ((jd_utc - UNIX_EPOCH_JD) * 86_400_000.0).round();
+    let (seconds, rest) = ((ms / 1000.0).floor(), ms.rem_euclid(1000.0));
+    let text = rfc3339_of_julian_date(julian_date_of_unix(seconds as i64)).unwrap_or_default();
+    match text.strip_suffix('Z') {
+        Some(whole) => format!("{whole}.{rest:03.0}Z"),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,109 @@
+//! Oracle: return instants by Skyfield over JPL DE440 (tests/fixtures/astro/README.md).
+
+use super::*;
+use crate::astro::birth::{BirthInput, Certainty};
+use crate::astro::chart::compute;
+use crate::astro::houses::HouseSystem;
+
+const FIXTURE: &str = include_str!("../../../tests/fixtures/astro/returns.csv");
+
+/// A birth at a UTC time in Ulm.
+pub(in crate::astro) fn birth(date: &str, time: Option<&str>) -> BirthInput {
+    BirthInput {
+        date: date.to_owned(),
+        time: time.map(str::to_owned),
+        certainty: if time.is_some() { Certainty::Exact } else { Certainty::Unknown },
+        zone: "UTC".to_owned(),
+        latitude_deg: 48.4,
+        longitude_deg: 9.99,
+        place_label: None,
+        house_system: HouseSystem::Placidus,
+        utc_offset_s: None,
+    }
+}
+
+/// Largest error allowed, seconds: what 0.01 arc seconds are at each body's pace, and what a slower pace near a station
+/// makes of them.
+fn allowed_s(body: Body, speed_deg_per_day: f64) -> f64 {
+    let arcseconds = if body == Body::Moon { 0.004 } else { 0.01 };
+    arcseconds / 3600.0 / speed_deg_per_day.abs() * 86_400.0
+}
+
+#[test]
+fn instants_agree_with_skyfield() {
+    let mut worst = std::collections::BTreeMap::new();
+    for line in FIXTURE.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let chart = compute(&birth(fields[0], Some(fields[1]))).unwrap();
+        let body = Body::from_code(fields[2]).unwrap();
+        let [from, to] = [4, 5].map(|i| utc_of_tt(fields[i].parse().unwrap()));
+        let expected: Vec<f64> = fields[6].split(';').map(|f| f.parse().unwrap()).collect();
+        let found = within(&chart, body, from, to).unwrap();
+        assert_eq!(found.len(), expected.len(), "{line}");
+        for (found, expected) in found.iter().zip(expected) {
+            let jd_tt = time::scales_from_utc(found.jd_utc).jd_tt;
+            let off_s = (jd_tt - expected).abs() * 86_400.0;
+            let speed = Ephemeris::embedded().apparent(body, jd_tt).unwrap().longitude_speed_deg_per_day;
+            assert!(off_s < allowed_s(body, speed), "{line}: {off_s} s at {speed}");
+            assert_eq!(found.retrograde, speed < 0.0);
+            assert!(found.certain && found.window.is_none());
+            let entry: &mut f64 = worst.entry(body).or_default();
+            *entry = entry.max(off_s);
+        }
+    }
+    assert!(worst.contains_key(&Body::Saturn));
+    eprintln!("{worst:?}");
+    // The luminaries, whose returns are read to the minute everywhere, are good to a fraction of a second.
+    assert!(worst[&Body::Sun] < 0.2 && worst[&Body::Moon] < 0.05, "{worst:?}");
+}
+
+#[test]
+fn the_root_is_sharper_than_a_millisecond() {
+    let chart = compute(&birth("1984-02-29", Some("03:07:30"))).unwrap();
+    for body in Body::PLANETS {
+        let Some(next) = next_after(&chart, body, 2_450_000.5).unwrap() else { continue };
+        let position = Ephemeris::embedded().apparent(body, time::scales_from_utc(next.jd_utc).jd_tt).unwrap();
+        let off_deg = crate::astro::angles::wrap_deg(position.longitude_deg - next.natal_longitude_deg);
+        // 0.1 ms and the spacing of Julian Dates, 40 microseconds.
+        assert!((off_deg / position.longitude_speed_deg_per_day).abs() * 86_400.0 < 1e-3, "{body:?} {off_deg}");
+        assert!(next.jd_utc > 2_450_000.5);
+    }
+}
+
+/// A birthday can only be a year after: the Sun's return of age n lies near n tropical years (a return to one place is up to a
+/// minute a year shorter or longer than the mean of all places).
+#[test]
+fn birthdays_follow_each_other() {
+    let chart = compute(&birth("1955-06-15", Some("21:30:00"))).unwrap();
+    let birth_jd = Instants::of(&chart).middle();
+    for age in 0..100 {
+        let found = solar_of_age(&chart, age).unwrap().unwrap();
+        assert!((found.jd_utc - birth_jd - f64::from(age) * TROPICAL_YEAR_DAYS).abs() < 0.1, "{found:?}");
+    }
+}
+
+/// Every exact birth of a day has its return within the window of the day alone.
+#[test]
+fn a_vague_birth_has_a_window_that_holds_every_hour() {
+    let vague = compute(&birth("1984-02-29", None)).unwrap();
+    for (body, from, to) in [(Body::Sun, 2_455_000.5, 2_457_000.5), (Body::Moon, 2_455_000.5, 2_455_200.5), (Body::Saturn, 2_455_000.5, 2_460_000.5)] {
+        let windows = within(&vague, body, from, to).unwrap();
+        assert!(!windows.is_empty());
+        for time in ["00:00:30", "06:00", "12:00", "17:17", "23:59"] {
+            let exact = compute(&birth("1984-02-29", Some(time))).unwrap();
+            let passes = within(&exact, body, from, to).unwrap();
+            assert_eq!(passes.len(), windows.len());
+            for (pass, window) in passes.iter().zip(&windows) {
+                let span = window.instants();
+                assert!((span.from_jd_utc..=span.to_jd_utc).contains(&pass.jd_utc), "{pass:?} {window:?}");
+                assert!(window.certain && span.half_days() < 2.0, "{window:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn instants_are_written_to_the_millisecond() {
+    assert_eq!(instant_text(2_440_587.5), "1970-01-01T00:00:00.000Z");
+    assert_eq!(instant_text(2_440_587.5 + 1.25 / 86_400.0), "1970-01-01T00:00:01.250Z");
+}

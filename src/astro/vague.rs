@@ -1,0 +1,151 @@
+//! P: An instant known only as a span, and what follows of it for the sky: arcs of bodies, whether it was day. Owns no
+//! birth data and no figure.
+
+use serde::{Deserialize, Serialize};
+
+use super::angles::{norm_deg, wrap_deg};
+use super::body::Body;
+use super::chart::{Chart, LongitudeRange, Unknown};
+use super::error::AstroError;
+use super::returns::path::{Motion, runs};
+use super::signs::Sign;
+use super::{frames, time};
+use crate::astro::ephemeris::Ephemeris;
+
+/// Step of the search for sunrise and sunset, days: five minutes.
+const HORIZON_STEP_DAYS: f64 = 5.0 / 1440.0;
+
+/// A span of instants, Julian Dates UTC; a point when both are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Instants {
+    /// The earliest.
+    pub from_jd_utc: f64,
+    /// The latest.
+    pub to_jd_utc: f64,
+}
+
+impl Instants {
+    /// One instant.
+    pub const fn at(jd_utc: f64) -> Self {
+        Self { from_jd_utc: jd_utc, to_jd_utc: jd_utc }
+    }
+
+    /// When a chart's birth was.
+    pub fn of(chart: &Chart) -> Self {
+        match (&chart.moment, &chart.window) {
+            (Some(moment), _) => Self::at(moment.utc_jd),
+            (None, Some(window)) => Self { from_jd_utc: window.from_jd_ut, to_jd_utc: window.to_jd_ut },
+            (None, None) => Self::at(chart.jd_tt - chart.delta_t_s / 86_400.0),
+        }
+    }
+
+    /// Whether it is one instant.
+    pub fn is_exact(&self) -> bool {
+        self.from_jd_utc == self.to_jd_utc
+    }
+
+    /// The middle, Julian Date UTC.
+    pub fn middle(&self) -> f64 {
+        0.5 * (self.from_jd_utc + self.to_jd_utc)
+    }
+
+    /// Half the length, days.
+    pub fn half_days(&self) -> f64 {
+        0.5 * (self.to_jd_utc - self.from_jd_utc)
+    }
+
+    /// Both ends moved by a function that keeps their order.
+    #[must_use]
+    pub fn map(&self, to: impl Fn(f64) -> f64) -> Self {
+        Self { from_jd_utc: to(self.from_jd_utc), to_jd_utc: to(self.to_jd_utc) }
+    }
+
+    /// Whether the Sun's centre stood above the true horizon of the chart's birthplace (no refraction, no parallax);
+    /// none if it rose or set within the span, or where the ephemeris does not reach.
+    pub fn is_day(&self, chart: &Chart) -> Option<bool> {
+        let (latitude_deg, longitude_deg) = (chart.birth.latitude_deg, chart.birth.longitude_deg);
+        let steps = ((self.to_jd_utc - self.from_jd_utc) / HORIZON_STEP_DAYS).ceil() as usize;
+        let mut is_day = None;
+        for step in 0..=steps {
+            let jd_utc = if step == steps { self.to_jd_utc } else { self.from_jd_utc + HORIZON_STEP_DAYS * step as f64 };
+            let up = sun_sine_of_altitude(jd_utc, latitude_deg, longitude_deg).ok()? > 0.0;
+            if is_day.is_some_and(|before| before != up) {
+                return None;
+            }
+            is_day = Some(up);
+        }
+        is_day
+    }
+}
+
+/// Sine of the Sun's altitude (Meeus 1998, eq. 13.6), the Sun taken on the ecliptic, from which it strays by an arc
+/// second.
+fn sun_sine_of_altitude(jd_utc: f64, latitude_deg: f64, longitude_deg: f64) -> Result<f64, AstroError> {
+    let scales = time::scales_from_utc(jd_utc);
+    let sun = Ephemeris::embedded().longitude_deg(Body::Sun, scales.jd_tt)?.to_radians();
+    let obliquity = frames::true_obliquity_deg(scales.jd_tt).to_radians();
+    let sine_of_declination = obliquity.sin() * sun.sin();
+    let right_ascension = (sun.sin() * obliquity.cos()).atan2(sun.cos());
+    let armc_deg = frames::gast_deg(scales.jd_ut1, scales.jd_tt) + longitude_deg;
+    let hour_angle = armc_deg.to_radians() - right_ascension;
+    let latitude = latitude_deg.to_radians();
+    let cosine_of_declination = (1.0 - sine_of_declination * sine_of_declination).sqrt();
+    Ok(latitude.sin() * sine_of_declination + latitude.cos() * cosine_of_declination * hour_angle.cos())
+}
+
+/// The arc through which a longitude runs between two Julian Dates TT.
+///
+/// # Errors
+/// Those of the motion.
+pub(super) fn arc<F>(motion: &F, from: f64, to: f64, step_days: f64) -> Result<LongitudeRange, AstroError>
+where
+    F: Fn(f64) -> Result<Motion, AstroError>,
+{
+    let (start_deg, _) = motion(from)?;
+    let (mut low, mut high) = (norm_deg(start_deg), norm_deg(start_deg));
+    for run in runs(motion, from, to, step_days)? {
+        let (least, most) = run.extent_deg();
+        low = low.min(least);
+        high = high.max(most);
+    }
+    Ok(range(low, high))
+}
+
+/// The range from a lowest to a highest unrolled longitude, degrees; the whole circle from 0 to 360.
+pub(super) fn range(low_deg: f64, high_deg: f64) -> LongitudeRange {
+    if high_deg - low_deg >= 360.0 {
+        return LongitudeRange { from_deg: 0.0, to_deg: 360.0, sign_certain: false };
+    }
+    let (from_deg, to_deg) = (norm_deg(low_deg), norm_deg(high_deg));
+    let sign_certain = high_deg - low_deg < 30.0 && Sign::of(from_deg) == Sign::of(to_deg);
+    LongitudeRange { from_deg, to_deg, sign_certain }
+}
+
+/// How far a range reaches below and above a longitude within it, degrees: not positive, not negative.
+pub(super) fn reach_deg(longitude_deg: f64, range: Option<&LongitudeRange>) -> (f64, f64) {
+    match range {
+        None => (0.0, 0.0),
+        Some(range) if range.to_deg - range.from_deg >= 360.0 => (-180.0, 180.0),
+        Some(range) => (wrap_deg(range.from_deg - longitude_deg).min(0.0), wrap_deg(range.to_deg - longitude_deg).max(0.0)),
+    }
+}
+
+/// Something left open.
+pub(super) fn unknown(what: &str, why: impl Into<String>) -> Unknown {
+    Unknown { what: what.to_owned(), why: why.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_run_forward_and_across_zero() {
+        let across = range(359.0, 361.0);
+        assert_eq!((across.from_deg, across.to_deg, across.sign_certain), (359.0, 1.0, false));
+        assert!(range(31.0, 59.0).sign_certain);
+        assert!(!range(10.0, 375.0).sign_certain);
+        assert_eq!(reach_deg(0.5, Some(&across)), (-1.5, 0.5));
+        assert_eq!(reach_deg(0.5, None), (0.0, 0.0));
+    }
+}
