@@ -125,6 +125,13 @@ impl LocalSky {
         self.latitude_deg.abs() >= 90.0 - self.obliquity_deg
     }
 
+    /// Whether the Ascendant among these angles of this sky was taken opposite to where the eastern horizon cuts the
+    /// ecliptic.
+    pub(super) fn is_turned(&self, angles: &RawAngles) -> bool {
+        self.is_polar()
+            && separation_deg(self.rising_deg(self.armc_deg + 90.0, self.latitude_deg), angles.ascendant_deg) > 90.0
+    }
+
     /// The ecliptic longitude that has this right ascension (Meeus 1998, Astronomical Algorithms, eq. 13.1 with zero
     /// latitude, inverted), degrees.
     pub(super) fn ecliptic_of_right_ascension_deg(&self, right_ascension_deg: f64) -> f64 {

@@ -14,12 +14,13 @@ use super::body::Body;
 use super::calendar::{CivilDate, CivilTime, TIME_ALLOWED};
 use super::ephemeris::{Ephemeris, sha256_hex};
 use super::error::AstroError;
-use super::figure::{self, Figure, Placement, cast};
+use super::figure::{self, Figure, Placement, cast_under};
 use super::houses::Houses;
 use super::lots::Lots;
 use super::options::ChartOptions;
 use super::point::Point;
 use super::rules;
+use super::rulesets::Ruleset;
 use super::signs::{Element, Modality, Sign};
 use super::zone::{self, LocalMoment, resolve_local};
 
@@ -218,8 +219,16 @@ pub fn compute(birth: &BirthInput) -> Result<Chart, AstroError> {
 /// text; those of [`resolve_local`] for the zone and, when the time is exact, for a clock that jumped, or else for a
 /// day that the calendar left out;
 /// [`AstroError::HouseSystemUndefined`] when the time is exact and the house system does not exist at that latitude;
-/// [`AstroError::OutOfSpan`] outside the ephemeris.
+/// [`AstroError::OutOfSpan`] outside the ephemeris; [`AstroError::UnknownRuleset`].
 pub fn compute_with(birth: &BirthInput, options: &ChartOptions) -> Result<Chart, AstroError> {
+    compute_under(birth, options, options.builtin_ruleset()?)
+}
+
+/// [`compute_with`] under a ruleset that need not be built in; the options must name it.
+///
+/// # Errors
+/// Those of [`compute_with`] but for the ruleset.
+pub fn compute_under(birth: &BirthInput, options: &ChartOptions, ruleset: &Ruleset) -> Result<Chart, AstroError> {
     let within = |value: f64, limit: f64| value.abs() <= limit;
     if !within(birth.latitude_deg, 90.0) || !within(birth.longitude_deg, 180.0) {
         return Err(AstroError::BadBirth(birth.validate()));
@@ -227,26 +236,27 @@ pub fn compute_with(birth: &BirthInput, options: &ChartOptions) -> Result<Chart,
     let date = CivilDate::parse(&birth.date)?;
     let options = options.for_place(birth.latitude_deg, birth.longitude_deg);
     let birth = BirthInput { house_system: options.house_system, ..birth.clone() };
-    if birth.certainty == Certainty::Exact { exact(birth, date, &options) } else { vague(birth, date, &options) }
+    let chart = if birth.certainty == Certainty::Exact { exact } else { vague };
+    chart(birth, date, &options, ruleset)
 }
 
-fn exact(birth: BirthInput, date: CivilDate, options: &ChartOptions) -> Result<Chart, AstroError> {
+fn exact(birth: BirthInput, date: CivilDate, options: &ChartOptions, ruleset: &Ruleset) -> Result<Chart, AstroError> {
     let Some(text) = &birth.time else {
         return Err(AstroError::BadTime { given: String::new(), allowed: TIME_ALLOWED.to_owned() });
     };
     let clock = CivilTime::parse(text)?;
     let moment = resolve_local(date, clock, &birth.zone, birth.longitude_deg, birth.utc_offset_s)?;
-    let figure = cast(moment.utc_jd, Some(birth.site(options)), options)?;
+    let figure = cast_under(moment.utc_jd, Some(birth.site(options)), options, ruleset)?;
     let mut chart = Chart::of(birth, figure);
     chart.moment = Some(moment);
     chart.balance = balance(&chart);
     Ok(chart)
 }
 
-fn vague(birth: BirthInput, date: CivilDate, options: &ChartOptions) -> Result<Chart, AstroError> {
+fn vague(birth: BirthInput, date: CivilDate, options: &ChartOptions, ruleset: &Ruleset) -> Result<Chart, AstroError> {
     zone::check_day(date, &birth.zone)?;
     let span = window::of(&birth, date)?;
-    let figure = cast(0.5 * (span.from_jd_ut + span.to_jd_ut), None, options)?;
+    let figure = cast_under(0.5 * (span.from_jd_ut + span.to_jd_ut), None, options, ruleset)?;
     let samples = window::samples(&span, options)?;
     let mut chart = Chart::of(birth, figure);
     for (index, placement) in chart.bodies.iter_mut().enumerate() {

@@ -107,6 +107,14 @@ pub enum AstroError {
         /// The latitude asked for, degrees north.
         latitude_deg: f64,
     },
+    /// No ruleset has this name and version.
+    #[error("no ruleset {given:?}; there are: {}", .offers.join(", "))]
+    UnknownRuleset {
+        /// The name as given.
+        given: String,
+        /// Those that there are.
+        offers: Vec<String>,
+    },
     /// The house system does not exist at this latitude.
     #[error("{} houses do not exist at latitude {latitude_deg}", .system.code())]
     HouseSystemUndefined {

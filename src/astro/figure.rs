@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::angles::{AnglePlacement, Angles, LocalSky, norm_deg};
-use super::aspects::{AspectHit, contact, is_applying};
+use super::aspects::{self, ANGLE_SPEED_DEG_PER_DAY, AspectHit, Moving};
 use super::body::Body;
 use super::ephemeris::{Ephemeris, Position, Site};
 use super::error::AstroError;
@@ -12,8 +12,9 @@ use super::houses::Houses;
 use super::lots::{Lots, is_above_horizon};
 use super::options::ChartOptions;
 use super::point::Point;
+use super::rulesets::{Context, Ruleset};
 use super::signs::{Sign, degree_in_sign};
-use super::{frames, rules, time};
+use super::{frames, time};
 
 /// The arc in which a body lies for sure when the birth time is vague.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,8 +134,22 @@ pub(super) fn longitude_deg(
 ///
 /// # Errors
 /// [`AstroError::OutOfSpan`] outside the ephemeris; [`AstroError::InvalidLatitude`]; with a place,
-/// [`AstroError::HouseSystemUndefined`] when the house system does not exist there and then.
+/// [`AstroError::HouseSystemUndefined`] when the house system does not exist there and then;
+/// [`AstroError::UnknownRuleset`] when no built-in ruleset has the name in the options.
 pub fn cast(jd_utc: f64, site: Option<Site>, options: &ChartOptions) -> Result<Figure, AstroError> {
+    cast_under(jd_utc, site, options, options.builtin_ruleset()?)
+}
+
+/// [`cast`] under a ruleset that need not be built in; the options must name it.
+///
+/// # Errors
+/// Those of [`cast`] but for the ruleset.
+pub fn cast_under(
+    jd_utc: f64,
+    site: Option<Site>,
+    options: &ChartOptions,
+    ruleset: &Ruleset,
+) -> Result<Figure, AstroError> {
     let scales = time::scales_from_utc(jd_utc);
     let jd_tt = scales.jd_tt;
     let obliquity_deg = frames::true_obliquity_deg(jd_tt);
@@ -170,14 +185,14 @@ pub fn cast(jd_utc: f64, site: Option<Site>, options: &ChartOptions) -> Result<F
             erect(&mut figure, &sky, offset_deg)?;
         }
     }
-    figure.aspects = aspects(&moving_points(&figure));
+    figure.aspects = aspects::among(&moving_points(&figure), Context::Natal, ruleset);
     Ok(figure)
 }
 
 /// Adds what depends on the horizon.
 fn erect(figure: &mut Figure, sky: &LocalSky, offset_deg: f64) -> Result<(), AstroError> {
     let angles = sky.angles();
-    let houses = Houses::of_zodiac(figure.options.house_system, sky, offset_deg)?;
+    let houses = Houses::under(figure.options.house_system, sky, &angles, offset_deg)?;
     for placement in &mut figure.bodies {
         placement.house = Some(houses.house_of(placement.longitude_deg));
     }
@@ -248,50 +263,31 @@ fn equatorial(position: &Position, obliquity_deg: f64) -> (f64, f64, f64) {
     (norm_deg(y.atan2(cos_lat * cos_lon).to_degrees()), z.asin().to_degrees(), rate / cos_dec)
 }
 
-/// A point with its longitude and its speed. An angle's speed is that of the turning sky, about a degree in four
-/// minutes, so that against it bodies all but stand still.
-pub(super) type Moving = (Point, f64, f64);
-
-/// Mean rate at which the angles run through the zodiac, degrees per day: one turn in a sidereal day.
-const ANGLE_SPEED_DEG_PER_DAY: f64 = 360.985_647;
-
-fn moving_points(figure: &Figure) -> Vec<Moving> {
-    let mut points: Vec<Moving> = figure
-        .bodies
-        .iter()
-        .filter(|placement| rules::NATAL_BODIES.contains(&placement.body))
-        .map(|placement| (Point::Body(placement.body), placement.longitude_deg, placement.speed_deg_per_day))
-        .collect();
+/// The points of a figure that aspects join: its bodies, Ascendant and Midheaven. Of two readings of one thing, the mean
+/// and the true node or the two apogees, the customary one counts: the true node, the mean apogee.
+pub fn moving_points(figure: &Figure) -> Vec<Moving> {
+    let has = |body| figure.options.bodies.contains(&body);
+    let repeats = |body| match body {
+        Body::MeanNode => has(Body::TrueNode),
+        Body::OsculatingApogee => has(Body::MeanApogee),
+        _ => false,
+    };
+    let mut points: Vec<Moving> = Vec::with_capacity(figure.bodies.len() + 2);
+    points.extend(figure.bodies.iter().filter(|placement| !repeats(placement.body)).map(|placement| Moving {
+        point: Point::Body(placement.body),
+        longitude_deg: placement.longitude_deg,
+        speed_deg_per_day: placement.speed_deg_per_day,
+    }));
     if let Some(angles) = &figure.angles {
-        points.push((Point::Ascendant, angles.ascendant.longitude_deg, ANGLE_SPEED_DEG_PER_DAY));
-        points.push((Point::Midheaven, angles.midheaven.longitude_deg, ANGLE_SPEED_DEG_PER_DAY));
+        let angle = |point, placed: AnglePlacement| Moving {
+            point,
+            longitude_deg: placed.longitude_deg,
+            speed_deg_per_day: ANGLE_SPEED_DEG_PER_DAY,
+        };
+        points.push(angle(Point::Ascendant, angles.ascendant));
+        points.push(angle(Point::Midheaven, angles.midheaven));
     }
     points
-}
-
-/// The aspects among points; two angles make none, since they are one sky.
-fn aspects(points: &[Moving]) -> Vec<AspectHit> {
-    let mut hits = Vec::new();
-    for (index, &(a, a_deg, a_speed)) in points.iter().enumerate() {
-        for &(b, b_deg, b_speed) in &points[index + 1..] {
-            if a.is_angle() && b.is_angle() {
-                continue;
-            }
-            let Some(found) = contact(a_deg, b_deg, |aspect| rules::natal_orb_deg(aspect, a, b)) else { continue };
-            hits.push(AspectHit {
-                a,
-                b,
-                aspect: found.aspect,
-                separation_deg: found.separation_deg,
-                orb_deg: found.orb_deg,
-                orb_max_deg: found.orb_max_deg,
-                applying: is_applying(found.aspect, (a_deg, a_speed), (b_deg, b_speed)),
-                certain: true,
-            });
-        }
-    }
-    hits.sort_by(|x, y| x.a.cmp(&y.a).then(x.orb_deg.total_cmp(&y.orb_deg)));
-    hits
 }
 
 #[cfg(test)]

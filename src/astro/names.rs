@@ -117,6 +117,16 @@ pub fn house_system(system: HouseSystem, lang: Lang) -> &'static str {
         HouseSystem::Porphyry => ("Porphyry", "Porphyre"),
         HouseSystem::Equal => ("Equal houses", "Maisons égales"),
         HouseSystem::WholeSign => ("Whole sign houses", "Maisons en signes entiers"),
+        HouseSystem::Regiomontanus => ("Regiomontanus", "Regiomontanus"),
+        HouseSystem::Campanus => ("Campanus", "Campanus"),
+        HouseSystem::EqualMc => ("Equal houses from the Midheaven", "Maisons égales depuis le Milieu du Ciel"),
+        HouseSystem::Alcabitius => ("Alcabitius", "Alcabitius"),
+        HouseSystem::Topocentric => ("Topocentric (Polich-Page)", "Topocentrique (Polich-Page)"),
+        HouseSystem::Morinus => ("Morinus", "Morin"),
+        HouseSystem::Meridian => ("Meridian (axial)", "Méridien (axiale)"),
+        HouseSystem::Vehlow => ("Vehlow", "Vehlow"),
+        HouseSystem::Krusinski => ("Krusinski", "Krusinski"),
+        HouseSystem::Sripati => ("Sripati", "Sripati"),
     })
 }
 

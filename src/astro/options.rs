@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::body::Body;
+use super::error::AstroError;
 use super::ephemeris::{Center, Site, View};
 use super::houses::HouseSystem;
-use super::rules;
+use super::rulesets::Ruleset;
 use super::zodiac::Zodiac;
 
 /// Options of a figure.
@@ -19,19 +20,19 @@ pub struct ChartOptions {
     pub house_system: HouseSystem,
     /// The bodies wanted, each once, in the order of the enum.
     pub bodies: Vec<Body>,
-    /// Version of the orbs and weights.
+    /// Name and version of the ruleset, such as `modern-1.0.0`.
     pub ruleset: String,
 }
 
 impl Default for ChartOptions {
-    /// Tropical, geocentric and apparent, Placidus, ten planets and the two nodes, the active rules.
+    /// Tropical, geocentric and apparent, Placidus, ten planets and the two nodes, the ruleset of the build.
     fn default() -> Self {
         Self {
             zodiac: Zodiac::Tropical,
             view: View::default(),
             house_system: HouseSystem::Placidus,
             bodies: Body::STANDARD.to_vec(),
-            ruleset: rules::RULESET_VERSION.to_owned(),
+            ruleset: Ruleset::builtin().id().to_string(),
         }
     }
 }
@@ -55,6 +56,17 @@ impl ChartOptions {
             *site = Site { latitude_deg, longitude_deg, ..*site };
         }
         moved
+    }
+
+    /// The built-in ruleset that these options name.
+    ///
+    /// # Errors
+    /// [`AstroError::UnknownRuleset`], with those that there are.
+    pub fn builtin_ruleset(&self) -> Result<&'static Ruleset, AstroError> {
+        Ruleset::find_builtin(&self.ruleset).map(|ruleset| &**ruleset).ok_or_else(|| AstroError::UnknownRuleset {
+            given: self.ruleset.clone(),
+            offers: Ruleset::builtins().iter().map(|ruleset| ruleset.id().to_string()).collect(),
+        })
     }
 
     /// Metres above the ellipsoid from which the sky is seen, where that was said.

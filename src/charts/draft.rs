@@ -180,6 +180,9 @@ impl From<AstroError> for Error {
                 let allowed = format!("an IANA time zone such as Europe/Berlin{near}");
                 Self::fields(vec![FieldError::new("tz", given, allowed)])
             }
+            AstroError::UnknownRuleset { given, offers } => {
+                Self::fields(vec![FieldError::new("ruleset", given, format!("one of: {}", offers.join(", ")))])
+            }
             AstroError::HouseSystemUndefined { system, latitude_deg, offers } => {
                 let offers: Vec<_> = offers.iter().map(|s| s.code()).collect();
                 Self::new(Code::HouseSystemUndefined)

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::super::angles::{separation_deg, wrap_deg};
+use crate::astro::angles::{separation_deg, wrap_deg};
 use super::*;
 
-/// Columns: id, latitude, system letter, status, armc, true obliquity, twelve cusps, ascendant, midheaven, vertex.
+/// Columns: id, latitude, system letter, status, armc, true obliquity, twelve cusps, ascendant, midheaven, vertex, east point.
 const REFERENCE: &str = include_str!("../../../tests/fixtures/astro/houses.csv");
 /// The bound of the reference comparison, arcseconds.
 const TOLERANCE_ARCSEC: f64 = 0.005;
@@ -15,8 +15,18 @@ fn system_of(letter: &str) -> HouseSystem {
         "P" => HouseSystem::Placidus,
         "K" => HouseSystem::Koch,
         "O" => HouseSystem::Porphyry,
-        "A" | "E" => HouseSystem::Equal,
+        "A" => HouseSystem::Equal,
         "W" => HouseSystem::WholeSign,
+        "R" => HouseSystem::Regiomontanus,
+        "C" => HouseSystem::Campanus,
+        "D" => HouseSystem::EqualMc,
+        "B" => HouseSystem::Alcabitius,
+        "T" => HouseSystem::Topocentric,
+        "M" => HouseSystem::Morinus,
+        "X" => HouseSystem::Meridian,
+        "V" => HouseSystem::Vehlow,
+        "U" => HouseSystem::Krusinski,
+        "S" => HouseSystem::Sripati,
         other => panic!("unknown letter {other}"),
     }
 }
@@ -28,6 +38,7 @@ fn numbers(fields: &[&str]) -> Vec<f64> {
 #[test]
 fn cusps_and_angles_match_swiss_ephemeris_and_its_failures_are_errors() {
     let (mut good, mut failed) = (0, 0);
+    let mut worst = std::collections::BTreeMap::new();
     for line in REFERENCE.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
         let latitude: f64 = fields[1].parse().unwrap();
@@ -40,21 +51,25 @@ fn cusps_and_angles_match_swiss_ephemeris_and_its_failures_are_errors() {
             let sky = sky_of(&sibling.into_iter().find(|row| row[0] == fields[0] && row[3] == "ok").unwrap());
             let error = Houses::compute(system, &sky).unwrap_err();
             let AstroError::HouseSystemUndefined { offers, .. } = error else { panic!("{error}") };
-            assert_eq!(offers, [HouseSystem::Porphyry, HouseSystem::Equal, HouseSystem::WholeSign]);
+            assert!(offers.len() == 13 && offers.iter().all(|other| Houses::compute(*other, &sky).is_ok()));
             continue;
         }
         good += 1;
         let sky = sky_of(&fields);
-        let expected = numbers(&fields[6..21]);
+        let expected = numbers(&fields[6..22]);
         let angles = sky.angles();
         let mut found = Houses::compute(system, &sky).unwrap().cusps_deg.to_vec();
-        found.extend([angles.ascendant_deg, angles.midheaven_deg, angles.vertex_deg]);
+        found.extend([angles.ascendant_deg, angles.midheaven_deg, angles.vertex_deg, angles.east_point_deg]);
         for (have, want) in found.iter().zip(&expected) {
             let error_arcsec = separation_deg(*have, *want) * 3600.0;
-            assert!(error_arcsec < TOLERANCE_ARCSEC, "row {} {system:?}: {have} for {want}", fields[0]);
+            let most = worst.entry(system.code()).or_insert((0.0_f64, latitude));
+            if error_arcsec > most.0 {
+                *most = (error_arcsec, latitude);
+            }
         }
     }
-    assert!(good >= 150 && failed >= 20, "{good} {failed}");
+    assert!(worst.values().all(|(arcsec, _)| *arcsec < TOLERANCE_ARCSEC), "{worst:?}");
+    assert!(good >= 400 && failed >= 20, "{good} {failed}");
 }
 
 #[test]
@@ -79,7 +94,7 @@ fn the_poles_have_equal_houses_and_no_placidus() {
 proptest! {
     #[test]
     fn cusps_cover_the_circle_in_order(
-        armc in 0.0..360.0_f64, eps in 22.9..24.0_f64, share in -0.999_999..0.999_999_f64, which in 0..5_usize,
+        armc in 0.0..360.0_f64, eps in 22.9..24.0_f64, share in -0.999_999..0.999_999_f64, which in 0..15_usize,
     ) {
         let sky = LocalSky::new(armc, eps, share * (90.0 - eps)).unwrap();
         let houses = Houses::compute(HouseSystem::ALL[which], &sky).unwrap();
@@ -96,13 +111,16 @@ proptest! {
 
     #[test]
     fn every_longitude_has_exactly_one_house(
-        armc in 0.0..360.0_f64, latitude in -90.0..=90.0_f64, longitude in 0.0..360.0_f64, which in 2..5_usize,
+        armc in 0.0..360.0_f64, latitude in -90.0..=90.0_f64, longitude in 0.0..360.0_f64, which in 2..15_usize,
     ) {
         let sky = LocalSky::new(armc, 23.44, latitude).unwrap();
         let houses = Houses::compute(HouseSystem::ALL[which], &sky).unwrap();
+        // Inside the polar circles the cusps of some systems run backwards through the zodiac.
+        let forward = wrap_deg(houses.cusps_deg[1] - houses.cusps_deg[0]) >= 0.0;
+        let arc = |from: f64, to: f64| norm_deg(if forward { to - from } else { from - to });
         let holding = (0..12).filter(|&house| {
             let start = houses.cusps_deg[house];
-            norm_deg(longitude - start) < norm_deg(houses.cusps_deg[(house + 1) % 12] - start)
+            arc(start, longitude) < arc(start, houses.cusps_deg[(house + 1) % 12])
         }).count();
         prop_assert!(holding == 1, "{houses:?} {longitude} {holding}");
         prop_assert!((1..=12).contains(&houses.house_of(longitude)));
