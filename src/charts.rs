@@ -3,13 +3,17 @@
 
 mod days;
 mod draft;
+mod png;
+mod wheel;
 
 use days::Days;
 pub use draft::Draft;
+pub use wheel::{Around, WheelAsked, png_of};
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use crate::astro::{self, BirthInput, Certainty, Chart, Today};
 use crate::audit::{self, Auditor, RequestContext};
@@ -32,6 +36,7 @@ pub struct Charts {
     auditor: Auditor,
     ambient: Ambient,
     days: Arc<Days>,
+    pictures: Arc<Semaphore>,
 }
 
 /// A chart as it is kept.
@@ -72,7 +77,8 @@ struct Kept {
 impl Charts {
     /// Over `store`, sealing with `vault`.
     pub fn new(store: Store, vault: Arc<Vault>, auditor: Auditor, ambient: Ambient) -> Self {
-        Self { store, vault, auditor, ambient, days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)) }
+        Self { store, vault, auditor, ambient, days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)),
+            pictures: Arc::new(Semaphore::new(limits::PICTURES_AT_ONCE)) }
     }
 
     /// Computes a chart for `caller`; nothing is kept yet.

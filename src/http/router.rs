@@ -6,7 +6,7 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
-use super::v1::{auth, charts, chat, ops, retrieval};
+use super::v1::{auth, charts, chat, ops, retrieval, wheel};
 use super::{health, legacy, openapi};
 use crate::app::App;
 use crate::limits;
@@ -53,6 +53,8 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts").get(charts::list).post(charts::create))
         .push(Router::with_path("charts/{id}").get(charts::get).delete(charts::delete))
         .push(Router::with_path("charts/{id}/today").get(charts::today))
+        .push(Router::with_path("charts/{id}/wheel.svg").get(wheel::svg))
+        .push(Router::with_path("charts/{id}/wheel.png").get(wheel::png))
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
         .push(Router::with_path("chat/advise").post(chat::advise))
         .push(Router::with_path("retrieval/search").post(retrieval::search))

@@ -5,3 +5,4 @@ pub mod charts;
 pub mod chat;
 pub mod ops;
 pub mod retrieval;
+pub mod wheel;

@@ -18,3 +18,4 @@ mod identity;
 mod store_kill;
 #[cfg(test)]
 mod support;
+mod wheel;

@@ -2,7 +2,7 @@
 //! rings.
 
 use super::super::angles::{AnglePlacement, Angles};
-use super::super::aspects::{Aspect, AspectHit, contact, is_applying};
+use super::super::aspects::{AspectHit, is_applying};
 use super::super::birth::{BirthInput, Certainty};
 use super::super::body::Body;
 use super::super::calendar::CivilDate;
@@ -14,7 +14,7 @@ use super::super::lots::Lots;
 use super::super::names::{self, Lang};
 use super::super::options::ChartOptions;
 use super::super::point::Point;
-use super::super::rules;
+use super::super::rulesets::{Context, Ruleset};
 use super::super::zodiac::{Ayanamsa, Zodiac};
 use super::{Link, Mark, Ring, Wheel};
 
@@ -30,9 +30,6 @@ struct Sky<'a> {
     lots: Option<&'a Lots>,
     aspects: &'a [AspectHit],
 }
-
-/// The largest orb that joins a point of the outer ring with one of the inner, degrees.
-type Orb = fn(Aspect, Point, Point) -> f64;
 
 impl<'a> From<&'a Chart> for Sky<'a> {
     fn from(chart: &'a Chart) -> Self {
@@ -115,18 +112,18 @@ impl Sky<'_> {
         }
     }
 
-    /// Aspects from the points of this sky to the bodies of another.
-    fn links_to(&self, other: &Sky<'_>, orb: Orb) -> Vec<Link> {
-        let angles = [Point::Ascendant, Point::Midheaven].into_iter();
-        let own = rules::NATAL_BODIES.map(Point::Body).into_iter().chain(angles);
+    /// Aspects of the points of this sky with the bodies of another, which move.
+    fn links_to(&self, other: &Sky<'_>, context: Context, ruleset: &Ruleset) -> Vec<Link> {
+        let shown = self.bodies.iter().filter(|placement| self.is_shown(placement));
+        let own = shown.map(|placement| Point::Body(placement.body)).chain([Point::Ascendant, Point::Midheaven]);
+        let is_settled =
+            |point: Point, sky: &Sky<'_>| sky.bodies.iter().all(|p| Point::Body(p.body) != point || p.range.is_none());
         let mut links = Vec::new();
         for a in own {
             let Some(a_deg) = self.longitude_deg(a) else { continue };
-            for placement in other.bodies.iter().filter(|placement| rules::NATAL_BODIES.contains(&placement.body)) {
+            for placement in other.bodies.iter().filter(|placement| other.is_shown(placement)) {
                 let (b, b_deg) = (Point::Body(placement.body), placement.longitude_deg);
-                let Some(found) = contact(a_deg, b_deg, |aspect| orb(aspect, b, a)) else { continue };
-                let is_settled =
-                    |point: Point, sky: &Sky<'_>| sky.bodies.iter().all(|p| Point::Body(p.body) != point || p.range.is_none());
+                let Some(found) = ruleset.contact(context, (b, b_deg), (a, a_deg)) else { continue };
                 links.push(Link {
                     aspect: found.aspect.code().to_owned(),
                     a: a.code().to_owned(),
@@ -157,9 +154,9 @@ impl Wheel {
 
     /// This wheel of `chart` with another chart around it, and the aspects between the two: synastry.
     #[must_use]
-    pub fn with_chart(mut self, chart: &Chart, other: &Chart, other_name: Option<&str>, lang: Lang) -> Self {
+    pub fn with_chart(mut self, chart: &Chart, other: &Chart, other_name: Option<&str>, ruleset: &Ruleset, lang: Lang) -> Self {
         let (own, outer) = (Sky::from(chart), Sky::from(other));
-        self.links = own.links_to(&outer, rules::natal_orb_deg);
+        self.links = own.links_to(&outer, Context::Synastry, ruleset);
         for link in &mut self.links {
             // Two births stand still.
             link.applying = None;
@@ -175,9 +172,9 @@ impl Wheel {
     /// This wheel of `chart` with the sky of another instant around it, and the aspects between the two: transits.
     /// `lines` say which instant.
     #[must_use]
-    pub fn with_transits(mut self, chart: &Chart, sky: &Figure, lines: Vec<String>) -> Self {
+    pub fn with_transits(mut self, chart: &Chart, sky: &Figure, lines: Vec<String>, ruleset: &Ruleset) -> Self {
         let (own, outer) = (Sky::from(chart), Sky::from(sky));
-        self.links = own.links_to(&outer, |aspect, _, natal| rules::transit_orb_deg(aspect, natal));
+        self.links = own.links_to(&outer, Context::TransitToNatal, ruleset);
         self.outer = Some(Ring { name: "Transits".to_owned(), lines, marks: outer.marks(&[]) });
         self
     }
