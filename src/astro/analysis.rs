@@ -174,13 +174,7 @@ fn dispositors(placed: &[InSign], wanted: &[Body], rulership: Rulership) -> Opti
 }
 
 /// One planet over all scenes.
-fn planet(
-    scenes: &[Scene],
-    body: Body,
-    vague: bool,
-    schemes: Schemes,
-    lilly_deg: Option<[f64; 3]>,
-) -> PlanetAnalysis {
+fn planet(scenes: &[Scene], body: Body, vague: bool, schemes: Schemes, lilly_deg: Option<[f64; 3]>) -> PlanetAnalysis {
     let seven = dignities::SEVEN.contains(&body);
     let views: Vec<(&Scene, &Seen)> = scenes.iter().filter_map(|scene| Some((scene, scene.planet(body)?))).collect();
     let middle = views.get(views.len() / 2).filter(|_| !vague);
@@ -215,11 +209,7 @@ fn planet(
 }
 
 /// Stars beside the planets, the node and the angles.
-fn star_hits(
-    subject: &Subject<'_>,
-    scenes: &[Scene],
-    options: &AnalysisOptions,
-) -> Result<Vec<StarHit>, AstroError> {
+fn star_hits(subject: &Subject<'_>, scenes: &[Scene], options: &AnalysisOptions) -> Result<Vec<StarHit>, AstroError> {
     let Some(wanted) = &options.stars else { return Ok(Vec::new()) };
     let points = |scene: &Scene| {
         let mut points: Vec<(Point, f64)> = scene

@@ -140,10 +140,8 @@ pub fn composite(a: &Chart, b: &Chart, method: CompositeHouses, orbs: Orbs) -> R
 /// When and where the Davison chart of two births is cast for.
 pub fn middle_of(a: &Chart, b: &Chart, method: MiddlePlace) -> Middle {
     let (of_a, of_b) = (Instants::of(a), Instants::of(b));
-    let (place_a, place_b) = (
-        (a.birth.latitude_deg, a.birth.longitude_deg),
-        (b.birth.latitude_deg, b.birth.longitude_deg),
-    );
+    let (place_a, place_b) =
+        ((a.birth.latitude_deg, a.birth.longitude_deg), (b.birth.latitude_deg, b.birth.longitude_deg));
     let (latitude_deg, longitude_deg) = match method {
         MiddlePlace::Coordinates => {
             let east = wrap_deg(midpoint_deg(place_a.1, place_b.1));

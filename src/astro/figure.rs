@@ -201,7 +201,7 @@ fn erect(figure: &mut Figure, sky: &LocalSky, offset_deg: f64) -> Result<(), Ast
     let ascendant_deg = angles.ascendant_deg - offset_deg;
     figure.lots = Some(Lots::new(ascendant_deg, sun.0 - offset_deg, moon.0 - offset_deg, is_day));
     figure.is_day = Some(is_day);
-    figure.angles = Some(Angles::of_zodiac(&angles, offset_deg));
+    figure.angles = Some(Angles::of_zodiac(&figure.options.house_system.angles(sky), offset_deg));
     figure.houses = Some(houses);
     Ok(())
 }

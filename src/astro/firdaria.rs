@@ -12,8 +12,7 @@ use super::vague::{Instants, unknown};
 pub const CYCLE_YEARS: f64 = 75.0;
 /// The seven planets in the order in which they follow each other, from above in the order of the spheres with the Sun
 /// first.
-const ORDER: [Body; 7] =
-    [Body::Sun, Body::Venus, Body::Mercury, Body::Moon, Body::Saturn, Body::Jupiter, Body::Mars];
+const ORDER: [Body; 7] = [Body::Sun, Body::Venus, Body::Mercury, Body::Moon, Body::Saturn, Body::Jupiter, Body::Mars];
 
 /// Who rules a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -103,6 +103,16 @@ impl HouseSystem {
         Self::ALL.into_iter().find(|system| system.code() == code)
     }
 
+    /// The angles of a sky as this system has them: those of [`LocalSky::angles`], but that Regiomontanus, Campanus and
+    /// Topocentric turn the Midheaven with the Ascendant where that was taken opposite.
+    pub fn angles(self, sky: &LocalSky) -> RawAngles {
+        let angles = sky.angles();
+        if matches!(self, Self::Regiomontanus | Self::Campanus | Self::Topocentric) && sky.is_turned(&angles) {
+            return RawAngles { midheaven_deg: norm_deg(angles.midheaven_deg + 180.0), ..angles };
+        }
+        angles
+    }
+
     /// Whether the system divides semi-arcs, which some ecliptic degrees do not have inside the polar circles.
     pub fn needs_semi_arcs(self) -> bool {
         matches!(self, Self::Placidus | Self::Koch)
@@ -151,20 +161,24 @@ impl Houses {
         Ok(Self { system, cusps_deg })
     }
 
-    /// The house 1..=12 whose half-open arc, from its cusp to the next, holds a longitude in degrees. Where the cusps run
-    /// backwards, as those of some systems do inside the polar circles, so do the arcs.
+    /// The house 1..=12 of a longitude in degrees: that of the cusp last passed, which belongs to the house that it opens.
+    /// Where the cusps run backwards, as those of some systems do inside the polar circles, so does the passing.
     pub fn house_of(&self, longitude_deg: f64) -> u8 {
-        let forward = wrap_deg(self.cusps_deg[1] - self.cusps_deg[0]) >= 0.0;
-        let arc = |from_deg: f64, to_deg: f64| norm_deg(if forward { to_deg - from_deg } else { from_deg - to_deg });
-        for house in 0..12_u8 {
-            let start = self.cusps_deg[usize::from(house)];
-            let end = self.cusps_deg[usize::from((house + 1) % 12)];
-            if arc(start, longitude_deg) < arc(start, end) {
-                return house + 1;
-            }
-        }
-        // Reached only when rounding leaves a longitude exactly between two half-open arcs.
-        1
+        let backward = self.turns() < 0.0;
+        let since =
+            |start_deg: f64| norm_deg(if backward { start_deg - longitude_deg } else { longitude_deg - start_deg });
+        let nearest = (1_u8..=12).zip(self.cusps_deg.map(since)).min_by(|(_, one), (_, other)| one.total_cmp(other));
+        nearest.map_or(1, |(house, _)| house)
+    }
+
+    /// 1 if the cusps go once round forward, -1 if backward, 0 if they cross.
+    fn turns(&self) -> f64 {
+        let step = |house: usize| wrap_deg(self.cusps_deg[(house + 1) % 12] - self.cusps_deg[house]);
+        let all = (0..12).map(step).fold(Some(0.0_f64), |sign, step_deg| match sign {
+            Some(sign) if sign * step_deg >= 0.0 => Some(step_deg.signum()),
+            _ => None,
+        });
+        all.unwrap_or(0.0)
     }
 }
 
@@ -193,11 +207,8 @@ fn cusps(system: HouseSystem, sky: &LocalSky, angles: &RawAngles) -> [f64; 12] {
 /// Cusps of a system whose circles all pass through the north and south points of the horizon. Where the Ascendant was
 /// taken opposite, because it would stand west of the Midheaven, the whole division turns with it.
 fn through_the_meridian_points(sky: &LocalSky, angles: &RawAngles, between: [f64; 4]) -> [f64; 12] {
-    if sky.is_turned(angles) {
-        quadrants(angles.ascendant_deg, angles.midheaven_deg + 180.0, between.map(|cusp_deg| cusp_deg + 180.0))
-    } else {
-        quadrants(angles.ascendant_deg, angles.midheaven_deg, between)
-    }
+    let turn_deg = if sky.is_turned(angles) { 180.0 } else { 0.0 };
+    quadrants(angles.ascendant_deg, angles.midheaven_deg + turn_deg, between.map(|cusp_deg| cusp_deg + turn_deg))
 }
 
 /// Cusps midway between those given and the ones before them.

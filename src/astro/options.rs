@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::body::Body;
-use super::error::AstroError;
 use super::ephemeris::{Center, Site, View};
+use super::error::AstroError;
 use super::houses::HouseSystem;
 use super::rulesets::Ruleset;
 use super::zodiac::Zodiac;

@@ -186,8 +186,7 @@ pub fn progress(
         Method::Secondary | Method::SolarArc => course.solar_arc_deg(chart, course.birth.middle())?,
         Method::NaibodArc => NAIBOD_DEG * course.age_years(),
     };
-    let mut points =
-        if secondary { bodies(chart, &course)? } else { directed(chart, &course, method, arc_deg)? };
+    let mut points = if secondary { bodies(chart, &course)? } else { directed(chart, &course, method, arc_deg)? };
     let houses = if secondary { angles(chart, &course, angle_method, arc_deg, &mut points)? } else { None };
     let spots: Vec<Spot> = points.iter().map(spot).collect();
     let mut unknowns = Vec::new();
@@ -251,12 +250,7 @@ fn bodies(chart: &Chart, course: &Course) -> Result<Vec<ProgressedPoint>, AstroE
 }
 
 /// Every natal point carried on by one arc.
-fn directed(
-    chart: &Chart,
-    course: &Course,
-    method: Method,
-    arc_deg: f64,
-) -> Result<Vec<ProgressedPoint>, AstroError> {
+fn directed(chart: &Chart, course: &Course, method: Method, arc_deg: f64) -> Result<Vec<ProgressedPoint>, AstroError> {
     let arc_at = |birth: f64| match method {
         Method::NaibodArc => Ok(NAIBOD_DEG * (course.at_jd_utc - birth) / TROPICAL_YEAR_DAYS),
         Method::SolarArc | Method::Secondary => course.solar_arc_deg(chart, birth),
@@ -297,28 +291,17 @@ fn angles(
     let (armc_deg, turns_deg_per_year) = match method {
         AngleMethod::Naibod => (natal_armc_deg + NAIBOD_DEG * course.age_years(), NAIBOD_DEG),
         AngleMethod::SolarArc => (right_ascension_deg(natal_mc_deg + arc_deg, obliquity_deg), NAIBOD_DEG),
-        AngleMethod::Quotidian => (
-            frames::gast_deg(scales.jd_ut1, scales.jd_tt) + chart.birth.longitude_deg,
-            360.0 + NAIBOD_DEG,
-        ),
+        AngleMethod::Quotidian => {
+            (frames::gast_deg(scales.jd_ut1, scales.jd_tt) + chart.birth.longitude_deg, 360.0 + NAIBOD_DEG)
+        }
     };
     let at = |armc_deg: f64| LocalSky::new(armc_deg, obliquity_deg, chart.birth.latitude_deg);
     let sky = at(armc_deg)?;
     // A tenth of a degree of the sky's turn gives the pace of each angle.
     let (raw, later) = (sky.angles(), at(armc_deg + 0.1)?.angles());
     let pace = |from: f64, to: f64| wrap_deg(to - from) / 0.1 * turns_deg_per_year;
-    points.push(moved(
-        chart,
-        Point::Ascendant,
-        raw.ascendant_deg,
-        pace(raw.ascendant_deg, later.ascendant_deg),
-    ));
-    points.push(moved(
-        chart,
-        Point::Midheaven,
-        raw.midheaven_deg,
-        pace(raw.midheaven_deg, later.midheaven_deg),
-    ));
+    points.push(moved(chart, Point::Ascendant, raw.ascendant_deg, pace(raw.ascendant_deg, later.ascendant_deg)));
+    points.push(moved(chart, Point::Midheaven, raw.midheaven_deg, pace(raw.midheaven_deg, later.midheaven_deg)));
     Houses::compute(natal_houses.system, &sky).map(Some)
 }
 

@@ -127,7 +127,9 @@ impl Star {
     /// A row of the table; none if it is broken, which a test rules out.
     fn parse(row: &'static str) -> Option<Self> {
         let fields: Vec<&'static str> = row.split(',').collect();
-        let [code, name, name_fr, bayer, hipparcos, numbers @ .., nature, source] = fields.as_slice() else { return None };
+        let [code, name, name_fr, bayer, hipparcos, numbers @ .., nature, source] = fields.as_slice() else {
+            return None;
+        };
         let numbers: Vec<f64> = numbers.iter().map_while(|text| text.parse().ok()).collect();
         let &[ra_deg, dec_deg, pm_ra_mas, pm_dec_mas, parallax_mas, radial_km_s, magnitude] = numbers.as_slice() else {
             return None;
@@ -136,7 +138,18 @@ impl Star {
             space_motion([ra_deg, dec_deg], [pm_ra_mas, pm_dec_mas], parallax_mas, radial_km_s);
         let nature_source = if *source == "robson" { NatureSource::Robson } else { NatureSource::Ptolemy };
         let (hipparcos, nature) = (hipparcos.parse().ok()?, nature.split(' ').collect());
-        Some(Self { code, name, name_fr, bayer, hipparcos, magnitude, nature, nature_source, place_au, velocity_au_per_day })
+        Some(Self {
+            code,
+            name,
+            name_fr,
+            bayer,
+            hipparcos,
+            magnitude,
+            nature,
+            nature_source,
+            place_au,
+            velocity_au_per_day,
+        })
     }
 }
 

@@ -67,7 +67,8 @@ impl Instants {
         let steps = ((self.to_jd_utc - self.from_jd_utc) / HORIZON_STEP_DAYS).ceil() as usize;
         let mut is_day = None;
         for step in 0..=steps {
-            let jd_utc = if step == steps { self.to_jd_utc } else { self.from_jd_utc + HORIZON_STEP_DAYS * step as f64 };
+            let jd_utc =
+                if step == steps { self.to_jd_utc } else { self.from_jd_utc + HORIZON_STEP_DAYS * step as f64 };
             let up = sun_sine_of_altitude(jd_utc, latitude_deg, longitude_deg).ok()? > 0.0;
             if is_day.is_some_and(|before| before != up) {
                 return None;
@@ -126,7 +127,9 @@ pub(super) fn reach_deg(longitude_deg: f64, range: Option<&LongitudeRange>) -> (
     match range {
         None => (0.0, 0.0),
         Some(range) if range.to_deg - range.from_deg >= 360.0 => (-180.0, 180.0),
-        Some(range) => (wrap_deg(range.from_deg - longitude_deg).min(0.0), wrap_deg(range.to_deg - longitude_deg).max(0.0)),
+        Some(range) => {
+            (wrap_deg(range.from_deg - longitude_deg).min(0.0), wrap_deg(range.to_deg - longitude_deg).max(0.0))
+        }
     }
 }
 

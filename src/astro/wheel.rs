@@ -207,8 +207,8 @@ pub fn draw(wheel: &Wheel, style: &Style) -> String {
 /// A name for the picture that no other picture on a page bears: FNV-1a (Fowler, Noll, Vo) of what it says and how.
 fn identity(words: &words::Words, style: &Style) -> String {
     let text = format!("{}\u{1f}{}\u{1f}{style:?}", words.title, words.description);
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("w{:010x}", hash >> 24)
 }

@@ -18,7 +18,10 @@ fn a_wheel_is_a_safe_picture_that_is_not_sent_twice() {
     let answer = server.call("GET", &path, Some(&token), None);
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.header("content-type"), Some("image/svg+xml; charset=utf-8"));
-    assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'; style-src 'unsafe-inline'; sandbox"));
+    assert_eq!(
+        answer.header("content-security-policy"),
+        Some("default-src 'none'; style-src 'unsafe-inline'; sandbox")
+    );
     assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
     assert!(answer.text.starts_with("<svg ") && answer.text.ends_with("</svg>"));
     assert!(!answer.text.contains("<script") && answer.text.contains("Soleil Poissons 23°30′"));
@@ -71,7 +74,8 @@ fn another_chart_stands_around_it_if_it_is_yours() {
 fn what_is_wrong_in_the_query_is_named_all_at_once() {
     let (server, token) = (shared(), shared().person());
     let id = chart(&token, "Albert");
-    let path = format!("/v1/charts/{id}/wheel.png?theme=pink&size=100000&lang=de&with=everybody&date=2026-01-01&points=sun");
+    let path =
+        format!("/v1/charts/{id}/wheel.png?theme=pink&size=100000&lang=de&with=everybody&date=2026-01-01&points=sun");
     let answer = server.call("GET", &path, Some(&token), None);
     answer.error(422, "invalid_fields");
     assert_eq!(

@@ -89,7 +89,8 @@ pub(super) fn unknowns(analysis: &Analysis) -> Vec<Unknown> {
             ("orientation", solar.is_some_and(|state| state.oriental.is_none())),
             ("sect_status", planet.sect.is_none() && planet.body <= Body::Saturn),
         ];
-        unknowns.extend(parts.into_iter().filter(|(_, open)| *open).map(|(part, _)| named(&format!("{code}_{part}"), WHY)));
+        unknowns
+            .extend(parts.into_iter().filter(|(_, open)| *open).map(|(part, _)| named(&format!("{code}_{part}"), WHY)));
     }
     unknowns
 }

@@ -353,9 +353,15 @@ fn neighbours(scene: &Scene, seen: &Seen, items: &mut Vec<(Accident, i16)>) {
     let around = |side: f64| {
         let others = scene.planets.iter().filter(|other| SEVEN.contains(&other.body) && other.body != seen.body);
         let ahead = others.map(|other| (other.body, side * wrap_deg(other.longitude_deg - here)));
-        ahead.filter(|(_, deg)| (0.0..=BESIEGED_DEG).contains(deg)).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(body, _)| body)
+        ahead
+            .filter(|(_, deg)| (0.0..=BESIEGED_DEG).contains(deg))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(body, _)| body)
     };
-    if matches!((around(1.0), around(-1.0)), (Some(Body::Mars), Some(Body::Saturn)) | (Some(Body::Saturn), Some(Body::Mars))) {
+    if matches!(
+        (around(1.0), around(-1.0)),
+        (Some(Body::Mars), Some(Body::Saturn)) | (Some(Body::Saturn), Some(Body::Mars))
+    ) {
         items.push((Accident::Besieged, -5));
     }
 }

@@ -157,7 +157,8 @@ where
 fn life_date(course: &Course, sky_jd_utc: f64) -> LifeDate {
     let of_birth = |birth: f64| birth + (sky_jd_utc - birth) * TROPICAL_YEAR_DAYS;
     // The later the birth, the earlier the date.
-    let window = Instants { from_jd_utc: of_birth(course.birth.to_jd_utc), to_jd_utc: of_birth(course.birth.from_jd_utc) };
+    let window =
+        Instants { from_jd_utc: of_birth(course.birth.to_jd_utc), to_jd_utc: of_birth(course.birth.from_jd_utc) };
     LifeDate {
         utc: instant_text(of_birth(course.birth.middle())),
         window: (!course.birth.is_exact()).then_some(window),

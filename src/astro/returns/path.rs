@@ -68,11 +68,7 @@ fn first(motion: &impl Fn(f64) -> Result<Motion, AstroError>, jd_tt: f64) -> Res
 }
 
 /// The node at `jd_tt`, unrolled from a node less than half a circle away.
-fn next(
-    motion: &impl Fn(f64) -> Result<Motion, AstroError>,
-    before: Node,
-    jd_tt: f64,
-) -> Result<Node, AstroError> {
+fn next(motion: &impl Fn(f64) -> Result<Motion, AstroError>, before: Node, jd_tt: f64) -> Result<Node, AstroError> {
     let (longitude_deg, speed_deg_per_day) = motion(jd_tt)?;
     let longitude_deg = before.longitude_deg + wrap_deg(longitude_deg - before.longitude_deg);
     Ok(Node { jd_tt, longitude_deg, speed_deg_per_day })

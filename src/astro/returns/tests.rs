@@ -86,7 +86,11 @@ fn birthdays_follow_each_other() {
 #[test]
 fn a_vague_birth_has_a_window_that_holds_every_hour() {
     let vague = compute(&birth("1984-02-29", None)).unwrap();
-    for (body, from, to) in [(Body::Sun, 2_455_000.5, 2_457_000.5), (Body::Moon, 2_455_000.5, 2_455_200.5), (Body::Saturn, 2_455_000.5, 2_460_000.5)] {
+    for (body, from, to) in [
+        (Body::Sun, 2_455_000.5, 2_457_000.5),
+        (Body::Moon, 2_455_000.5, 2_455_200.5),
+        (Body::Saturn, 2_455_000.5, 2_460_000.5),
+    ] {
         let windows = within(&vague, body, from, to).unwrap();
         assert!(!windows.is_empty());
         for time in ["00:00:30", "06:00", "12:00", "17:17", "23:59"] {

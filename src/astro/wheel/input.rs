@@ -154,7 +154,14 @@ impl Wheel {
 
     /// This wheel of `chart` with another chart around it, and the aspects between the two: synastry.
     #[must_use]
-    pub fn with_chart(mut self, chart: &Chart, other: &Chart, other_name: Option<&str>, ruleset: &Ruleset, lang: Lang) -> Self {
+    pub fn with_chart(
+        mut self,
+        chart: &Chart,
+        other: &Chart,
+        other_name: Option<&str>,
+        ruleset: &Ruleset,
+        lang: Lang,
+    ) -> Self {
         let (own, outer) = (Sky::from(chart), Sky::from(other));
         self.links = own.links_to(&outer, Context::Synastry, ruleset);
         for link in &mut self.links {
@@ -264,11 +271,31 @@ fn universal_time(rfc3339: &str, local_date: &str, lang: Lang) -> String {
 /// `14 March 1879`; what is no date stays as it is.
 pub fn date(text: &str, lang: Lang) -> String {
     const ENGLISH: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     const FRENCH: [&str; 12] = [
-        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
         "décembre",
     ];
     if CivilDate::parse(text).is_err() {

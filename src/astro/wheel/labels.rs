@@ -58,12 +58,26 @@ impl Band {
         let is_single = radii.edge <= radii.zodiac_out;
         let lead = if is_single { 26.0 } else { 20.0 };
         let size = if is_single { 1.0 } else { 0.86 };
-        Self { edge: radii.zodiac_in, lead: radii.zodiac_in - lead, way: -1.0, has_sign: true, size, end: radii.house_out }
+        Self {
+            edge: radii.zodiac_in,
+            lead: radii.zodiac_in - lead,
+            way: -1.0,
+            has_sign: true,
+            size,
+            end: radii.house_out,
+        }
     }
 
     /// The ring of a second chart.
     pub fn outwards(radii: &Radii) -> Self {
-        Self { edge: radii.zodiac_out, lead: radii.zodiac_out + 17.0, way: 1.0, has_sign: false, size: 0.86, end: radii.edge }
+        Self {
+            edge: radii.zodiac_out,
+            lead: radii.zodiac_out + 17.0,
+            way: 1.0,
+            has_sign: false,
+            size: 0.86,
+            end: radii.edge,
+        }
     }
 }
 
@@ -163,11 +177,13 @@ fn placed_at(marks: &[Mark], band: Band, size: f64, rays: &[Ray]) -> Vec<Label> 
         let halves = parts.iter().zip(radii).filter_map(|(part, radius)| Some((reach(part.as_ref()?) / radius).asin()));
         halves.fold(0.0, f64::max).to_degrees()
     };
-    let label_wish =
-        |(mark, parts): (&Mark, &[Option<Ink>; 5])| Wish { at_deg: mark.longitude_deg, half_deg: half_deg(parts), weight: 1.0 };
-    let ray_wish = |ray: &Ray| {
-        Wish { at_deg: ray.at_deg, half_deg: RAY_HALF_DEG, weight: if ray.is_axis { 1e5 } else { 40.0 } }
+    let label_wish = |(mark, parts): (&Mark, &[Option<Ink>; 5])| Wish {
+        at_deg: mark.longitude_deg,
+        half_deg: half_deg(parts),
+        weight: 1.0,
     };
+    let ray_wish =
+        |ray: &Ray| Wish { at_deg: ray.at_deg, half_deg: RAY_HALF_DEG, weight: if ray.is_axis { 1e5 } else { 40.0 } };
     let wishes: Vec<Wish> = marks.iter().zip(&inks).map(label_wish).chain(rays.iter().map(ray_wish)).collect();
     let shown = spread(&wishes);
     let label = |((mark, parts), shown_deg): ((&Mark, [Option<Ink>; 5]), f64)| Label {

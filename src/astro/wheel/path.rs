@@ -61,7 +61,10 @@ mod tests {
 
     #[test]
     fn only_the_starts_of_lines_move() {
-        assert_eq!(moved("M0-5.4h3M-.7 2a1 1 0 1 0-2 0", 10.0, 1.0), "M10-4.4h3M9.3 3a1 1 0 1 0-2 0".replace("10-", "10 -"));
+        assert_eq!(
+            moved("M0-5.4h3M-.7 2a1 1 0 1 0-2 0", 10.0, 1.0),
+            "M10-4.4h3M9.3 3a1 1 0 1 0-2 0".replace("10-", "10 -")
+        );
         assert_eq!(moved("", 1.0, 1.0), "");
     }
 }

@@ -88,9 +88,6 @@ mod tests {
         let mut pen = Pen::default();
         pen.open("g", &[("id", "a\"b"), ("class", "")]);
         pen.text("title", &[], "</title><script>\u{1}&");
-        assert_eq!(
-            pen.finish(),
-            "<g id=\"a&quot;b\"><title>&lt;/title&gt;&lt;script&gt;\u{fffd}&amp;</title></g>"
-        );
+        assert_eq!(pen.finish(), "<g id=\"a&quot;b\"><title>&lt;/title&gt;&lt;script&gt;\u{fffd}&amp;</title></g>");
     }
 }

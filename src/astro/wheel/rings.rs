@@ -86,7 +86,10 @@ fn angle_label(mark: &Mark, radius: f64, lang: Lang) -> Option<RimLabel> {
 
 /// A circle around the middle.
 fn circle(pen: &mut Pen, centre: &str, radius: f64, class: &str, weight: &str) {
-    pen.leaf("circle", &[("class", class), ("cx", centre), ("cy", centre), ("r", &short(radius)), ("stroke-width", weight)]);
+    pen.leaf(
+        "circle",
+        &[("class", class), ("cx", centre), ("cy", centre), ("r", &short(radius)), ("stroke-width", weight)],
+    );
 }
 
 /// The circles.

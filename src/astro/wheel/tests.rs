@@ -8,9 +8,31 @@ use super::super::{Body, HouseSystem, compute};
 use super::*;
 
 const CODES: [&str; 25] = [
-    "sun", "moon", "mercury", "venus", "mars", "jupiter", "saturn", "uranus", "neptune", "pluto", "mean_node",
-    "true_node", "chiron", "ceres", "pallas", "juno", "vesta", "pholus", "eris", "mean_apogee", "osculating_apogee",
-    "fortune", "spirit", "vertex", "east_point",
+    "sun",
+    "moon",
+    "mercury",
+    "venus",
+    "mars",
+    "jupiter",
+    "saturn",
+    "uranus",
+    "neptune",
+    "pluto",
+    "mean_node",
+    "true_node",
+    "chiron",
+    "ceres",
+    "pallas",
+    "juno",
+    "vesta",
+    "pholus",
+    "eris",
+    "mean_apogee",
+    "osculating_apogee",
+    "fortune",
+    "spirit",
+    "vertex",
+    "east_point",
 ];
 
 fn einstein() -> super::super::Chart {
@@ -39,7 +61,7 @@ fn points(path: &str) -> Vec<(f64, f64)> {
     let mut rest = path;
     let (mut at, mut start) = ((0.0, 0.0), (0.0, 0.0));
     let mut command = ' ';
-    let mut next = |rest: &mut &str| -> f64 {
+    let next = |rest: &mut &str| -> f64 {
         let text = rest.trim_start_matches([' ', ',']);
         let mut end = usize::from(text.starts_with('-'));
         let mut point = false;
@@ -151,8 +173,7 @@ fn letters_keep_to_their_width_and_numbers_to_their_height() {
     for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789°′~?ÆŒØßéÅçőŢ".chars() {
         let set = letters::set(&c.to_string()).unwrap();
         let found = points(&set.line);
-        let (low, high) =
-            found.iter().fold((0.0_f64, 0.0_f64), |(low, high), (x, _)| (low.min(*x), high.max(*x)));
+        let (low, high) = found.iter().fold((0.0_f64, 0.0_f64), |(low, high), (x, _)| (low.min(*x), high.max(*x)));
         assert!(low >= -1.3 && high <= set.width + 1.3, "{c}: {low} {high} {}", set.width);
         if "0123456789°′~?".contains(c) {
             assert!(found.iter().all(|(_, y)| (-10.01..=0.01).contains(y)), "{c}");
@@ -165,10 +186,9 @@ fn disks(wheel: &Wheel) -> Vec<((f64, f64), f64, f64, f64)> {
     let plan = Plan::of(wheel, Lang::Fr);
     let radii = &plan.bands;
     let mut disks = Vec::new();
-    for (labels, low, high) in [
-        (&plan.inner, radii.house_out, radii.zodiac_in - 9.0),
-        (&plan.outer, radii.zodiac_out + 9.0, radii.edge),
-    ] {
+    for (labels, low, high) in
+        [(&plan.inner, radii.house_out, radii.zodiac_in - 9.0), (&plan.outer, radii.zodiac_out + 9.0, radii.edge)]
+    {
         for label in labels {
             for part in &label.parts {
                 disks.push((plan.frame.at(label.shown_deg, part.radius), part.reach, low, high));
@@ -274,7 +294,8 @@ fn markup_is_ours(svg: &str) {
 fn bodies_on_one_degree_and_a_script_in_the_name() {
     let mut wheel = Wheel::of_chart(&einstein(), Some("</title><script>alert(1)</script>"), &EXTRAS, Lang::En);
     markup_is_ours(&draw(&wheel, &Style::default()));
-    wheel.inner.marks = CODES.iter().enumerate().map(|(i, code)| mark(code, 100.0 + i as f64 / 25.0, true, false)).collect();
+    wheel.inner.marks =
+        CODES.iter().enumerate().map(|(i, code)| mark(code, 100.0 + i as f64 / 25.0, true, false)).collect();
     check(&wheel);
     let around = wheel.inner.clone();
     wheel.outer = Some(around);
@@ -289,7 +310,13 @@ fn einstein_is_told_in_words_and_drawn_small() {
     assert_eq!(svg, draw(&wheel, &Style::default()), "the same wheel, other bytes");
     assert!(svg.len() < 60_000, "{} bytes", svg.len());
     // Published positions: Sun 23°30′ Pisces, Moon 14°31′ Sagittarius, Ascendant 11°38′ Cancer (astrodatabank, AA).
-    for words in ["Albert Einstein: astrological chart", "Sun Pisces 23°30′, house 10", "Moon Sagittarius 14°31′", "Ascendant Cancer 11°38′", "Uranus Virgo 1°17′, house 3, retrograde"] {
+    for words in [
+        "Albert Einstein: astrological chart",
+        "Sun Pisces 23°30′, house 10",
+        "Moon Sagittarius 14°31′",
+        "Ascendant Cancer 11°38′",
+        "Uranus Virgo 1°17′, house 3, retrograde",
+    ] {
         assert!(svg.contains(words), "{words} is missing in {}", &svg[..2000]);
     }
     assert!(svg.contains("role=\"img\"") && svg.contains("aria-labelledby=\"w"));
@@ -306,5 +333,7 @@ fn a_vague_time_has_no_ascendant_and_says_what_it_knows() {
     assert!(wheel.angles.is_empty() && wheel.cusps_deg.is_none());
     assert!(wheel.inner.marks.iter().all(|mark| mark.code != "fortune"));
     let words = words::tell(&wheel, Lang::En).description;
-    assert!(words.contains("Moon between Sagittarius") && words.contains("time unknown") && !words.contains("Ascendant"));
+    assert!(
+        words.contains("Moon between Sagittarius") && words.contains("time unknown") && !words.contains("Ascendant")
+    );
 }

@@ -28,7 +28,8 @@ pub fn tell(wheel: &Wheel, lang: Lang) -> Words {
         None => pick(lang, "astrological chart", "thème astral"),
         Some(_) => pick(lang, "astrological chart with a second one around it", "thème astral entouré d’un second"),
     };
-    let title = if wheel.inner.name.is_empty() { capitalised(kind) } else { format!("{}{colon}{kind}", wheel.inner.name) };
+    let title =
+        if wheel.inner.name.is_empty() { capitalised(kind) } else { format!("{}{colon}{kind}", wheel.inner.name) };
     let mut sentences = vec![lines(&wheel.inner, &wheel.notes)];
     if !wheel.angles.is_empty() {
         sentences.push(places(&wheel.angles, lang));
@@ -36,7 +37,8 @@ pub fn tell(wheel: &Wheel, lang: Lang) -> Words {
     sentences.push(places(&wheel.inner.marks, lang));
     if let Some(outer) = &wheel.outer {
         let head = pick(lang, "Around it", "Autour");
-        let who = [std::slice::from_ref(&outer.name), outer.lines.as_slice()].concat().into_iter().filter(|t| !t.is_empty());
+        let who =
+            [std::slice::from_ref(&outer.name), outer.lines.as_slice()].concat().into_iter().filter(|t| !t.is_empty());
         sentences.push(format!("{head}{colon}{}", who.collect::<Vec<_>>().join(", ")));
         sentences.push(places(&outer.marks, lang));
     }
@@ -92,7 +94,8 @@ fn aspect(link: &Link, lang: Lang) -> String {
     let kind = names::aspect(&link.aspect, lang).map_or_else(|| link.aspect.replace('_', " "), str::to_lowercase);
     let orb = format!("{:.1}°", link.orb_deg);
     let orb = if lang == Lang::Fr { orb.replace('.', ",") } else { orb };
-    let mut text = format!("{} {kind} {}, {} {orb}", name(&link.a, lang), name(&link.b, lang), pick(lang, "orb", "orbe"));
+    let mut text =
+        format!("{} {kind} {}, {} {orb}", name(&link.a, lang), name(&link.b, lang), pick(lang, "orb", "orbe"));
     match link.applying {
         Some(true) => text += pick(lang, ", applying", ", appliquant"),
         Some(false) => text += pick(lang, ", separating", ", séparant"),
