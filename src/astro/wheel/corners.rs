@@ -1,6 +1,8 @@
 //! P: What stands in the corners of the sheet: whose chart it is, the notes, the key to the aspects, the elements. Writes
 //! no line into the wheel: each is cut to the room that the circle leaves at its height.
 
+use std::fmt::Write;
+
 use super::super::names::{self, Lang};
 use super::super::signs::{Element, Sign};
 use super::frame::{CENTRE, RIM_REACH, SIDE};
@@ -37,15 +39,12 @@ fn room(depth: f64) -> f64 {
 /// Draws all four corners.
 pub fn draw(pen: &mut Pen, wheel: &Wheel, lang: Lang) {
     ring(pen, &wheel.inner, Side::Left, "k");
-    match &wheel.outer {
-        Some(outer) => {
-            ring(pen, outer, Side::Right, "o");
-            notes(pen, wheel, true);
-        }
-        None => {
-            notes(pen, wheel, false);
-            elements(pen, wheel, lang);
-        }
+    if let Some(outer) = &wheel.outer {
+        ring(pen, outer, Side::Right, "o");
+        notes(pen, wheel, true);
+    } else {
+        notes(pen, wheel, false);
+        elements(pen, wheel, lang);
     }
     key(pen, wheel, lang);
 }
@@ -203,8 +202,10 @@ fn elements(pen: &mut Pen, wheel: &Wheel, lang: Lang) {
         let Some(set) = letters::set(names::element(element, lang)) else { continue };
         let x = SIDE - MARGIN - set.width * LINE_SCALE;
         labels::text(pen, &set, (x, base), LINE_SCALE, "m");
-        let dots: String =
-            (0..count).map(|n| format!("M{} {}h.01", short(x - 11.0 - 9.0 * n as f64), short(base - 4.6))).collect();
+        let mut dots = String::new();
+        for n in 0..count {
+            let _ = write!(dots, "M{} {}h.01", short(x - 11.0 - 9.0 * n as f64), short(base - 4.6));
+        }
         if !dots.is_empty() {
             pen.leaf("path", &[("class", &class), ("d", &dots), ("stroke-width", &short2(6.4))]);
         }

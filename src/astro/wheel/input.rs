@@ -249,8 +249,8 @@ fn birth_lines(chart: &Chart, lang: Lang) -> Vec<String> {
     let birth = &chart.birth;
     let mut when = date(&birth.date, lang);
     match (&birth.time, birth.certainty) {
-        (Some(time), Certainty::Exact) => when += &format!(", {time}"),
-        (_, vague) => when += &format!(", {}", names::certainty(vague, lang)),
+        (Some(time), Certainty::Exact) => when.push_str(&[", ", time].concat()),
+        (_, vague) => when.push_str(&[", ", names::certainty(vague, lang)].concat()),
     }
     let mut lines = vec![when];
     lines.extend(birth.place_label.clone().filter(|label| !label.is_empty()));
