@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::astro::{Chart, Today};
 use crate::audit::{self, Auditor};
 use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
-use crate::charts::Charts;
+use crate::charts::{Charts, Rulesets};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
 use crate::config::{MasterKeyError, Settings, resolve_master_key};
@@ -77,6 +77,7 @@ pub struct App {
     identity: Identity,
     idempotency: Idempotency,
     charts: Charts,
+    rulesets: Rulesets,
     answers: Answers,
     retrieval: Retrieval,
     vault: Arc<Vault>,
@@ -146,6 +147,7 @@ impl App {
         let retrieval = serve_index(&dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
+        let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let cleaner = tokio::spawn(clean(idempotency.clone()));
         Ok(Arc::new(Self {
@@ -158,6 +160,7 @@ impl App {
             identity,
             idempotency,
             charts,
+            rulesets,
             answers,
             retrieval,
             vault,
@@ -200,6 +203,11 @@ impl App {
     /// Natal charts.
     pub const fn charts(&self) -> &Charts {
         &self.charts
+    }
+
+    /// Rulesets: orbs by context, and which of them serves.
+    pub const fn rulesets(&self) -> &Rulesets {
+        &self.rulesets
     }
 
     /// Answered questions.

@@ -3,11 +3,17 @@
 
 mod days;
 mod draft;
+mod options;
 mod png;
+pub mod rulesets;
+mod sky;
 mod wheel;
 
 use days::Days;
 pub use draft::Draft;
+pub use options::OptionsDraft;
+pub use rulesets::Rulesets;
+pub use sky::SkyDraft;
 pub use wheel::{Around, WheelAsked, png_of};
 
 use std::sync::Arc;
@@ -15,7 +21,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
-use crate::astro::{self, BirthInput, Certainty, Chart, Today};
+use crate::astro::chart::compute_under;
+use crate::astro::rulesets::Ruleset;
+use crate::astro::{self, BirthInput, Certainty, Chart, ChartOptions, Today};
 use crate::audit::{self, Auditor, RequestContext};
 use crate::auth::Caller;
 use crate::clock::{Ambient, UnixMs};
@@ -81,13 +89,19 @@ impl Charts {
             pictures: Arc::new(Semaphore::new(limits::PICTURES_AT_ONCE)) }
     }
 
-    /// Computes a chart for `caller`; nothing is kept yet.
+    /// Computes a chart under the ruleset that its options name; nothing is kept yet.
     ///
     /// # Errors
     /// What the birth data have wrong, as `invalid_fields`, `ambiguous_local_time`, `nonexistent_local_time`,
     /// `house_system_undefined` or `date_out_of_range`.
-    pub fn compute(&self, name: Option<String>, birth: &BirthInput) -> Result<StoredChart> {
-        let chart = astro::compute(birth)?;
+    pub fn compute(
+        &self,
+        name: Option<String>,
+        birth: &BirthInput,
+        options: &ChartOptions,
+        ruleset: &Ruleset,
+    ) -> Result<StoredChart> {
+        let chart = compute_under(birth, options, ruleset)?;
         Ok(StoredChart { id: ChartId::new(&self.ambient), name, created_at: self.ambient.now(), chart })
     }
 

@@ -2,15 +2,21 @@
 
 mod args;
 mod audit;
+mod birth;
+mod chart;
 mod client;
 mod config;
 mod demo;
+mod houses;
 mod init;
 mod keys;
 mod open;
 mod password;
+mod ruleset;
+mod places;
 mod serve;
 mod signals;
+mod sky;
 mod terminal;
 mod text;
 
@@ -58,12 +64,17 @@ impl From<io::Error> for Failure {
 pub fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo(options) => demo::run(&options),
+        Command::Chart(options) => chart::run(&options),
+        Command::Sky(options) => sky::run(&options),
+        Command::Houses(options) => houses::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Config(ConfigCommand::Print(options)) => config::print(&options),
         Command::Config(ConfigCommand::Check(options)) => config::check(&options),
         Command::Audit(AuditCommand::Verify(options)) => audit::verify(&options),
+        Command::Places(options) => places::run(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
+        Command::Ruleset(command) => ruleset::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -83,10 +83,15 @@ codes! {
     ChartNotFound, "chart_not_found", NotFound, retry false, "There is no such chart.";
     SessionNotFound, "session_not_found", NotFound, retry false, "There is no such session.";
     TenantNotFound, "tenant_not_found", NotFound, retry false, "There is no such tenant.";
+    RulesetNotFound, "ruleset_not_found", NotFound, retry false, "There is no such ruleset.";
     UserNotFound, "user_not_found", NotFound, retry false, "There is no such user.";
     MethodNotAllowed, "method_not_allowed", MethodNotAllowed, retry false, "This path does not answer this method.";
     TenantExists, "tenant_exists", Conflict, retry false, "A tenant with this slug exists already.";
     TooManyCharts, "too_many_charts", Conflict, retry false, "You keep as many charts as allowed; delete one first.";
+    RulesetExists, "ruleset_exists", Conflict, retry false, "A ruleset of this name and version exists already.";
+    RulesetLocked, "ruleset_locked", Conflict, retry false, "This ruleset is locked for good; clone it into a new version.";
+    RulesetNotLocked, "ruleset_not_locked", Conflict, retry false, "Only a locked ruleset can be activated; lock it first.";
+    TooManyRulesets, "too_many_rulesets", Conflict, retry false, "The appliance keeps as many rulesets as it can; delete a draft first.";
     IdempotencyConflict, "idempotency_conflict", Conflict, retry false, "This Idempotency-Key was used with another request.";
     IdempotencyInFlight, "idempotency_in_flight", Conflict, retry true, "The first request with this Idempotency-Key is still running.";
     BodyTooLarge, "body_too_large", TooLarge, retry false, "The body is too large.";

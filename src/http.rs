@@ -12,6 +12,6 @@ pub mod reply;
 pub mod router;
 mod serve;
 mod v1;
-mod wire;
+pub mod wire;
 
 pub use serve::{Bound, ServeError, bind};

@@ -40,8 +40,15 @@ pub const CITATIONS_MAX: usize = 8;
 pub const CHART_NAME_MAX_CHARS: usize = 120;
 /// Longest place query, in Unicode scalar values.
 pub const PLACE_MAX_CHARS: usize = 120;
+/// Length of a query for places, in characters.
+pub const PLACE_QUERY_CHARS: std::ops::RangeInclusive<usize> = 2..=PLACE_MAX_CHARS;
+/// Most places in an answer.
+pub const PLACES_MAX: usize = 50;
 /// Charts that one user may keep.
 pub const CHARTS_PER_USER_MAX: u64 = 100_000;
+
+/// Rulesets that operators may make.
+pub const RULESETS_MAX: usize = 200;
 
 /// Answers kept of one chart; beyond it the oldest goes.
 pub const ANSWERS_PER_CHART_MAX: u64 = 10_000;

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::{LocalSky, norm_deg, wrap_deg};
 use super::body::Body;
-use super::chart::{Chart, LongitudeRange, Unknown};
+use super::chart::{Chart, Unknown};
 use super::contacts::{CrossAspect, Orbs, Spot, between};
 use super::error::AstroError;
+use super::figure::LongitudeRange;
 use super::houses::{HouseSystem, Houses};
 use super::point::Point;
 use super::progressions::right_ascension_deg;

@@ -130,7 +130,6 @@ const fn aspect_points(aspect: Aspect) -> Option<f64> {
         Aspect::Square => Some(1.25),
         Aspect::Trine => Some(1.0),
         Aspect::Sextile => Some(0.8),
-        #[expect(unreachable_patterns, reason = "minor aspects are on their way into the enum")]
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ use super::birth::Certainty;
 use super::body::Body;
 use super::houses::HouseSystem;
 use super::signs::{Element, Modality, Sign};
+use super::zodiac::Ayanamsa;
 
 /// A language of the product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -127,6 +128,19 @@ pub fn house_system(system: HouseSystem, lang: Lang) -> &'static str {
         HouseSystem::Vehlow => ("Vehlow", "Vehlow"),
         HouseSystem::Krusinski => ("Krusinski", "Krusinski"),
         HouseSystem::Sripati => ("Sripati", "Sripati"),
+    })
+}
+
+/// The name of an ayanamsa.
+pub fn ayanamsa(ayanamsa: Ayanamsa, lang: Lang) -> &'static str {
+    lang.pick(match ayanamsa {
+        Ayanamsa::Lahiri => ("Lahiri (Chitrapaksha)", "Lahiri (Chitrapaksha)"),
+        Ayanamsa::FaganBradley => ("Fagan-Bradley", "Fagan-Bradley"),
+        Ayanamsa::Raman => ("Raman", "Raman"),
+        Ayanamsa::Krishnamurti => ("Krishnamurti", "Krishnamurti"),
+        Ayanamsa::Yukteshwar => ("Yukteshwar", "Yukteshwar"),
+        Ayanamsa::DeLuce => ("De Luce", "De Luce"),
+        Ayanamsa::User { .. } => ("Your own", "La vôtre"),
     })
 }
 

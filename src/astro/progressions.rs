@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::{LocalSky, norm_deg, wrap_deg};
 use super::body::Body;
-use super::chart::{Chart, LongitudeRange, Unknown};
+use super::chart::{Chart, Unknown};
 use super::contacts::{CrossAspect, Orbs, Spot, between, natal_spots};
 use super::error::AstroError;
+use super::figure::LongitudeRange;
 use super::houses::Houses;
 use super::point::Point;
 use super::returns::{TROPICAL_YEAR_DAYS, instant_text, motion, step_days};

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::{norm_deg, wrap_deg};
 use super::body::Body;
-use super::chart::{Chart, LongitudeRange, Unknown};
+use super::chart::{Chart, Unknown};
 use super::error::AstroError;
+use super::figure::LongitudeRange;
 use super::returns::path::{Motion, runs};
 use super::signs::Sign;
 use super::{frames, time};

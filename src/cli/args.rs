@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use super::text::parse_offset;
+use super::birth::{BirthArgs, OptionsArgs};
 use crate::astro::Lang;
 use crate::config::Sources;
 
@@ -24,10 +24,19 @@ pub struct Arguments {
 pub enum Command {
     /// Show the whole product at work: a server, a person, a chart, today, a question.
     Demo(DemoArgs),
+    /// Show a natal chart; nothing is kept and no server is needed.
+    Chart(ChartArgs),
+    /// Show the sky now or at any instant, over a place if one is given.
+    Sky(SkyArgs),
+    /// Divide many skies into houses, row by row, from a CSV file to standard output.
+    Houses(HousesArgs),
+    Demo(Box<DemoArgs>),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
     Serve(ServeArgs),
+    /// Look places up: coordinates, time zone, population.
+    Places(PlacesArgs),
     /// Look at the settings without starting anything.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -37,6 +46,9 @@ pub enum Command {
     /// Look after the keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look after the rulesets: which aspects count, and how wide their orbs are.
+    #[command(subcommand)]
+    Ruleset(RulesetCommand),
 }
 
 /// `orrery config ..`
@@ -60,6 +72,49 @@ pub enum AuditCommand {
 pub enum KeysCommand {
     /// Make a new key; the one before goes on verifying what it signed.
     Rotate(RotateArgs),
+}
+
+/// `orrery ruleset ..`
+#[derive(Debug, Subcommand)]
+pub enum RulesetCommand {
+    /// Say which rulesets there are, and which one charts are made with.
+    List(DirectoryArgs),
+    /// Print the document of a ruleset as JSON.
+    Show(RulesetArgs),
+    /// Draft a new version of a ruleset.
+    Clone(CloneArgs),
+    /// Lock a draft for good.
+    Lock(RulesetArgs),
+    /// Make charts with a ruleset from now on.
+    Activate(RulesetArgs),
+}
+
+/// `orrery ruleset show ..` and others of one ruleset.
+#[derive(Debug, Args)]
+pub struct RulesetArgs {
+    /// Name and version, such as modern-1.0.0.
+    #[arg(value_name = "RULESET")]
+    pub id: String,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
+
+/// `orrery ruleset clone ..`
+#[derive(Debug, Args)]
+pub struct CloneArgs {
+    /// The ruleset to start from, such as modern-1.0.0.
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// Name and version of the new one, such as mine-1.0.0.
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// JSON file with what differs from the source (a merge patch, RFC 7396).
+    #[arg(long, value_name = "FILE")]
+    pub changes: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
 }
 
 /// `orrery keys rotate ..`
@@ -142,16 +197,25 @@ pub struct InitArgs {
 /// `orrery demo ..`
 #[derive(Debug, Args)]
 pub struct DemoArgs {
+    /// Whose birth; without any birth option, Albert Einstein's is used.
+    #[command(flatten)]
+    pub birth: BirthArgs,
+    /// What chart.
+    #[command(flatten)]
+    pub options: OptionsArgs,
     /// Date of birth by the local calendar; without any birth option, Albert Einstein's birth is used.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,
+    /// Calendar of the date: gregorian or julian; without it, Julian to 1582-10-04 and Gregorian from 1582-10-15.
+    #[arg(long, value_name = "CALENDAR")]
+    pub calendar: Option<String>,
     /// Time of birth by the local clock.
     #[arg(long, value_name = "HH:MM[:SS]")]
     pub time: Option<String>,
     /// How well the time is known: exact, morning, afternoon, evening, unknown.
     #[arg(long, value_name = "HOW")]
     pub certainty: Option<String>,
-    /// Place of birth, such as "Ulm, Germany"; instead of --lat, --lon and --tz.
+    /// Place of birth, such as "Ulm, Germany"; instead of --lat and --lon.
     #[arg(long, value_name = "PLACE")]
     pub place: Option<String>,
     /// Latitude in degrees, north positive.
@@ -160,8 +224,8 @@ pub struct DemoArgs {
     /// Longitude in degrees, east positive.
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub lon: Option<f64>,
-    /// IANA time zone, such as Europe/Berlin.
-    #[arg(long, value_name = "ZONE")]
+    /// IANA time zone, such as Europe/Berlin, a fixed offset such as +01:19:32, or LMT for local mean time.
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<String>,
     /// Offset from UTC, to choose between the two readings of a time that happened twice.
     #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
@@ -189,6 +253,90 @@ pub struct DemoArgs {
     pub exit: bool,
 }
 
+/// `orrery chart ..`
+#[derive(Debug, Args)]
+pub struct ChartArgs {
+    /// Whose birth.
+    #[command(flatten)]
+    pub birth: BirthArgs,
+    /// What chart.
+    #[command(flatten)]
+    pub options: OptionsArgs,
+    /// Language of the page.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
+/// `orrery places ..`
+#[derive(Debug, Args)]
+pub struct PlacesArgs {
+    /// Name in any script, or its beginning, with or without region and country: "Springfield, Illinois".
+    pub query: String,
+    /// Only this country, as an ISO 3166-1 alpha-2 code.
+    #[arg(long, value_name = "CODE")]
+    pub country: Option<String>,
+    /// Most places to show.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    pub limit: usize,
+    /// Language of the countries' names.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Show JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `orrery sky ..`
+#[derive(Debug, Args)]
+pub struct SkyArgs {
+    /// RFC 3339 instant with its offset, or Julian Date UTC; now when left out.
+    #[arg(long, value_name = "INSTANT", allow_negative_numbers = true)]
+    pub at: Option<String>,
+    /// Latitude in degrees, north positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lat: Option<f64>,
+    /// Longitude in degrees, east positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lon: Option<f64>,
+    /// What figure.
+    #[command(flatten)]
+    pub options: OptionsArgs,
+    /// Language of the page.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Print JSON, as `GET /v1/sky` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `orrery houses ..`
+#[derive(Debug, Args)]
+pub struct HousesArgs {
+    /// CSV file with a header and the columns armc, obliquity, lat (degrees), or jd_ut, lat, lon; `-` for standard input.
+    /// Other columns are kept out; an `id` is repeated.
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// House systems, with commas between; all when left out.
+    #[arg(long, value_name = "SYSTEM,..", value_delimiter = ',')]
+    pub system: Vec<String>,
+    /// How to write.
+    #[arg(long, value_enum, default_value = "csv")]
+    pub format: TableFormat,
+}
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+impl PlacesArgs {
+    /// Language of the countries' names.
+    pub fn language(&self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
+}
+
 /// Takes the code of a language.
 fn languages() -> impl TypedValueParser<Value = Lang> {
     PossibleValuesParser::new(Lang::ALL.map(Lang::code)).map(|code| Lang::from_code(&code).unwrap_or_default())
@@ -214,6 +362,6 @@ mod tests {
     fn southern_and_western_births_can_be_typed() {
         let line = ["orrery", "demo", "--lat", "-33.9", "--lon", "-70.6", "--utc-offset", "-04:00"];
         let Command::Demo(demo) = Arguments::try_parse_from(line).unwrap().command else { panic!("not the demo") };
-        assert_eq!((demo.lat, demo.lon, demo.utc_offset), (Some(-33.9), Some(-70.6), Some(-14_400)));
+        assert_eq!((demo.birth.lat, demo.birth.lon, demo.birth.utc_offset), (Some(-33.9), Some(-70.6), Some(-14_400)));
     }
 }

@@ -3,12 +3,12 @@
 
 mod accounts;
 mod answer_page;
-mod chart_page;
+pub mod chart_page;
 mod home;
-mod replies;
+pub mod replies;
 mod today_page;
 mod visit;
-mod words;
+pub mod words;
 
 use std::sync::Arc;
 

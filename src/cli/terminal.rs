@@ -95,7 +95,16 @@ fn write_all(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.flush()
 }
 
-fn forgive(outcome: io::Result<()>) -> io::Result<()> {
+/// Standard output for many lines: nothing is written before its buffer is full or it is flushed.
+pub fn stdout() -> impl Write {
+    io::BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+}
+
+/// No error where a reader has gone away.
+///
+/// # Errors
+/// Every other outcome as it was.
+pub fn forgive(outcome: io::Result<()>) -> io::Result<()> {
     match outcome {
         Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,

@@ -6,7 +6,7 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
-use super::v1::{auth, charts, chat, ops, retrieval, wheel};
+use super::v1::{auth, charts, chat, ops, places, reference, retrieval, rulesets, sky, wheel};
 use super::{health, legacy, openapi};
 use crate::app::App;
 use crate::limits;
@@ -46,6 +46,17 @@ fn ops_routes() -> Router {
         .push(Router::with_path("tenants/{slug}/users").post(ops::create_user))
         .push(Router::with_path("keys/jwt/rotate").post(ops::rotate_jwt))
         .push(Router::with_path("audit/verify").get(ops::verify_audit))
+        .push(ruleset_routes())
+}
+
+fn ruleset_routes() -> Router {
+    let one = Router::with_path("{name}/{version}").get(rulesets::show).put(rulesets::replace).patch(rulesets::patch);
+    Router::with_path("rulesets")
+        .get(rulesets::list)
+        .push(Router::with_path("clone").post(rulesets::clone))
+        .push(one.delete(rulesets::delete))
+        .push(Router::with_path("{name}/{version}/lock").post(rulesets::lock))
+        .push(Router::with_path("{name}/{version}/activate").post(rulesets::activate))
 }
 
 fn person_routes() -> Router {
@@ -56,8 +67,13 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}/wheel.svg").get(wheel::svg))
         .push(Router::with_path("charts/{id}/wheel.png").get(wheel::png))
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
+        .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))
+        .push(Router::with_path("places").get(places::search))
+        .push(Router::with_path("places/nearest").get(places::nearest))
         .push(Router::with_path("retrieval/search").post(retrieval::search))
+        .push(Router::with_path("reference-data").get(reference::all))
+        .push(Router::with_path("reference-data/active").get(reference::active))
 }
 
 /// The whole service over `app`.

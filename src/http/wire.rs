@@ -3,5 +3,9 @@
 pub mod auth;
 pub mod chart;
 pub mod chat;
+pub mod figure;
 pub mod ops;
+pub mod reference;
+pub mod rulesets;
+pub mod place;
 pub mod today;

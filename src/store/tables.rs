@@ -39,6 +39,8 @@ pub const IDEMPOTENCY_EXPIRY: Table<(u64, TenantId, UserId, [u8; 32]), Unit> = T
 pub const AUDIT: Table<(TenantId, u64), AuditRow> = Table::new("audit_v1");
 /// Last entry of each tenant's audit chain.
 pub const AUDIT_HEADS: Table<TenantId, AuditHeadRow> = Table::new("audit_heads_v1");
+/// Rulesets that operators made, by name and version such as `mine-1.0.0`. They are the appliance's, not a tenant's.
+pub const RULESETS: Table<String, RulesetRow> = Table::new("rulesets_v1");
 
 /// Wrapped data key of each user. Lives in the key ring file.
 pub const USER_KEYS: Table<(TenantId, UserId), SealedRow> = Table::new("user_keys_v1");
@@ -61,6 +63,7 @@ pub const STORE_TABLES: &[&str] = &[
     IDEMPOTENCY_EXPIRY.name(),
     AUDIT.name(),
     AUDIT_HEADS.name(),
+    RULESETS.name(),
 ];
 /// Tables of `keys.redb`, by name.
 pub const KEYS_TABLES: &[&str] = &[META.name(), USER_KEYS.name(), SECRETS.name()];
@@ -183,6 +186,21 @@ pub struct ChartRow {
     pub sealed: Vec<u8>,
 }
 
+/// A ruleset that an operator made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesetRow {
+    /// The document, as JSON text.
+    pub document: String,
+    /// The ruleset that it was cloned from.
+    pub source: String,
+    /// When it was made.
+    pub created_at: UnixMs,
+    /// When the document last changed.
+    pub changed_at: UnixMs,
+    /// When it was locked, after which nothing of it changes.
+    pub locked_at: Option<UnixMs>,
+}
+
 /// A count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountRow(pub u64);
@@ -287,6 +305,7 @@ rows!(
     UserRow,
     SessionRow,
     ChartRow,
+    RulesetRow,
     AnswerRow,
     CountRow,
     IdempotencyRow,

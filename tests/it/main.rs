@@ -15,6 +15,8 @@ mod edge;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod rulesets;
+#[cfg(test)]
 mod store_kill;
 #[cfg(test)]
 mod support;

@@ -4,8 +4,9 @@
 use crate::astro::angles::{Angles, norm_deg};
 use crate::astro::aspects::AspectHit;
 use crate::astro::body::Body;
-use crate::astro::chart::{Chart, Placement};
+use crate::astro::chart::Chart;
 use crate::astro::error::AstroError;
+use crate::astro::figure::Placement;
 use crate::astro::houses::Houses;
 use crate::astro::scene::{Horizon, Scene, Seen};
 use crate::astro::time;

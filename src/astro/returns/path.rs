@@ -12,22 +12,22 @@ const LAST_STEP_DAYS: f64 = 1e-9;
 const ROOT_STEPS_MAX: usize = 64;
 
 /// Longitude in degrees (any real) and its rate in degrees per day at a Julian Date TT.
-pub(in crate::astro) type Motion = (f64, f64);
+pub(crate) type Motion = (f64, f64);
 
 /// An instant of a path. The longitude is unrolled: it runs on through 360 degrees instead of falling to 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::astro) struct Node {
+pub(crate) struct Node {
     /// Julian Date TT.
-    pub(in crate::astro) jd_tt: f64,
+    pub(crate) jd_tt: f64,
     /// Unrolled longitude, degrees.
-    pub(in crate::astro) longitude_deg: f64,
+    pub(crate) longitude_deg: f64,
     /// Its rate, degrees per day.
-    pub(in crate::astro) speed_deg_per_day: f64,
+    pub(crate) speed_deg_per_day: f64,
 }
 
 /// A stretch of a path, of two or more nodes in the order of time, on which the longitude only grows or only falls.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::astro) struct Run {
+pub(crate) struct Run {
     nodes: Vec<Node>,
 }
 
@@ -36,7 +36,7 @@ pub(in crate::astro) struct Run {
 ///
 /// # Errors
 /// Those of the motion.
-pub(in crate::astro) fn runs<F>(motion: &F, from: f64, to: f64, step_days: f64) -> Result<Vec<Run>, AstroError>
+pub(crate) fn runs<F>(motion: &F, from: f64, to: f64, step_days: f64) -> Result<Vec<Run>, AstroError>
 where
     F: Fn(f64) -> Result<Motion, AstroError>,
 {
@@ -98,13 +98,13 @@ impl Run {
     }
 
     /// Whether the longitude grows.
-    pub(in crate::astro) fn is_direct(&self) -> bool {
+    pub(crate) fn is_direct(&self) -> bool {
         let (start, end) = self.ends_deg();
         end > start
     }
 
     /// Lowest and highest unrolled longitude, degrees.
-    pub(in crate::astro) fn extent_deg(&self) -> (f64, f64) {
+    pub(crate) fn extent_deg(&self) -> (f64, f64) {
         let (start, end) = self.ends_deg();
         (start.min(end), start.max(end))
     }
@@ -113,7 +113,7 @@ impl Run {
     ///
     /// # Errors
     /// Those of the motion.
-    pub(in crate::astro) fn at<F>(&self, motion: &F, jd_tt: f64) -> Result<f64, AstroError>
+    pub(crate) fn at<F>(&self, motion: &F, jd_tt: f64) -> Result<f64, AstroError>
     where
         F: Fn(f64) -> Result<Motion, AstroError>,
     {
@@ -122,7 +122,7 @@ impl Run {
     }
 
     /// Whether the run has a level; one at its very end belongs to the run after.
-    pub(in crate::astro) fn has(&self, level_deg: f64) -> bool {
+    pub(crate) fn has(&self, level_deg: f64) -> bool {
         let (start, end) = self.ends_deg();
         let (low, high) = self.extent_deg();
         (low..=high).contains(&level_deg) && (level_deg != end || start == end)
@@ -133,7 +133,7 @@ impl Run {
     ///
     /// # Errors
     /// Those of the motion.
-    pub(in crate::astro) fn reach<F>(&self, motion: &F, level_deg: f64) -> Result<f64, AstroError>
+    pub(crate) fn reach<F>(&self, motion: &F, level_deg: f64) -> Result<f64, AstroError>
     where
         F: Fn(f64) -> Result<Motion, AstroError>,
     {
@@ -177,7 +177,7 @@ where
 }
 
 /// The unrolled values, at or above `low_deg` and below or at `high_deg`, that stand for a longitude.
-pub(in crate::astro) fn levels_deg(longitude_deg: f64, low_deg: f64, high_deg: f64) -> impl Iterator<Item = f64> {
+pub(crate) fn levels_deg(longitude_deg: f64, low_deg: f64, high_deg: f64) -> impl Iterator<Item = f64> {
     let turns = ((low_deg - longitude_deg) / 360.0).ceil();
     let start = longitude_deg + 360.0 * turns;
     (0_u32..).map(move |turn| start + 360.0 * f64::from(turn)).take_while(move |level| *level <= high_deg)

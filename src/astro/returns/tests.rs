@@ -8,8 +8,10 @@ use crate::astro::houses::HouseSystem;
 const FIXTURE: &str = include_str!("../../../tests/fixtures/astro/returns.csv");
 
 /// A birth at a UTC time in Ulm.
-pub(in crate::astro) fn birth(date: &str, time: Option<&str>) -> BirthInput {
+pub(crate) fn birth(date: &str, time: Option<&str>) -> BirthInput {
     BirthInput {
+        calendar: crate::astro::Calendar::Gregorian,
+        zone_source: crate::astro::ZoneSource::UserProvided,
         date: date.to_owned(),
         time: time.map(str::to_owned),
         certainty: if time.is_some() { Certainty::Exact } else { Certainty::Unknown },

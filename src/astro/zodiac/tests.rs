@@ -36,7 +36,7 @@ fn one_of_the_users_own_starts_from_its_epoch() {
     for jd_tt in [2_400_000.5, 2_451_545.0, 2_480_000.5] {
         assert!((own.offset_deg(jd_tt) - lahiri.offset_deg(jd_tt)).abs() < 1e-6);
     }
-    let at_epoch = own.offset_deg(epoch_jd_tt) - crate::astro::frames::nutation(epoch_jd_tt).0;
+    let at_epoch = own.offset_deg(epoch_jd_tt) - frames::nutation(epoch_jd_tt).0;
     assert!((at_epoch - value_deg).abs() < 1e-12);
 }
 

@@ -1,6 +1,6 @@
 //! P: The demo's page on a natal chart. Lays out what the server said; computes no astrology.
 
-use super::replies::{Angle, Chart, Hit, Placement, Range};
+use super::replies::{Angle, Chart, Hit, Placement, Range, Sky};
 use super::words::{Words, sign_of};
 use crate::astro::Lang;
 use crate::cli::terminal::Look;
@@ -10,6 +10,8 @@ use crate::cli::text::{arc, coordinate, degree_in_sign, offset, pad, pad_left, p
 const ASPECTS_SHOWN: usize = 8;
 /// Columns of a body's or point's name.
 const NAME_COLUMNS: usize = 18;
+/// Columns of a declination.
+const DECLINATION_COLUMNS: usize = 8;
 /// Columns of a sign's name.
 const SIGN_COLUMNS: usize = 12;
 
@@ -21,13 +23,16 @@ pub fn chart_page(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     lines.extend(wrap(&name, look.columns).iter().map(|line| look.strong(line)));
     lines.extend(wrap(&birth_line(chart, lang), look.columns));
     lines.extend(wrap(&moment_line(chart, lang), look.columns).iter().map(|line| look.faint(line)));
+    lines.extend(
+        asked_line(&chart.sky, lang).iter().flat_map(|line| wrap(line, look.columns)).map(|line| look.faint(&line)),
+    );
     lines.push(String::new());
-    lines.extend(bodies(chart, lang, look));
+    lines.extend(bodies(&chart.sky, lang, look));
     lines.push(String::new());
-    lines.extend(frame(chart, lang, look));
+    lines.extend(frame(&chart.sky, lang, look));
     lines.extend(balance(chart, lang, look));
     lines.push(String::new());
-    lines.extend(aspects(chart, lang, look));
+    lines.extend(aspects(&chart.sky, lang, look));
     lines.extend(unknowns(chart, lang, look));
     let versions = &chart.versions;
     let hash: String = versions.ephemeris_sha256.chars().take(12).collect();
@@ -65,13 +70,42 @@ fn moment_line(chart: &Chart, lang: Lang) -> String {
     chart.window.as_ref().map_or_else(String::new, |w| format!("{between} {} {and} {}", w.from, w.to))
 }
 
-fn bodies(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
+/// What the figure was asked to be, where that is known.
+pub fn asked_line(sky: &Sky, lang: Lang) -> Option<String> {
+    let options = sky.options.as_ref()?;
+    let mut parts = vec![match (&options.ayanamsa, sky.ayanamsa_mean_deg) {
+        (Some(ayanamsa), Some(value_deg)) => {
+            format!("{} ({} {})", lang.name(&options.zodiac), lang.name(ayanamsa), arc(value_deg))
+        }
+        _ => lang.name(&options.zodiac),
+    }];
+    parts.push(match options.altitude_m {
+        Some(altitude_m) => format!("{} ({altitude_m:.0} m)", lang.name(&options.frame)),
+        None => lang.name(&options.frame),
+    });
+    parts.push(lang.name(&options.reduction));
+    if let Some(is_day) = sky.is_day {
+        parts.push(
+            if is_day { lang.pick("day birth", "de jour") } else { lang.pick("night birth", "de nuit") }.to_owned(),
+        );
+    }
+    parts.push(options.ruleset.clone());
+    if let Some(delta_t) = &sky.delta_t {
+        parts.push(format!("ΔT {:.1} ± {:.1} s", delta_t.seconds, delta_t.uncertainty_s));
+    }
+    Some(parts.join(" · "))
+}
+
+/// A table of bodies.
+pub fn bodies(chart: &Sky, lang: Lang, look: Look) -> Vec<String> {
     let house = if chart.houses.is_some() { lang.pick("House", "Maison") } else { "" };
+    let declined = chart.bodies.iter().any(|placement| placement.declination_deg.is_some());
     let head = format!(
-        "  {}{}{}  {house}",
+        "  {}{}{}   {}   {house}",
         pad(lang.pick("Body", "Astre"), NAME_COLUMNS),
         pad(lang.pick("Sign", "Signe"), SIGN_COLUMNS),
         pad_left(lang.pick("Degree", "Degré"), 7),
+        pad(if declined { lang.pick("Decl.", "Décl.") } else { "" }, DECLINATION_COLUMNS),
     );
     let mut lines = vec![look.faint(head.trim_end())];
     lines.extend(chart.bodies.iter().map(|placement| body_line(placement, lang, look)));
@@ -89,7 +123,11 @@ fn body_line(placement: &Placement, lang: Lang, look: Look) -> String {
         (None, Some(house)) => pad_left(&house.to_string(), 2),
         (None, None) => String::new(),
     };
-    let line = format!("  {}{sign}{degree} {retrograde}  {rest}", look.strong(&name));
+    let declination =
+        pad_left(&placement.declination_deg.map(|d| coordinate(d, 'N', 'S')).unwrap_or_default(), DECLINATION_COLUMNS);
+    let declination = if placement.out_of_bounds { look.tense(&declination) } else { look.faint(&declination) };
+    let bounds = if placement.out_of_bounds { look.tense("*") } else { String::from(" ") };
+    let line = format!("  {}{sign}{degree} {retrograde} {declination}{bounds} {rest}", look.strong(&name));
     line.trim_end().to_owned()
 }
 
@@ -106,16 +144,21 @@ fn position(longitude_deg: f64, lang: Lang) -> String {
     format!("{} {}", lang.name(sign), degree_in_sign(degrees))
 }
 
-fn frame(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
+/// Angles, lots and cusps.
+pub fn frame(chart: &Sky, lang: Lang, look: Look) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(angles) = &chart.angles {
-        let rows: [(&str, &Angle); 5] = [
+        let mut rows: Vec<(&str, &Angle)> = vec![
             ("ascendant", &angles.ascendant),
             ("midheaven", &angles.midheaven),
             ("descendant", &angles.descendant),
             ("imum_coeli", &angles.imum_coeli),
             ("vertex", &angles.vertex),
         ];
+        rows.extend(angles.east_point.as_ref().map(|angle| ("east_point", angle)));
+        if let Some(lots) = &chart.lots {
+            rows.extend([("fortune", &lots.fortune), ("spirit", &lots.spirit)]);
+        }
         lines.extend(rows.iter().map(|(code, angle)| {
             let sign = pad(&lang.name(&angle.sign), SIGN_COLUMNS);
             let degree = pad_left(&degree_in_sign(angle.degree_in_sign), 7);
@@ -155,7 +198,8 @@ fn balance(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
         .collect()
 }
 
-fn aspects(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
+/// The tightest aspects.
+pub fn aspects(chart: &Sky, lang: Lang, look: Look) -> Vec<String> {
     // The two nodes stand almost at the same place; their aspect to each other says nothing.
     let is_node = |code: &str| code.ends_with("_node");
     let mut tightest: Vec<&Hit> = chart.aspects.iter().filter(|a| !(is_node(&a.a) && is_node(&a.b))).collect();

@@ -10,13 +10,55 @@ pub struct Chart {
     pub birth: Birth,
     pub moment: Option<Moment>,
     pub window: Option<Window>,
-    pub bodies: Vec<Placement>,
-    pub angles: Option<Angles>,
-    pub houses: Option<Houses>,
-    pub aspects: Vec<Hit>,
+    #[serde(flatten)]
+    pub sky: Sky,
     pub balance: Balance,
     pub unknowns: Vec<Unknown>,
     pub versions: Versions,
+}
+
+/// What any figure shows.
+#[derive(Debug, Deserialize)]
+pub struct Sky {
+    #[serde(default)]
+    pub options: Option<Options>,
+    #[serde(default)]
+    pub ayanamsa_mean_deg: Option<f64>,
+    #[serde(default)]
+    pub delta_t: Option<DeltaT>,
+    pub bodies: Vec<Placement>,
+    pub angles: Option<Angles>,
+    pub houses: Option<Houses>,
+    #[serde(default)]
+    pub lots: Option<Lots>,
+    #[serde(default)]
+    pub is_day: Option<bool>,
+    pub aspects: Vec<Hit>,
+}
+
+/// What a figure was asked to be.
+#[derive(Debug, Deserialize)]
+pub struct Options {
+    pub zodiac: String,
+    pub ayanamsa: Option<String>,
+    pub frame: String,
+    pub reduction: String,
+    pub altitude_m: Option<f64>,
+    pub ruleset: String,
+}
+
+/// Delta T with its error.
+#[derive(Debug, Deserialize)]
+pub struct DeltaT {
+    pub seconds: f64,
+    pub uncertainty_s: f64,
+}
+
+/// The lots of the luminaries.
+#[derive(Debug, Deserialize)]
+pub struct Lots {
+    pub fortune: Angle,
+    pub spirit: Angle,
 }
 
 /// Birth data as the server understood them.
@@ -52,6 +94,10 @@ pub struct Placement {
     pub body: String,
     pub sign: String,
     pub degree_in_sign: f64,
+    #[serde(default)]
+    pub declination_deg: Option<f64>,
+    #[serde(default)]
+    pub out_of_bounds: bool,
     pub retrograde: bool,
     pub house: Option<u8>,
     pub range: Option<Range>,
@@ -80,6 +126,8 @@ pub struct Angles {
     pub descendant: Angle,
     pub imum_coeli: Angle,
     pub vertex: Angle,
+    #[serde(default)]
+    pub east_point: Option<Angle>,
 }
 
 /// House cusps.

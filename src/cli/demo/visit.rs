@@ -11,9 +11,10 @@ use super::words::Words;
 use crate::astro::Lang;
 use crate::cli::Failure;
 use crate::cli::args::DemoArgs;
-use crate::cli::client::{Client, ClientError, Refusal};
+use crate::cli::birth::explanation;
+use crate::cli::client::{Client, ClientError};
 use crate::cli::terminal::{Look, say};
-use crate::cli::text::{duration, pad, pad_left, printable};
+use crate::cli::text::{duration, pad, pad_left};
 use crate::clock::Stopwatch;
 
 /// Slug of the demo's tenant.
@@ -176,16 +177,14 @@ impl Visit {
 fn birth(options: &DemoArgs) -> Value {
     let mut body = Map::new();
     let mut put = |key: &str, value: Option<Value>| drop(value.map(|value| body.insert(key.to_owned(), value)));
-    let o = options;
-    let is_typed = [&o.date, &o.time, &o.certainty, &o.place, &o.tz].into_iter().any(Option::is_some)
-        || o.lat.is_some()
-        || o.lon.is_some();
+    let (o, chosen) = (&options.birth, &options.options);
     let text = |text: &Option<String>| text.clone().map(Value::from);
-    if is_typed {
+    if o.is_typed() {
         put("date", text(&o.date));
         put("time", text(&o.time));
         put("certainty", text(&o.certainty));
         put("place", text(&o.place));
+        put("calendar", text(&o.calendar));
         put("tz", text(&o.tz));
         put("lat", o.lat.map(Value::from));
         put("lon", o.lon.map(Value::from));
@@ -198,7 +197,17 @@ fn birth(options: &DemoArgs) -> Value {
     if o.name.is_some() {
         put("name", text(&o.name));
     }
-    put("house_system", text(&o.house_system));
+    let number = |number: Option<f64>| number.map(Value::from);
+    put("zodiac", text(&chosen.zodiac));
+    put("ayanamsa", text(&chosen.ayanamsa));
+    put("ayanamsa_epoch_jd_tt", number(chosen.ayanamsa_epoch_jd_tt));
+    put("ayanamsa_value_deg", number(chosen.ayanamsa_value_deg));
+    put("house_system", text(&chosen.house_system));
+    put("frame", text(&chosen.frame));
+    put("reduction", text(&chosen.reduction));
+    put("altitude_m", number(chosen.altitude_m));
+    put("bodies", chosen.bodies.clone().map(Value::from));
+    put("ruleset", text(&chosen.ruleset));
     put("utc_offset_s", o.utc_offset.map(Value::from));
     Value::Object(body)
 }
@@ -206,42 +215,10 @@ fn birth(options: &DemoArgs) -> Value {
 /// What the server found wrong with what was typed, by the names of the options.
 fn explain(error: ClientError) -> Failure {
     match error {
-        ClientError::Refused { status: 400 | 413 | 422, refusal, .. } => Failure::usage(explanation(&refusal)),
+        ClientError::Refused { status: 400 | 413 | 422, refusal, .. } => {
+            Failure::usage(explanation(&refusal.message, &refusal.details))
+        }
         other => Failure::failed(other),
-    }
-}
-
-fn explanation(refusal: &Refusal) -> String {
-    let list = |key: &str| refusal.details.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(printable);
-    let mut lines = vec![printable(&refusal.message)];
-    for error in list("errors") {
-        let option = option_of(&text(&error, "field").unwrap_or_default());
-        let allowed = text(&error, "allowed").unwrap_or_default();
-        lines.push(match text(&error, "given") {
-            None => format!("  {option} is missing: {allowed}"),
-            // Of a place the server says itself what it found instead.
-            Some(given) if option == "--place" => format!("  {option} {given:?}: {allowed}"),
-            Some(given) => format!("  {option} {given:?}: expected {allowed}"),
-        });
-    }
-    let offsets: Vec<String> =
-        list("candidates").iter().filter_map(|c| text(c, "offset")).map(|o| format!("--utc-offset {o}")).collect();
-    if !offsets.is_empty() {
-        lines.push(format!("  choose one with {}, or correct --time", offsets.join(" or ")));
-    }
-    let systems: Vec<String> = list("offers").iter().filter_map(|s| s.as_str().map(printable)).collect();
-    if !systems.is_empty() {
-        lines.push(format!("  --house-system: expected one of {}", systems.join(", ")));
-    }
-    lines.join("\n")
-}
-
-/// The option that set a field of the request.
-fn option_of(field: &str) -> String {
-    match field {
-        "utc_offset_s" => String::from("--utc-offset"),
-        other => format!("--{}", other.replace('_', "-")),
     }
 }
 
@@ -282,35 +259,5 @@ impl Visited {
         lines.push(String::new());
         lines.push(lang.pick("Ctrl-C stops the server.", "Ctrl-C arrête le serveur.").to_owned());
         lines
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refusal(details: &Value) -> Refusal {
-        serde_json::from_value(json!({"code": "x", "message": "No.", "details": details})).unwrap()
-    }
-
-    #[test]
-    fn wrong_fields_are_told_by_the_names_of_the_options() {
-        let told = explanation(&refusal(&json!({"errors": [
-            {"field": "date", "given": "banana", "allowed": "a date"},
-            {"field": "house_system", "given": "x\u{1b}", "allowed": "one of: koch"},
-            {"field": "lat", "allowed": "a place"},
-        ]})));
-        assert_eq!(
-            told,
-            "No.\n  --date \"banana\": expected a date\n  --house-system \"x\": expected one of: koch\n  --lat is missing: a place"
-        );
-    }
-
-    #[test]
-    fn both_readings_of_a_time_are_offered() {
-        let told = explanation(&refusal(&json!({"candidates": [
-            {"utc_offset_s": 7200, "offset": "+02:00"}, {"utc_offset_s": 3600, "offset": "+01:00"},
-        ]})));
-        assert!(told.contains("--utc-offset +02:00 or --utc-offset +01:00"), "{told}");
     }
 }

@@ -3,7 +3,7 @@
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
-use crate::charts::{Draft, StoredChart};
+use crate::charts::{Draft, OptionsDraft, StoredChart};
 use crate::error::Code;
 use crate::http::body::{json, only_queries, page, path_id, query};
 use crate::http::caller::{app, arrival, caller};
@@ -20,21 +20,33 @@ impl From<ChartRequest> for Draft {
         Self {
             name: r.name,
             date: r.date,
+            calendar: r.calendar,
             time: r.time,
             certainty: r.certainty,
             tz: r.tz,
             place: r.place,
             lat: r.lat,
             lon: r.lon,
-            house_system: r.house_system,
             utc_offset_s: r.utc_offset_s,
+            options: OptionsDraft {
+                zodiac: r.zodiac,
+                ayanamsa: r.ayanamsa,
+                ayanamsa_epoch_jd_tt: r.ayanamsa_epoch_jd_tt,
+                ayanamsa_value_deg: r.ayanamsa_value_deg,
+                house_system: r.house_system,
+                frame: r.frame,
+                reduction: r.reduction,
+                altitude_m: r.altitude_m,
+                bodies: r.bodies,
+                ruleset: r.ruleset,
+            },
         }
     }
 }
 
 /// Make a natal chart
 ///
-/// Give `place`, or `lat`, `lon` and `tz`. The same input gives the same chart. With an `Idempotency-Key` the chart is
+/// Give `place`, or `lat` and `lon`, with or without `tz`. The same input gives the same chart. With an `Idempotency-Key` the chart is
 /// made once, however often the request is sent.
 #[endpoint(
     tags("charts"),
@@ -57,9 +69,11 @@ pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<Chart
 }
 
 /// Reads a draft and computes its chart.
-pub fn compute(app: &crate::app::App, draft: Draft) -> crate::error::Result<StoredChart> {
-    let (name, birth) = draft.read()?;
-    let chart = app.charts().compute(name, &birth)?;
+pub fn compute(app: &crate::app::App, mut draft: Draft) -> crate::error::Result<StoredChart> {
+    let ruleset = app.rulesets().chosen("ruleset", draft.options.ruleset.as_deref())?;
+    draft.options.ruleset = Some(ruleset.id().to_string());
+    let (name, birth, options) = draft.read()?;
+    let chart = app.charts().compute(name, &birth, &options, &ruleset)?;
     app.metrics().chart_computed();
     Ok(chart)
 }

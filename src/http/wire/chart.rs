@@ -3,6 +3,7 @@
 use salvo::oapi::ToSchema;
 use serde::{Deserialize, Serialize};
 
+use super::figure::{self, Angles, AspectReply, DeltaT, Houses, Lots, Options, ParallelReply, PatternReply, Placement};
 use crate::astro::{self, Chart};
 use crate::charts::{StoredChart, Summary};
 
@@ -13,9 +14,12 @@ pub struct ChartRequest {
     /// Name that the person gives the chart, at most 120 characters.
     #[serde(default)]
     pub name: Option<String>,
-    /// Local calendar date of birth, `YYYY-MM-DD` (Gregorian), 1800-01-01 to 2100-12-31.
+    /// Local calendar date of birth, `YYYY-MM-DD`, 1550-01-01 to 2650-12-31.
     #[serde(default)]
     pub date: Option<String>,
+    /// Calendar of that date: `gregorian` or `julian`. When absent: Julian to 1582-10-04, Gregorian from 1582-10-15.
+    #[serde(default)]
+    pub calendar: Option<String>,
     /// Local clock time, `HH:MM` or `HH:MM:SS`. Required when `certainty` is `exact`, and only then.
     #[serde(default)]
     pub time: Option<String>,
@@ -23,10 +27,11 @@ pub struct ChartRequest {
     /// `unknown` (default when none is).
     #[serde(default, alias = "time_certainty")]
     pub certainty: Option<String>,
-    /// IANA time zone such as `Europe/Berlin`. Taken from the place when absent.
+    /// IANA time zone such as `Europe/Berlin`, a fixed offset such as `+01:19:32`, or `LMT` for the mean time of the
+    /// longitude. When absent, taken from the place, or derived from the coordinates and labelled so.
     #[serde(default)]
     pub tz: Option<String>,
-    /// Place of birth such as `Ulm, Germany`; instead of `lat`, `lon` and `tz`.
+    /// Place of birth such as `Ulm, Germany`; instead of `lat` and `lon`.
     #[serde(default)]
     pub place: Option<String>,
     /// Geographic latitude in degrees, north positive, -90 to 90.
@@ -35,13 +40,45 @@ pub struct ChartRequest {
     /// Geographic longitude in degrees, east positive, -180 to 180.
     #[serde(default)]
     pub lon: Option<f64>,
-    /// `placidus` (default), `koch`, `porphyry`, `equal`, `whole_sign`.
+    /// `tropical` (default) or `sidereal`.
+    #[serde(default)]
+    pub zodiac: Option<String>,
+    /// With `sidereal`: `lahiri`, `fagan_bradley`, `raman`, `krishnamurti`, `yukteshwar`, `de_luce`, `user`.
+    #[serde(default)]
+    pub ayanamsa: Option<String>,
+    /// With ayanamsa `user`: its epoch, Julian Date TT.
+    #[serde(default)]
+    pub ayanamsa_epoch_jd_tt: Option<f64>,
+    /// With ayanamsa `user`: its value at the epoch, without nutation, degrees.
+    #[serde(default)]
+    pub ayanamsa_value_deg: Option<f64>,
+    /// `placidus` (default), `koch`, `porphyry`, `equal`, `whole_sign`, `regiomontanus`, `campanus`, `equal_mc`,
+    /// `alcabitius`, `topocentric`, `morinus`, `meridian`, `vehlow`, `krusinski`, `sripati`.
     #[serde(default)]
     pub house_system: Option<String>,
+    /// `geocentric` (default), `topocentric`, `heliocentric` (without angles, houses and lots).
+    #[serde(default)]
+    pub frame: Option<String>,
+    /// `apparent` (default) or `geometric`: without light-time, deflection and aberration.
+    #[serde(default)]
+    pub reduction: Option<String>,
+    /// With `topocentric`: metres above the ellipsoid, default 0.
+    #[serde(default)]
+    pub altitude_m: Option<f64>,
+    /// Codes of the bodies wanted; the ten planets and the two nodes by default.
+    #[serde(default)]
+    pub bodies: Option<Vec<String>>,
+    /// Name and version of the ruleset of aspects, such as `modern-1.0.0`.
+    #[serde(default)]
+    pub ruleset: Option<String>,
     /// UTC offset in seconds, to choose among the candidates of a local time that clocks showed twice or skipped.
     #[serde(default)]
     pub utc_offset_s: Option<i32>,
 }
+
+/// How to have another offset than the one used.
+const OFFSET_OVERRIDE: &str = "send tz as a fixed offset such as +01:00 or +01:19:32; \
+     utc_offset_s chooses among the candidates of an hour that came twice or never";
 
 /// A natal chart with what made it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,14 +97,34 @@ pub struct ChartReply {
     pub moment: Option<Moment>,
     /// The span of instants, when it is not.
     pub window: Option<Window>,
-    /// Sun to Pluto and the lunar nodes.
+    /// What the chart was asked to be.
+    pub options: Options,
+    /// Julian Date TT of the positions: the birth, or the middle of the window.
+    pub jd_tt: f64,
+    /// Delta T then.
+    pub delta_t: DeltaT,
+    /// Ayanamsa applied then, with nutation, degrees; of a sidereal zodiac.
+    pub ayanamsa_deg: Option<f64>,
+    /// The same without nutation, as tables print it.
+    pub ayanamsa_mean_deg: Option<f64>,
+    /// True obliquity of the ecliptic then, degrees.
+    pub obliquity_deg: f64,
+    /// The bodies of the options.
     pub bodies: Vec<Placement>,
     /// Ascendant and its kin; absent when the time is not exact.
     pub angles: Option<Angles>,
     /// House cusps; absent when the time is not exact.
     pub houses: Option<Houses>,
-    /// Major aspects between bodies and angles.
+    /// Parts of Fortune and Spirit; absent when the time is not exact.
+    pub lots: Option<Lots>,
+    /// Whether the Sun stood above the horizon; absent where the birth data leave it open.
+    pub is_day: Option<bool>,
+    /// Aspects between bodies and angles.
     pub aspects: Vec<AspectReply>,
+    /// Parallels and contra-parallels between bodies.
+    pub parallels: Vec<ParallelReply>,
+    /// Figures that several bodies form: stellium, T-square, grand trine, grand cross, kite, yod, mystic rectangle.
+    pub patterns: Vec<PatternReply>,
     /// Elements and modes.
     pub balance: Balance,
     /// What the birth data leave open, and why.
@@ -81,20 +138,45 @@ pub struct ChartReply {
 /// Birth data as understood.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Birth {
-    /// Local date.
+    /// Local date, in its calendar.
     pub date: String,
+    /// Calendar of that date: `gregorian` or `julian`.
+    pub calendar: String,
+    /// The same date in the Gregorian calendar.
+    pub date_gregorian: String,
     /// Local time, when known.
     pub time: Option<String>,
     /// How well the time is known.
     pub certainty: String,
-    /// IANA time zone.
+    /// IANA time zone, or a fixed offset.
     pub tz: String,
+    /// Who named the zone: `user_provided`, `place`, `derived` (from the coordinates), `local_mean_time` (asked for).
+    pub timezone_source: String,
+    /// What a derived zone rests on.
+    pub timezone_derivation: Option<ZoneDerivation>,
     /// Place, when one was named.
     pub place: Option<String>,
     /// Degrees, north positive.
     pub lat: f64,
     /// Degrees, east positive.
     pub lon: f64,
+}
+
+/// What a zone derived from coordinates rests on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ZoneDerivation {
+    /// `high`, `medium` (another zone is not far), `low` (near a border of zones, or far from any place).
+    pub certainty: String,
+    /// Nearest place in the gazetteer.
+    pub nearest_place: String,
+    /// Its distance, kilometres.
+    pub distance_km: f64,
+    /// Other zones around, the nearest first.
+    pub alternatives: Vec<String>,
+    /// How to have another zone.
+    pub hint: String,
+    /// Whose data it is.
+    pub attribution: String,
 }
 
 /// An instant and how the local time was understood.
@@ -106,8 +188,11 @@ pub struct Moment {
     pub local: String,
     /// Seconds east of UTC.
     pub utc_offset_s: i32,
-    /// `iana`, `local_mean_time` (of the birth's own longitude, before standard time) or `given`.
+    /// `iana`, `local_mean_time` (of the birth's own longitude, before standard time) or `given` (a candidate, or a
+    /// fixed offset).
     pub offset_source: String,
+    /// How to have another offset.
+    pub offset_override: String,
     /// Julian date, Terrestrial Time.
     pub jd_tt: f64,
     /// TT - UT1 in seconds.
@@ -125,96 +210,6 @@ pub struct Window {
     pub from: String,
     /// Its end, RFC 3339, UTC.
     pub to: String,
-}
-
-/// Where a body stands: apparent geocentric, true ecliptic and equinox of date.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Placement {
-    /// `sun` .. `pluto`, `mean_node`, `true_node`.
-    pub body: String,
-    /// Ecliptic longitude, degrees.
-    pub longitude_deg: f64,
-    /// Ecliptic latitude, degrees.
-    pub latitude_deg: f64,
-    /// Distance in astronomical units; zero for the nodes.
-    pub distance_au: f64,
-    /// Speed in longitude, degrees per day.
-    pub speed_deg_per_day: f64,
-    /// Zodiac sign.
-    pub sign: String,
-    /// Degrees within the sign, 0 to 30.
-    pub degree_in_sign: f64,
-    /// Whether it moves backwards.
-    pub retrograde: bool,
-    /// House 1 to 12, when houses are known.
-    pub house: Option<u8>,
-    /// Where it may stand, when the time is not exact.
-    pub range: Option<Range>,
-}
-
-/// Longitudes that a body passes within the window.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Range {
-    /// Least advanced longitude, degrees.
-    pub from_deg: f64,
-    /// Most advanced longitude, degrees.
-    pub to_deg: f64,
-    /// Whether the sign is the same throughout.
-    pub sign_certain: bool,
-}
-
-/// A point of the chart's frame.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Angle {
-    /// Ecliptic longitude, degrees.
-    pub longitude_deg: f64,
-    /// Zodiac sign.
-    pub sign: String,
-    /// Degrees within the sign, 0 to 30.
-    pub degree_in_sign: f64,
-}
-
-/// The chart's frame.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Angles {
-    /// Rising point.
-    pub ascendant: Angle,
-    /// Culminating point.
-    pub midheaven: Angle,
-    /// Setting point.
-    pub descendant: Angle,
-    /// Lower midheaven.
-    pub imum_coeli: Angle,
-    /// Prime vertical, west.
-    pub vertex: Angle,
-}
-
-/// Houses.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Houses {
-    /// House system.
-    pub system: String,
-    /// Longitudes of cusps 1 to 12, degrees.
-    pub cusps_deg: Vec<f64>,
-}
-
-/// An aspect between two points.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AspectReply {
-    /// First point.
-    pub a: String,
-    /// Second point.
-    pub b: String,
-    /// `conjunction`, `sextile`, `square`, `trine`, `opposition`.
-    pub aspect: String,
-    /// Distance from the exact aspect, degrees.
-    pub orb_deg: f64,
-    /// Largest orb allowed, degrees.
-    pub orb_max_deg: f64,
-    /// Whether it was still forming.
-    pub applying: bool,
-    /// Whether it holds throughout the window of an uncertain time.
-    pub certain: bool,
 }
 
 /// Count of points by element and mode.
@@ -317,13 +312,20 @@ impl From<&StoredChart> for ChartReply {
                 .window
                 .as_ref()
                 .map(|w| Window { from: w.from_utc_rfc3339.clone(), to: w.to_utc_rfc3339.clone() }),
-            bodies: chart.bodies.iter().map(placement).collect(),
-            angles: chart.angles.as_ref().map(angles),
-            houses: chart
-                .houses
-                .as_ref()
-                .map(|h| Houses { system: h.system.code().to_owned(), cusps_deg: h.cusps_deg.to_vec() }),
-            aspects: chart.aspects.iter().map(aspect).collect(),
+            options: (&chart.options).into(),
+            jd_tt: chart.jd_tt,
+            delta_t: figure::delta_t(chart.jd_tt, chart.delta_t_s),
+            ayanamsa_deg: chart.ayanamsa_deg,
+            ayanamsa_mean_deg: figure::mean_ayanamsa_deg(&chart.options, chart.jd_tt),
+            obliquity_deg: chart.obliquity_deg,
+            bodies: chart.bodies.iter().map(Into::into).collect(),
+            angles: chart.angles.as_ref().map(Into::into),
+            houses: chart.houses.as_ref().map(Into::into),
+            lots: chart.lots.as_ref().map(Into::into),
+            is_day: chart.is_day,
+            aspects: chart.aspects.iter().map(Into::into).collect(),
+            parallels: chart.parallels.iter().map(Into::into).collect(),
+            patterns: chart.patterns.iter().map(Into::into).collect(),
             balance: balance(&chart.balance),
             unknowns: chart.unknowns.iter().map(|u| Unknown { what: u.what.clone(), why: u.why.clone() }).collect(),
             versions: (&chart.versions).into(),
@@ -346,13 +348,29 @@ impl From<&astro::Versions> for Versions {
 fn birth(b: &astro::BirthInput) -> Birth {
     Birth {
         date: b.date.clone(),
+        calendar: b.calendar.code().to_owned(),
+        date_gregorian: b.civil_date().map_or_else(|_| b.date.clone(), |date| date.to_string()),
         time: b.time.clone(),
         certainty: b.certainty.code().to_owned(),
         tz: b.zone.clone(),
+        timezone_source: b.zone_source.code().to_owned(),
+        timezone_derivation: derivation(&b.zone_source),
         place: b.place_label.clone(),
         lat: b.latitude_deg,
         lon: b.longitude_deg,
     }
+}
+
+fn derivation(source: &astro::ZoneSource) -> Option<ZoneDerivation> {
+    let astro::ZoneSource::Derived { certainty, nearest_place, distance_km, alternatives } = source else { return None };
+    Some(ZoneDerivation {
+        certainty: certainty.code().to_owned(),
+        nearest_place: nearest_place.clone(),
+        distance_km: *distance_km,
+        alternatives: alternatives.clone(),
+        hint: "send tz to have another zone".to_owned(),
+        attribution: astro::places::ATTRIBUTION.to_owned(),
+    })
 }
 
 fn moment(chart: &Chart) -> Option<Moment> {
@@ -361,53 +379,12 @@ fn moment(chart: &Chart) -> Option<Moment> {
         local: m.local_rfc3339.clone(),
         utc_offset_s: m.offset_seconds,
         offset_source: m.offset_source.code().to_owned(),
+        offset_override: OFFSET_OVERRIDE.to_owned(),
         jd_tt: chart.jd_tt,
         delta_t_s: chart.delta_t_s,
         sidereal_time_deg: chart.sidereal_time_deg,
         obliquity_deg: chart.obliquity_deg,
     })
-}
-
-fn placement(p: &astro::Placement) -> Placement {
-    Placement {
-        body: p.body.code().to_owned(),
-        longitude_deg: p.longitude_deg,
-        latitude_deg: p.latitude_deg,
-        distance_au: p.distance_au,
-        speed_deg_per_day: p.speed_deg_per_day,
-        sign: p.sign.code().to_owned(),
-        degree_in_sign: p.degree_in_sign,
-        retrograde: p.retrograde,
-        house: p.house,
-        range: p.range.as_ref().map(|r| Range { from_deg: r.from_deg, to_deg: r.to_deg, sign_certain: r.sign_certain }),
-    }
-}
-
-fn angles(a: &astro::Angles) -> Angles {
-    let angle = |p: &astro::AnglePlacement| Angle {
-        longitude_deg: p.longitude_deg,
-        sign: p.sign.code().to_owned(),
-        degree_in_sign: p.degree_in_sign,
-    };
-    Angles {
-        ascendant: angle(&a.ascendant),
-        midheaven: angle(&a.midheaven),
-        descendant: angle(&a.descendant),
-        imum_coeli: angle(&a.imum_coeli),
-        vertex: angle(&a.vertex),
-    }
-}
-
-fn aspect(hit: &astro::AspectHit) -> AspectReply {
-    AspectReply {
-        a: hit.a.code().to_owned(),
-        b: hit.b.code().to_owned(),
-        aspect: hit.aspect.code().to_owned(),
-        orb_deg: hit.orb_deg,
-        orb_max_deg: hit.orb_max_deg,
-        applying: hit.applying,
-        certain: hit.certain,
-    }
 }
 
 fn balance(b: &astro::Balance) -> Balance {

@@ -144,20 +144,36 @@ fn steps_run_in_order_and_all_or_none() {
     put(&store, 1, 1);
     store.close();
     let more = &["meta_v1", "pairs_v1", "numbers_v1", "absent_v1"];
-    let second = Step { to: 2, run: |batch, _| batch.create("absent_v1") };
-    let fails = Step { to: 3, run: |_, _| Err(StoreError::Io(String::from("no"))) };
+    let known = schema::newest(schema::STEPS);
+    let next = Step { to: known + 1, run: |batch, _| batch.create("absent_v1") };
+    let fails = Step { to: known + 2, run: |_, _| Err(StoreError::Io(String::from("no"))) };
     let database = redb::Database::open(&path).unwrap();
     let engine = Engine::through(database, &path, more);
-    assert!(schema::migrate(&engine, 1, &[second, fails]).is_err());
+    assert!(schema::migrate(&engine, known, &[next, fails]).is_err());
     drop(engine);
-    // Still at version 1, without the table of step 2.
+    // Still at the version before, without the table of the new step.
     assert!(matches!(Store::open(&path, more), Err(StoreError::Corrupt(_))));
     assert_eq!(get(&Store::open(&path, TABLES).unwrap(), 1), Some(row(1)));
-    let second = Step { to: 2, run: |batch, _| batch.create("absent_v1") };
+    let next = Step { to: known + 1, run: |batch, _| batch.create("absent_v1") };
     let engine = Engine::through(redb::Database::open(&path).unwrap(), &path, more);
-    schema::migrate(&engine, 1, &[second]).unwrap();
+    schema::migrate(&engine, known, &[next]).unwrap();
     drop(engine);
-    assert_eq!(schema::probe(&path), Err(StoreError::NewerSchema { found: 2, known: 1 }));
+    assert_eq!(schema::probe(&path), Err(StoreError::NewerSchema { found: known + 1, known }));
+}
+
+/// A file as the first release left it opens, and has the table that came with the second version.
+#[test]
+fn a_file_of_the_first_version_gains_the_rulesets() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.redb");
+    let before = &["meta_v1", "pairs_v1", "numbers_v1"];
+    let engine = Engine::through(redb::Database::create(&path).unwrap(), &path, before);
+    schema::migrate(&engine, 0, &schema::STEPS[..1]).unwrap();
+    drop(engine);
+    assert_eq!(schema::probe(&path), Ok(1));
+    let store = Store::open(&path, &["meta_v1", "pairs_v1", "numbers_v1", "rulesets_v1"]).unwrap();
+    store.close();
+    assert_eq!(schema::probe(&path), Ok(schema::newest(schema::STEPS)));
 }
 
 #[test]

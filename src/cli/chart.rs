@@ -1,0 +1,37 @@
+//! E: `orrery chart`: a natal chart on the terminal or as JSON, without server or store. Lays out what the interface says.
+
+use serde_json::Value;
+
+use super::Failure;
+use super::args::ChartArgs;
+use super::birth::refused;
+use super::demo::chart_page::chart_page;
+use super::demo::replies::Chart;
+use super::terminal::{Look, say};
+use crate::astro;
+use crate::charts::StoredChart;
+use crate::clock::Ambient;
+use crate::error::Error;
+use crate::http::wire::chart::ChartReply;
+use crate::ids::ChartId;
+
+/// Fields of the interface's answer that only a kept chart has.
+const OF_KEPT_CHARTS: [&str; 2] = ["id", "created_at"];
+
+/// Shows the chart of a birth.
+pub fn run(options: &ChartArgs) -> Result<(), Failure> {
+    let (name, birth, asked) = options.birth.draft(&options.options).read().map_err(|error| refused(&error))?;
+    let chart = astro::compute_with(&birth, &asked).map_err(|error| refused(&Error::from(error)))?;
+    let ambient = Ambient::system();
+    let stored = StoredChart { id: ChartId::new(&ambient), name, created_at: ambient.now(), chart };
+    let mut reply = serde_json::to_value(ChartReply::from(&stored)).map_err(Failure::failed)?;
+    if options.json {
+        if let Value::Object(fields) = &mut reply {
+            fields.retain(|name, _| !OF_KEPT_CHARTS.contains(&name.as_str()));
+        }
+        return Ok(say(&serde_json::to_string_pretty(&reply).map_err(Failure::failed)?)?);
+    }
+    let chart: Chart = serde_json::from_value(reply).map_err(Failure::failed)?;
+    let page = chart_page(&chart, options.lang.unwrap_or_default(), Look::of_stdout());
+    Ok(say(&page.join("\n"))?)
+}
