@@ -61,6 +61,8 @@ pub const RULESETS_MAX: usize = 200;
 pub const ANSWERS_PER_CHART_MAX: u64 = 10_000;
 /// Computed days kept in memory, each about 2 kB.
 pub const DAYS_CACHED_MAX: usize = 4_096;
+/// Pictures made of dots at once, each up to 23 MB (2400 by 2400 dots of 4 bytes); more wait.
+pub const PICTURES_AT_ONCE: usize = 2;
 
 /// Longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX_BYTES: usize = 254;

@@ -6,7 +6,7 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
-use super::v1::{analysis, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, transits};
+use super::v1::{analysis, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, transits, wheel};
 use super::{health, legacy, openapi};
 use crate::app::App;
 use crate::limits;
@@ -72,6 +72,8 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}/returns").get(lines::returns))
         .push(Router::with_path("charts/{id}/progressions").get(lines::progressions))
         .push(Router::with_path("charts/{id}/profections").get(lines::profections))
+        .push(Router::with_path("charts/{id}/wheel.svg").get(wheel::svg))
+        .push(Router::with_path("charts/{id}/wheel.png").get(wheel::png))
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))

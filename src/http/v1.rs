@@ -11,5 +11,6 @@ pub mod reference;
 pub mod places;
 pub mod retrieval;
 pub mod transits;
+pub mod wheel;
 pub mod sky;
 pub mod rulesets;

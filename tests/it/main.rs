@@ -26,3 +26,4 @@ mod places;
 mod store_kill;
 #[cfg(test)]
 mod support;
+mod wheel;
