@@ -7,7 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs};
-use crate::astro::Lang;
+use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
+use crate::astro::{Lang, Point};
 use crate::config::Sources;
 
 /// A private astrology-advice appliance: exact charts, daily transits, answers that cite their sources.
@@ -23,14 +24,13 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the whole product at work: a server, a person, a chart, today, a question.
-    Demo(DemoArgs),
+    Demo(Box<DemoArgs>),
     /// Show a natal chart; nothing is kept and no server is needed.
-    Chart(ChartArgs),
+    Chart(Box<ChartArgs>),
     /// Show the sky now or at any instant, over a place if one is given.
-    Sky(SkyArgs),
+    Sky(Box<SkyArgs>),
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
-    Demo(Box<DemoArgs>),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
@@ -203,39 +203,6 @@ pub struct DemoArgs {
     /// What chart.
     #[command(flatten)]
     pub options: OptionsArgs,
-    /// Date of birth by the local calendar; without any birth option, Albert Einstein's birth is used.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub date: Option<String>,
-    /// Calendar of the date: gregorian or julian; without it, Julian to 1582-10-04 and Gregorian from 1582-10-15.
-    #[arg(long, value_name = "CALENDAR")]
-    pub calendar: Option<String>,
-    /// Time of birth by the local clock.
-    #[arg(long, value_name = "HH:MM[:SS]")]
-    pub time: Option<String>,
-    /// How well the time is known: exact, morning, afternoon, evening, unknown.
-    #[arg(long, value_name = "HOW")]
-    pub certainty: Option<String>,
-    /// Place of birth, such as "Ulm, Germany"; instead of --lat and --lon.
-    #[arg(long, value_name = "PLACE")]
-    pub place: Option<String>,
-    /// Latitude in degrees, north positive.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub lat: Option<f64>,
-    /// Longitude in degrees, east positive.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub lon: Option<f64>,
-    /// IANA time zone, such as Europe/Berlin, a fixed offset such as +01:19:32, or LMT for local mean time.
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub tz: Option<String>,
-    /// Offset from UTC, to choose between the two readings of a time that happened twice.
-    #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
-    pub utc_offset: Option<i32>,
-    /// House system: placidus, koch, porphyry, equal, whole_sign.
-    #[arg(long, value_name = "SYSTEM")]
-    pub house_system: Option<String>,
-    /// Name for the chart.
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
     /// What to ask.
     #[arg(long, value_name = "TEXT")]
     pub question: Option<String>,
@@ -266,6 +233,43 @@ pub struct ChartArgs {
     #[arg(long, value_parser = languages())]
     pub lang: Option<Lang>,
     /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
+    /// Pictures instead of a page.
+    #[command(flatten)]
+    pub wheel: WheelArgs,
+}
+
+/// Pictures of a chart.
+#[derive(Debug, Args)]
+pub struct WheelArgs {
+    /// Draw the chart's wheel as SVG into this file; `-` for standard output.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub svg: Option<PathBuf>,
+    /// Draw the chart's wheel as PNG into this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub png: Option<PathBuf>,
+    /// Colours of the wheel; by default an SVG follows its viewer, and a PNG is light.
+    #[arg(long, value_name = "THEME", value_parser = themes())]
+    pub theme: Option<Theme>,
+    /// Width and height of the wheel in pixels, 120 to 2400.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(i64::from(SIZE_MIN_PX)..=i64::from(SIZE_MAX_PX)))]
+    pub size: Option<u32>,
+    /// Points that the wheel shows beside bodies and angles.
+    #[arg(long, value_name = "POINT,..", value_delimiter = ',', value_parser = extras())]
+    pub points: Vec<Point>,
+}
+
+/// Takes the code of a theme.
+fn themes() -> impl TypedValueParser<Value = Theme> {
+    PossibleValuesParser::new(Theme::ALL.map(Theme::code)).map(|code| Theme::from_code(&code).unwrap_or_default())
+}
+
+/// Takes the code of a point that a wheel can show beside bodies and angles.
+fn extras() -> impl TypedValueParser<Value = Point> {
+    PossibleValuesParser::new(EXTRAS.map(Point::code)).map(|code| Point::from_code(&code).unwrap_or(Point::Fortune))
+}
+
 /// `orrery places ..`
 #[derive(Debug, Args)]
 pub struct PlacesArgs {
@@ -330,6 +334,8 @@ pub enum TableFormat {
     Csv,
     /// One JSON object a line.
     Jsonl,
+}
+
 impl PlacesArgs {
     /// Language of the countries' names.
     pub fn language(&self) -> Lang {

@@ -118,7 +118,7 @@ impl<W: Write> Table for Jsonl<W> {
     fn row(&mut self, columns: &[&str], row: &ByteRecord) -> io::Result<()> {
         let value = |(name, field): (&&str, &[u8])| {
             let text = String::from_utf8_lossy(field);
-            let is_text = matches!(**name, "id" | "system" | "status");
+            let is_text = matches!(*name, "id" | "system" | "status");
             let value = match text.parse::<f64>() {
                 _ if text.is_empty() => serde_json::Value::Null,
                 Ok(number) if !is_text => number.into(),
