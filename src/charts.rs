@@ -88,8 +88,14 @@ struct Kept {
 impl Charts {
     /// Over `store`, sealing with `vault`.
     pub fn new(store: Store, vault: Arc<Vault>, auditor: Auditor, ambient: Ambient) -> Self {
-        Self { store, vault, auditor, ambient, days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)),
-            pictures: Arc::new(Semaphore::new(limits::PICTURES_AT_ONCE)) }
+        Self {
+            store,
+            vault,
+            auditor,
+            ambient,
+            days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)),
+            pictures: Arc::new(Semaphore::new(limits::PICTURES_AT_ONCE)),
+        }
     }
 
     /// Computes a chart under the ruleset that its options name; nothing is kept yet.

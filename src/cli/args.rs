@@ -7,7 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs, SecondBirthArgs};
-use crate::astro::Lang;
+use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
+use crate::astro::{Lang, Point};
 use crate::config::Sources;
 
 /// A private astrology-advice appliance: exact charts, daily transits, answers that cite their sources.
@@ -23,11 +24,11 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the whole product at work: a server, a person, a chart, today, a question.
-    Demo(DemoArgs),
+    Demo(Box<DemoArgs>),
     /// Show a natal chart; nothing is kept and no server is needed.
-    Chart(ChartArgs),
+    Chart(Box<ChartArgs>),
     /// Show the sky now or at any instant, over a place if one is given.
-    Sky(SkyArgs),
+    Sky(Box<SkyArgs>),
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
     /// Show when a body comes back to its natal place, and the sky of that moment, there or elsewhere.
@@ -295,6 +296,39 @@ pub struct ChartArgs {
     /// Print JSON, as `POST /v1/charts` answers it, with the `analysis`, instead of a page.
     #[arg(long)]
     pub json: bool,
+    /// Pictures instead of a page.
+    #[command(flatten)]
+    pub wheel: WheelArgs,
+}
+
+/// Pictures of a chart.
+#[derive(Debug, Args)]
+pub struct WheelArgs {
+    /// Draw the chart's wheel as SVG into this file; `-` for standard output.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub svg: Option<PathBuf>,
+    /// Draw the chart's wheel as PNG into this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub png: Option<PathBuf>,
+    /// Colours of the wheel; by default an SVG follows its viewer, and a PNG is light.
+    #[arg(long, value_name = "THEME", value_parser = themes())]
+    pub theme: Option<Theme>,
+    /// Width and height of the wheel in pixels, 120 to 2400.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(i64::from(SIZE_MIN_PX)..=i64::from(SIZE_MAX_PX)))]
+    pub size: Option<u32>,
+    /// Points that the wheel shows beside bodies and angles.
+    #[arg(long, value_name = "POINT,..", value_delimiter = ',', value_parser = extras())]
+    pub points: Vec<Point>,
+}
+
+/// Takes the code of a theme.
+fn themes() -> impl TypedValueParser<Value = Theme> {
+    PossibleValuesParser::new(Theme::ALL.map(Theme::code)).map(|code| Theme::from_code(&code).unwrap_or_default())
+}
+
+/// Takes the code of a point that a wheel can show beside bodies and angles.
+fn extras() -> impl TypedValueParser<Value = Point> {
+    PossibleValuesParser::new(EXTRAS.map(Point::code)).map(|code| Point::from_code(&code).unwrap_or(Point::Fortune))
 }
 
 /// `orrery places ..`
@@ -422,6 +456,13 @@ pub struct SynastryArgs {
     /// Print JSON, as `POST /v1/charts/synastry` or `/v1/charts/composite` answers it, instead of a page.
     #[arg(long)]
     pub json: bool,
+}
+
+impl PlacesArgs {
+    /// Language of the countries' names.
+    pub fn language(&self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
 }
 
 /// Takes the code of a language.
