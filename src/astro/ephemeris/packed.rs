@@ -37,7 +37,7 @@ impl Packed<'_> {
         let mut at = index * self.segment_bits();
         for (component, codes) in self.codes.chunks_exact(self.terms).enumerate() {
             for (term, code) in coefficients.iter_mut().zip(codes) {
-                let bits = self.bits(at, code.width) as i64;
+                let bits = self.bits(at, code.width).cast_signed();
                 term[component] = (bits + code.offset) as f64 * self.quantum;
                 at += usize::from(code.width);
             }

@@ -84,15 +84,12 @@ impl Sky<'_, Jet> {
 
     fn position(&self, body: Body, tilt: Tilt<Jet>) -> Position {
         let none = Jet::new(0.0, 0.0);
-        let (vector, distance) = match content(body) {
-            Some(content) => {
-                let (direction, distance) = self.seen(content);
-                (self.frame.rotate(direction), distance)
-            }
-            None => {
-                let vector = self.lunar_point(body);
-                (vector, if matches!(body, Body::MeanNode | Body::TrueNode) { none } else { vector.norm() })
-            }
+        let (vector, distance) = if let Some(content) = content(body) {
+            let (direction, distance) = self.seen(content);
+            (self.frame.rotate(direction), distance)
+        } else {
+            let vector = self.lunar_point(body);
+            (vector, if matches!(body, Body::MeanNode | Body::TrueNode) { none } else { vector.norm() })
         };
         let equatorial = tilt.to_equator(vector);
         let (longitude_rad, latitude_rad) = (longitude(vector), latitude(vector));
