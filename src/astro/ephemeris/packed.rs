@@ -80,7 +80,7 @@ mod tests {
             for segment in 0..2 {
                 let found = packed.segment(segment);
                 for i in 0..6 {
-                    let expected = (mask(segment * 6 + i) as i64 + offset) as f64 * 0.5;
+                    let expected = (mask(segment * 6 + i).cast_signed() + offset) as f64 * 0.5;
                     prop_assert_eq!(found[i % 3][i / 3], expected);
                 }
             }
