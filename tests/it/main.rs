@@ -15,6 +15,8 @@ mod cli_demo;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod ephemeris;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod rulesets;

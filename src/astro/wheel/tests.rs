@@ -46,8 +46,8 @@ fn einstein() -> super::super::Chart {
         latitude_deg: 48.4011,
         longitude_deg: 9.9876,
         place_label: Some("Ulm, Germany".into()),
-        calendar: Default::default(),
-        zone_source: Default::default(),
+        house_system: HouseSystem::Placidus,
+        utc_offset_s: None,
     })
     .unwrap()
 }
