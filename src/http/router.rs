@@ -6,7 +6,7 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
-use super::v1::{auth, charts, chat, ops, reference, retrieval, rulesets, sky};
+use super::v1::{aspects, auth, charts, chat, ops, reference, retrieval, rulesets, sky};
 use super::{health, legacy, openapi};
 use crate::app::App;
 use crate::limits;
@@ -63,6 +63,7 @@ fn person_routes() -> Router {
     Router::new()
         .push(Router::with_path("charts").get(charts::list).post(charts::create))
         .push(Router::with_path("charts/{id}").get(charts::get).delete(charts::delete))
+        .push(Router::with_path("charts/{id}/aspects").get(aspects::of_chart))
         .push(Router::with_path("charts/{id}/today").get(charts::today))
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
         .push(Router::with_path("sky").get(sky::get))

@@ -1,10 +1,11 @@
 //! Version 1 of the API, one file per resource.
 
+pub mod aspects;
 pub mod auth;
 pub mod charts;
 pub mod chat;
 pub mod ops;
 pub mod reference;
 pub mod retrieval;
-pub mod sky;
 pub mod rulesets;
+pub mod sky;

@@ -1,5 +1,6 @@
 //! What clients see: requests and answers with their names, units and ranges. Computes nothing.
 
+pub mod aspects;
 pub mod auth;
 pub mod chart;
 pub mod chat;
