@@ -25,7 +25,7 @@ use super::point::Point;
 use super::rules;
 use super::rulesets::Ruleset;
 use super::signs::{Element, Modality, Sign};
-use super::zone::{self, LocalMoment, resolve_local};
+use super::zone::{self, LocalMoment, ZoneSource, resolve_local};
 
 /// The span of local time in which a birth of vague time lies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -244,7 +244,7 @@ pub fn compute_under(birth: &BirthInput, options: &ChartOptions, ruleset: &Rules
     if !within(birth.latitude_deg, 90.0) || !within(birth.longitude_deg, 180.0) {
         return Err(AstroError::BadBirth(birth.validate()));
     }
-    let date = CivilDate::parse(&birth.date)?;
+    let date = birth.civil_date()?;
     let options = options.for_place(birth.latitude_deg, birth.longitude_deg);
     let birth = BirthInput { house_system: options.house_system, ..birth.clone() };
     let chart = if birth.certainty == Certainty::Exact { exact } else { vague };
@@ -320,7 +320,7 @@ fn balance(chart: &Chart) -> Balance {
 }
 
 fn birth_hash(birth: &BirthInput, options: &ChartOptions, versions: &Versions) -> String {
-    let unlabelled = BirthInput { place_label: None, ..birth.clone() };
+    let unlabelled = BirthInput { place_label: None, zone_source: ZoneSource::default(), ..birth.clone() };
     canonical_hash(&[
         ("birth", serde_json::to_value(unlabelled)),
         ("options", serde_json::to_value(options)),

@@ -5,10 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::{norm_deg, wrap_deg};
 use super::body::Body;
-use super::chart::{Chart, Unknown};
+use super::chart::{Chart, Unknown, window};
+use super::ephemeris::Site;
 use super::error::AstroError;
-use super::figure::LongitudeRange;
+use super::figure::{Figure, LongitudeRange, cast};
+use super::options::ChartOptions;
+use super::point::Point;
 use super::returns::path::{Motion, runs};
+use super::returns::{motion, step_days};
 use super::signs::Sign;
 use super::{frames, time};
 use crate::astro::ephemeris::Ephemeris;
@@ -64,6 +68,9 @@ impl Instants {
     /// Whether the Sun's centre stood above the true horizon of the chart's birthplace (no refraction, no parallax);
     /// none if it rose or set within the span, or where the ephemeris does not reach.
     pub fn is_day(&self, chart: &Chart) -> Option<bool> {
+        if chart.is_day.is_some() && *self == Self::of(chart) {
+            return chart.is_day;
+        }
         let (latitude_deg, longitude_deg) = (chart.birth.latitude_deg, chart.birth.longitude_deg);
         let steps = ((self.to_jd_utc - self.from_jd_utc) / HORIZON_STEP_DAYS).ceil() as usize;
         let mut is_day = None;
@@ -121,6 +128,42 @@ pub(super) fn range(low_deg: f64, high_deg: f64) -> LongitudeRange {
     let (from_deg, to_deg) = (norm_deg(low_deg), norm_deg(high_deg));
     let sign_certain = high_deg - low_deg < 30.0 && Sign::of(from_deg) == Sign::of(to_deg);
     LongitudeRange { from_deg, to_deg, sign_certain }
+}
+
+/// The sky of an instant over a site; of a span, that of its middle, without what turns with the sky, each body with its
+/// arc, and what is left open.
+///
+/// # Errors
+/// As [`cast`].
+pub fn figure(instants: Instants, site: Site, options: &ChartOptions) -> Result<(Figure, Vec<Unknown>), AstroError> {
+    let options = options.for_place(site.latitude_deg, site.longitude_deg);
+    if instants.is_exact() {
+        return Ok((cast(instants.from_jd_utc, Some(site), &options)?, Vec::new()));
+    }
+    let mut figure = cast(instants.middle(), None, &options)?;
+    let tt = instants.map(|jd_utc| time::scales_from_utc(jd_utc).jd_tt);
+    for placed in &mut figure.bodies {
+        let step_days = step_days(placed.body);
+        placed.range = Some(arc(&motion(&options, placed.body), tt.from_jd_utc, tt.to_jd_utc, step_days)?);
+    }
+    let reach = |point: Point| match point.body().and_then(|body| figure.placement(body)) {
+        Some(placed) => reach_deg(placed.longitude_deg, placed.range.as_ref()),
+        None => (0.0, 0.0),
+    };
+    let certain: Vec<bool> = figure
+        .aspects
+        .iter()
+        .map(|hit| {
+            let ((a_low, a_high), (b_low, b_high)) = (reach(hit.a), reach(hit.b));
+            // However the two move against each other, the orb grows by no more than this.
+            hit.orb_deg + (a_high - b_low).max(b_high - a_low) <= hit.orb_max_deg
+        })
+        .collect();
+    for (hit, certain) in figure.aspects.iter_mut().zip(certain) {
+        hit.certain = certain;
+    }
+    let unknowns = window::unknowns(&figure.bodies, figure.is_day);
+    Ok((figure, unknowns))
 }
 
 /// How far a range reaches below and above a longitude within it, degrees: not positive, not negative.

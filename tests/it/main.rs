@@ -1,6 +1,8 @@
 //! The appliance from outside: one binary for every integration test.
 
 #[cfg(test)]
+mod analysis;
+#[cfg(test)]
 mod astro;
 #[cfg(test)]
 mod charts;
@@ -15,8 +17,13 @@ mod edge;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod lines;
+#[cfg(test)]
+mod places;
+#[cfg(test)]
 mod rulesets;
 #[cfg(test)]
 mod store_kill;
 #[cfg(test)]
 mod support;
+mod wheel;

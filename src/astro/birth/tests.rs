@@ -6,6 +6,8 @@ use super::*;
 
 fn einstein() -> BirthInput {
     BirthInput {
+        calendar: Calendar::Gregorian,
+        zone_source: ZoneSource::UserProvided,
         date: "1879-03-14".to_owned(),
         time: Some("11:30".to_owned()),
         certainty: Certainty::Exact,

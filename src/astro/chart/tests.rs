@@ -7,6 +7,8 @@ use crate::astro::houses::HouseSystem;
 
 fn birth(date: &str, time: &str, zone: &str, latitude_deg: f64, longitude_deg: f64) -> BirthInput {
     BirthInput {
+        calendar: crate::astro::Calendar::Gregorian,
+        zone_source: ZoneSource::UserProvided,
         date: date.to_owned(),
         time: Some(time.to_owned()),
         certainty: Certainty::Exact,

@@ -253,7 +253,7 @@ pub(super) fn stays_parallel(bodies: &[Placement], half_days: f64, hit: &Paralle
 }
 
 /// What the window leaves open.
-pub(super) fn unknowns(bodies: &[Placement], is_day: Option<bool>) -> Vec<Unknown> {
+pub(crate) fn unknowns(bodies: &[Placement], is_day: Option<bool>) -> Vec<Unknown> {
     let angular = [
         (
             "houses",

@@ -20,6 +20,7 @@ impl From<ChartRequest> for Draft {
         Self {
             name: r.name,
             date: r.date,
+            calendar: r.calendar,
             time: r.time,
             certainty: r.certainty,
             tz: r.tz,
@@ -45,7 +46,7 @@ impl From<ChartRequest> for Draft {
 
 /// Make a natal chart
 ///
-/// Give `place`, or `lat`, `lon` and `tz`. The same input gives the same chart. With an `Idempotency-Key` the chart is
+/// Give `place`, or `lat` and `lon`, with or without `tz`. The same input gives the same chart. With an `Idempotency-Key` the chart is
 /// made once, however often the request is sent.
 #[endpoint(
     tags("charts"),
