@@ -19,11 +19,11 @@ mod ephemeris;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
-mod rulesets;
-#[cfg(test)]
 mod lines;
 #[cfg(test)]
 mod places;
+#[cfg(test)]
+mod rulesets;
 #[cfg(test)]
 mod store_kill;
 #[cfg(test)]
