@@ -3,6 +3,7 @@
 
 mod days;
 mod draft;
+mod kept;
 mod options;
 pub mod rulesets;
 mod sky;
@@ -14,8 +15,6 @@ pub use rulesets::Rulesets;
 pub use sky::SkyDraft;
 
 use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use crate::astro::chart::compute_under;
 use crate::astro::rulesets::Ruleset;
@@ -68,13 +67,6 @@ pub struct Summary {
     pub certainty: Certainty,
     /// When it was made.
     pub created_at: UnixMs,
-}
-
-/// What is sealed of a chart.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    name: Option<String>,
-    chart: Chart,
 }
 
 impl Charts {
@@ -142,7 +134,7 @@ impl Charts {
         };
         let rows = self.store.read(|view| view.scan(&CHARTS, span, limit + 1).map_err(Error::from))?;
         let more = rows.len() > limit;
-        let page = rows.iter().take(limit).map(|((_, _, id), row)| self.open(caller, *id, row).map(summary));
+        let page = rows.iter().take(limit).map(|((_, _, id), row)| self.summary(caller, *id, row));
         Ok((page.collect::<Result<_>>()?, more))
     }
 
@@ -189,25 +181,22 @@ impl Charts {
     }
 
     fn seal(&self, caller: &Caller, stored: &StoredChart) -> Result<ChartRow> {
-        let kept = Kept { name: stored.name.clone(), chart: stored.chart.clone() };
-        let plain = crate::store::codec::to_bytes(&kept).map_err(Error::internal)?;
+        let plain = kept::to_bytes(stored.name.as_deref(), &stored.chart)?;
         let sealed = self.vault.seal(caller.tenant, caller.user, PURPOSE, &stored.id.0, &plain)?;
         Ok(ChartRow { created_at: stored.created_at, sealed })
     }
 
     fn open(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<StoredChart> {
-        let plain = self.vault.unseal(caller.tenant, caller.user, PURPOSE, &id.0, &row.sealed)?;
-        let kept: Kept = crate::store::codec::from_bytes(&plain).map_err(Error::internal)?;
-        Ok(StoredChart { id, name: kept.name, created_at: row.created_at, chart: kept.chart })
+        let (name, chart) = kept::from_bytes(&self.unseal(caller, id, row)?)?;
+        Ok(StoredChart { id, name, created_at: row.created_at, chart })
     }
-}
 
-fn summary(stored: StoredChart) -> Summary {
-    Summary {
-        id: stored.id,
-        name: stored.name,
-        date: stored.chart.birth.date,
-        certainty: stored.chart.birth.certainty,
-        created_at: stored.created_at,
+    fn summary(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<Summary> {
+        let kept::Source { name, birth, .. } = kept::source(&self.unseal(caller, id, row)?)?;
+        Ok(Summary { id, name, date: birth.date, certainty: birth.certainty, created_at: row.created_at })
+    }
+
+    fn unseal(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<Vec<u8>> {
+        Ok(self.vault.unseal(caller.tenant, caller.user, PURPOSE, &id.0, &row.sealed)?)
     }
 }

@@ -23,14 +23,13 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the whole product at work: a server, a person, a chart, today, a question.
-    Demo(DemoArgs),
+    Demo(Box<DemoArgs>),
     /// Show a natal chart; nothing is kept and no server is needed.
-    Chart(ChartArgs),
+    Chart(Box<ChartArgs>),
     /// Show the sky now or at any instant, over a place if one is given.
-    Sky(SkyArgs),
+    Sky(Box<SkyArgs>),
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
-    Demo(Box<DemoArgs>),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
@@ -203,39 +202,6 @@ pub struct DemoArgs {
     /// What chart.
     #[command(flatten)]
     pub options: OptionsArgs,
-    /// Date of birth by the local calendar; without any birth option, Albert Einstein's birth is used.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub date: Option<String>,
-    /// Calendar of the date: gregorian or julian; without it, Julian to 1582-10-04 and Gregorian from 1582-10-15.
-    #[arg(long, value_name = "CALENDAR")]
-    pub calendar: Option<String>,
-    /// Time of birth by the local clock.
-    #[arg(long, value_name = "HH:MM[:SS]")]
-    pub time: Option<String>,
-    /// How well the time is known: exact, morning, afternoon, evening, unknown.
-    #[arg(long, value_name = "HOW")]
-    pub certainty: Option<String>,
-    /// Place of birth, such as "Ulm, Germany"; instead of --lat and --lon.
-    #[arg(long, value_name = "PLACE")]
-    pub place: Option<String>,
-    /// Latitude in degrees, north positive.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub lat: Option<f64>,
-    /// Longitude in degrees, east positive.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub lon: Option<f64>,
-    /// IANA time zone, such as Europe/Berlin, a fixed offset such as +01:19:32, or LMT for local mean time.
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub tz: Option<String>,
-    /// Offset from UTC, to choose between the two readings of a time that happened twice.
-    #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
-    pub utc_offset: Option<i32>,
-    /// House system: placidus, koch, porphyry, equal, whole_sign.
-    #[arg(long, value_name = "SYSTEM")]
-    pub house_system: Option<String>,
-    /// Name for the chart.
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
     /// What to ask.
     #[arg(long, value_name = "TEXT")]
     pub question: Option<String>,
@@ -266,6 +232,10 @@ pub struct ChartArgs {
     #[arg(long, value_parser = languages())]
     pub lang: Option<Lang>,
     /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `orrery places ..`
 #[derive(Debug, Args)]
 pub struct PlacesArgs {
@@ -330,6 +300,8 @@ pub enum TableFormat {
     Csv,
     /// One JSON object a line.
     Jsonl,
+}
+
 impl PlacesArgs {
     /// Language of the countries' names.
     pub fn language(&self) -> Lang {

@@ -118,7 +118,7 @@ impl<W: Write> Table for Jsonl<W> {
     fn row(&mut self, columns: &[&str], row: &ByteRecord) -> io::Result<()> {
         let value = |(name, field): (&&str, &[u8])| {
             let text = String::from_utf8_lossy(field);
-            let is_text = matches!(**name, "id" | "system" | "status");
+            let is_text = matches!(*name, "id" | "system" | "status");
             let value = match text.parse::<f64>() {
                 _ if text.is_empty() => serde_json::Value::Null,
                 Ok(number) if !is_text => number.into(),
@@ -165,8 +165,9 @@ fn fill(row: &mut ByteRecord, system: HouseSystem, sky: &LocalSky) {
     let angles = system.angles(sky);
     row.push_field(system.code().as_bytes());
     row.push_field(if houses.is_ok() { b"ok" } else { b"undefined" });
-    let mut push = |degrees: f64| row.push_field(format!("{degrees:.9}").as_bytes());
-    [sky.armc_deg, sky.obliquity_deg, sky.latitude_deg].map(&mut push);
+    for degrees in [sky.armc_deg, sky.obliquity_deg, sky.latitude_deg] {
+        row.push_field(format!("{degrees:.9}").as_bytes());
+    }
     match houses {
         Ok(houses) => houses.cusps_deg.iter().for_each(|cusp_deg| row.push_field(format!("{cusp_deg:.9}").as_bytes())),
         Err(_) => (0..12).for_each(|_| row.push_field(b"")),

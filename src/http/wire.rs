@@ -5,7 +5,7 @@ pub mod chart;
 pub mod chat;
 pub mod figure;
 pub mod ops;
+pub mod place;
 pub mod reference;
 pub mod rulesets;
-pub mod place;
 pub mod today;

@@ -15,6 +15,10 @@ mod edge;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod options;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod rulesets;
 #[cfg(test)]
 mod store_kill;
