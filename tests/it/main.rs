@@ -23,6 +23,10 @@ mod lines;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod options;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod rulesets;
 #[cfg(test)]
 mod store_kill;
