@@ -17,13 +17,16 @@ mod edge;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
-mod rulesets;
-#[cfg(test)]
 mod lines;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod rulesets;
+#[cfg(test)]
 mod store_kill;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod timeline;
+#[cfg(test)]
 mod wheel;
