@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::body::Body;
 use super::error::AstroError;
-use super::rise::{Site, sun_rise_set};
+use super::ephemeris::Site;
+use super::rise::sun_rise_set;
 
 /// From the slowest to the swiftest.
 const CHALDEAN: [Body; 7] =
@@ -103,7 +104,7 @@ mod tests {
     /// Greenwich, 20 March 2000, a Monday: sunrise 6:02:14, sunset 18:13:31 UTC (Skyfield 1.55 over DE440).
     #[test]
     fn hours_of_an_equinox() {
-        let site = Site::new(51.48, 0.0).unwrap();
+        let site = Site { latitude_deg: 51.48, longitude_deg: 0.0, altitude_m: 0.0 };
         let midnight = 2_451_623.5;
         let at = |hour: f64| planetary_hour(midnight + hour / 24.0, site).unwrap().unwrap();
         let noon = at(12.0);
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn hours_follow_each_other_without_gap() {
-        let site = Site::new(-33.9, 151.2).unwrap();
+        let site = Site { latitude_deg: -33.9, longitude_deg: 151.2, altitude_m: 0.0 };
         let mut jd = 2_451_700.1;
         let mut before = planetary_hour(jd, site).unwrap().unwrap();
         for _ in 0..60 {
@@ -135,6 +136,6 @@ mod tests {
 
     #[test]
     fn the_polar_summer_has_no_hours() {
-        assert_eq!(planetary_hour(2_451_716.0, Site::new(69.65, 18.96).unwrap()).unwrap(), None);
+        assert_eq!(planetary_hour(2_451_716.0, Site { latitude_deg: 69.65, longitude_deg: 18.96, altitude_m: 0.0 }).unwrap(), None);
     }
 }

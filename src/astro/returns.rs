@@ -9,7 +9,7 @@ use super::body::Body;
 use super::chart::{Chart, Unknown};
 use super::ephemeris::{Ephemeris, Site};
 use super::error::AstroError;
-use super::figure::{Figure, positions};
+use super::figure::Figure;
 use super::options::ChartOptions;
 use super::vague::{Instants, reach_deg};
 use super::zone::{julian_date_of_unix, rfc3339_of_julian_date};
@@ -185,7 +185,7 @@ pub fn figure(chart: &Chart, found: &Return, site: Site) -> Result<(Figure, Vec<
 /// Longitude and its rate in the zodiac and the view of the options.
 pub(super) fn motion(options: &ChartOptions, body: Body) -> impl Fn(f64) -> Result<Motion, AstroError> {
     move |jd_tt| {
-        let found = positions(&[body], jd_tt, options)?;
+        let found = Ephemeris::embedded().positions(&[body], jd_tt, &options.view)?;
         let position = found.first().ok_or(AstroError::BadAsset("a body has no place"))?;
         let longitude_deg = position.longitude_deg - options.zodiac.offset_deg(jd_tt);
         Ok((longitude_deg, position.longitude_speed_deg_per_day - options.zodiac.rate_deg_per_day(jd_tt)))

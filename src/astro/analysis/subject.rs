@@ -5,11 +5,11 @@ use crate::astro::angles::{Angles, norm_deg};
 use crate::astro::aspects::AspectHit;
 use crate::astro::body::Body;
 use crate::astro::chart::Chart;
+use crate::astro::ephemeris::Site;
 use crate::astro::error::AstroError;
 use crate::astro::figure::{Figure, Placement};
 use crate::astro::houses::Houses;
 use crate::astro::options::ChartOptions;
-use crate::astro::rise;
 use crate::astro::scene::{Horizon, Scene};
 use crate::astro::time;
 
@@ -25,7 +25,7 @@ pub struct Occasion {
     /// The end of the span; the same for an instant.
     pub to_jd_utc: f64,
     /// The place; none for a figure without one.
-    pub site: Option<rise::Site>,
+    pub site: Option<Site>,
 }
 
 /// A chart to be analysed.
@@ -56,7 +56,7 @@ impl<'a> From<&'a Chart> for Subject<'a> {
             Some(window) => (window.from_jd_ut, window.to_jd_ut),
             None => (chart.jd_utc, chart.jd_utc),
         };
-        let site = rise::Site {
+        let site = Site {
             latitude_deg: birth.latitude_deg,
             longitude_deg: birth.longitude_deg,
             altitude_m: chart.options.altitude_m(),
@@ -76,7 +76,7 @@ impl<'a> From<&'a Chart> for Subject<'a> {
 
 impl<'a> From<&'a Figure> for Subject<'a> {
     fn from(figure: &'a Figure) -> Self {
-        let site = figure.site.map(|site| rise::Site {
+        let site = figure.site.map(|site| Site {
             latitude_deg: site.latitude_deg,
             longitude_deg: site.longitude_deg,
             altitude_m: site.altitude_m,

@@ -46,6 +46,8 @@ fn einstein() -> super::super::Chart {
         place_label: Some("Ulm, Germany".into()),
         house_system: HouseSystem::Placidus,
         utc_offset_s: None,
+        calendar: Default::default(),
+        zone_source: Default::default(),
     })
     .unwrap()
 }
