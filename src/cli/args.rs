@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs, SecondBirthArgs};
+use super::timeline::{CalendarArgs, TransitsArgs};
 use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
 use crate::astro::{Lang, Point};
 use crate::config::Sources;
@@ -35,6 +36,10 @@ pub enum Command {
     Returns(ReturnsArgs),
     /// Compare two births, or join them in a composite or a Davison chart.
     Synastry(SynastryArgs),
+    /// Show what happens in the sky over a period: stations, ingresses, aspects, lunations, eclipses, void Moon, rises.
+    Calendar(Box<CalendarArgs>),
+    /// Show the transits of a period to a birth: within orb, exact, and out again.
+    Transits(Box<TransitsArgs>),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
@@ -466,7 +471,7 @@ impl PlacesArgs {
 }
 
 /// Takes the code of a language.
-fn languages() -> impl TypedValueParser<Value = Lang> {
+pub fn languages() -> impl TypedValueParser<Value = Lang> {
     PossibleValuesParser::new(Lang::ALL.map(Lang::code)).map(|code| Lang::from_code(&code).unwrap_or_default())
 }
 

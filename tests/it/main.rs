@@ -32,4 +32,7 @@ mod rulesets;
 mod store_kill;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod timeline;
+#[cfg(test)]
 mod wheel;
