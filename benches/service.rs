@@ -12,6 +12,8 @@ use std::hint::black_box;
 
 fn birth() -> BirthInput {
     BirthInput {
+        calendar: astro::Calendar::Gregorian,
+        zone_source: astro::ZoneSource::UserProvided,
         date: "1879-03-14".into(),
         time: Some("11:30".into()),
         certainty: Certainty::Exact,

@@ -18,6 +18,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::astro::chart::compute_under;
+use crate::astro::rulesets::Ruleset;
 use crate::astro::{self, BirthInput, Certainty, Chart, ChartOptions, Today};
 use crate::audit::{self, Auditor, RequestContext};
 use crate::auth::Caller;
@@ -82,13 +84,19 @@ impl Charts {
         Self { store, vault, auditor, ambient, days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)) }
     }
 
-    /// Computes a chart for `caller`; nothing is kept yet.
+    /// Computes a chart under the ruleset that its options name; nothing is kept yet.
     ///
     /// # Errors
     /// What the birth data have wrong, as `invalid_fields`, `ambiguous_local_time`, `nonexistent_local_time`,
     /// `house_system_undefined` or `date_out_of_range`.
-    pub fn compute(&self, name: Option<String>, birth: &BirthInput, options: &ChartOptions) -> Result<StoredChart> {
-        let chart = astro::compute_with(birth, options)?;
+    pub fn compute(
+        &self,
+        name: Option<String>,
+        birth: &BirthInput,
+        options: &ChartOptions,
+        ruleset: &Ruleset,
+    ) -> Result<StoredChart> {
+        let chart = compute_under(birth, options, ruleset)?;
         Ok(StoredChart { id: ChartId::new(&self.ambient), name, created_at: self.ambient.now(), chart })
     }
 

@@ -13,7 +13,9 @@ mod keys;
 mod open;
 mod pair;
 mod password;
+mod places;
 mod returns;
+mod ruleset;
 mod serve;
 mod signals;
 mod sky;
@@ -74,7 +76,9 @@ pub fn run() -> ExitCode {
         Command::Config(ConfigCommand::Print(options)) => config::print(&options),
         Command::Config(ConfigCommand::Check(options)) => config::check(&options),
         Command::Audit(AuditCommand::Verify(options)) => audit::verify(&options),
+        Command::Places(options) => places::run(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
+        Command::Ruleset(command) => ruleset::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -45,6 +45,10 @@ pub const RETURNS_PERIOD_MAX_YEARS: u32 = 100;
 pub const CHART_NAME_MAX_CHARS: usize = 120;
 /// Longest place query, in Unicode scalar values.
 pub const PLACE_MAX_CHARS: usize = 120;
+/// Length of a query for places, in characters.
+pub const PLACE_QUERY_CHARS: std::ops::RangeInclusive<usize> = 2..=PLACE_MAX_CHARS;
+/// Most places in an answer.
+pub const PLACES_MAX: usize = 50;
 /// Charts that one user may keep.
 pub const CHARTS_PER_USER_MAX: u64 = 100_000;
 

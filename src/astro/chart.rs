@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::Angles;
 use super::aspects::AspectHit;
+use super::aspects::declination::ParallelHit;
 use super::birth::{BirthInput, Certainty};
 use super::body::Body;
 use super::calendar::{CivilDate, CivilTime, TIME_ALLOWED};
@@ -19,11 +20,12 @@ pub use super::figure::{LongitudeRange, Placement};
 use super::houses::Houses;
 use super::lots::Lots;
 use super::options::ChartOptions;
+use super::patterns::{self, Pattern};
 use super::point::Point;
 use super::rules;
 use super::rulesets::Ruleset;
 use super::signs::{Element, Modality, Sign};
-use super::zone::{self, LocalMoment, resolve_local};
+use super::zone::{self, LocalMoment, ZoneSource, resolve_local};
 
 /// The span of local time in which a birth of vague time lies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,7 +68,7 @@ pub struct Balance {
 /// Something that the birth data leaves open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
-    /// `houses`, `ascendant`, `midheaven`, or a body's code with `_sign`.
+    /// `houses`, `ascendant`, `midheaven`, `lots`, `is_day`, or a body's code with `_sign`.
     pub what: String,
     /// Why, as a sentence.
     pub why: String,
@@ -122,6 +124,10 @@ pub struct Chart {
     pub is_day: Option<bool>,
     /// Major aspects, narrowest first within each first point.
     pub aspects: Vec<AspectHit>,
+    /// Parallels and contra-parallels, in the order of their points.
+    pub parallels: Vec<ParallelHit>,
+    /// Figures of several points: stellium, T-square and so on.
+    pub patterns: Vec<Pattern>,
     /// Elements and modalities.
     pub balance: Balance,
     /// What a vague time leaves open.
@@ -147,7 +153,7 @@ impl Versions {
 impl Chart {
     /// A chart that holds what a figure does, and nothing that a figure does not know.
     fn of(birth: BirthInput, figure: Figure) -> Self {
-        let versions = Versions::current();
+        let versions = Versions { ruleset: figure.options.ruleset.clone(), ..Versions::current() };
         Self {
             input_hash: birth_hash(&birth, &figure.options, &versions),
             precision: birth.certainty.precision(),
@@ -167,6 +173,8 @@ impl Chart {
             lots: figure.lots,
             is_day: figure.is_day,
             aspects: figure.aspects,
+            parallels: figure.parallels,
+            patterns: figure.patterns,
             balance: Balance::default(),
             unknowns: Vec::new(),
             versions,
@@ -189,6 +197,8 @@ impl Chart {
             houses: self.houses,
             lots: self.lots,
             aspects: self.aspects.clone(),
+            parallels: self.parallels.clone(),
+            patterns: self.patterns.clone(),
             is_day: self.is_day,
         })
     }
@@ -234,7 +244,7 @@ pub fn compute_under(birth: &BirthInput, options: &ChartOptions, ruleset: &Rules
     if !within(birth.latitude_deg, 90.0) || !within(birth.longitude_deg, 180.0) {
         return Err(AstroError::BadBirth(birth.validate()));
     }
-    let date = CivilDate::parse(&birth.date)?;
+    let date = birth.civil_date()?;
     let options = options.for_place(birth.latitude_deg, birth.longitude_deg);
     let birth = BirthInput { house_system: options.house_system, ..birth.clone() };
     let chart = if birth.certainty == Certainty::Exact { exact } else { vague };
@@ -250,6 +260,9 @@ fn exact(birth: BirthInput, date: CivilDate, options: &ChartOptions, ruleset: &R
     let figure = cast_under(moment.utc_jd, Some(birth.site(options)), options, ruleset)?;
     let mut chart = Chart::of(birth, figure);
     chart.moment = Some(moment);
+    if !options.has_horizon() {
+        chart.unknowns = window::without_horizon();
+    }
     chart.balance = balance(&chart);
     Ok(chart)
 }
@@ -263,11 +276,19 @@ fn vague(birth: BirthInput, date: CivilDate, options: &ChartOptions, ruleset: &R
     for (index, placement) in chart.bodies.iter_mut().enumerate() {
         placement.range = Some(window::range(&samples, index, placement, options)?);
     }
+    let half_days = 0.5 * (span.to_jd_ut - span.from_jd_ut);
+    for hit in &mut chart.parallels {
+        hit.certain = window::stays_parallel(&chart.bodies, half_days, hit);
+    }
+    chart.patterns = patterns::find(&figure::pattern_points(&chart.bodies), ruleset);
     for hit in &mut chart.aspects {
         hit.certain = window::always_within(&samples, options, hit);
     }
     chart.balance = balance(&chart);
-    chart.unknowns = window::unknowns(&chart.bodies);
+    if options.has_horizon() {
+        chart.is_day = window::is_day(&span, &chart.birth)?;
+    }
+    chart.unknowns = window::unknowns(&chart.bodies, chart.is_day);
     chart.window = Some(span);
     Ok(chart)
 }
@@ -299,7 +320,7 @@ fn balance(chart: &Chart) -> Balance {
 }
 
 fn birth_hash(birth: &BirthInput, options: &ChartOptions, versions: &Versions) -> String {
-    let unlabelled = BirthInput { place_label: None, ..birth.clone() };
+    let unlabelled = BirthInput { place_label: None, zone_source: ZoneSource::default(), ..birth.clone() };
     canonical_hash(&[
         ("birth", serde_json::to_value(unlabelled)),
         ("options", serde_json::to_value(options)),

@@ -2,6 +2,7 @@
 
 mod moon;
 mod passes;
+mod seen;
 
 pub(super) use passes::utc_text;
 
@@ -11,12 +12,13 @@ use super::aspects::{Aspect, Contact, contact, is_applying};
 use super::body::Body;
 use super::calendar::{CivilDate, CivilTime};
 use super::chart::{Chart, Versions, canonical_hash, window};
-use super::ephemeris::{Ephemeris, Position};
+use super::ephemeris::Position;
 use super::error::AstroError;
 use super::point::Point;
 use super::zone::{check_day, rfc3339_of_julian_date};
 use super::{rules, time};
 pub use moon::MoonToday;
+use seen::Seen;
 
 /// How many factors lead a day, and how many follow.
 const LEADERS: usize = 3;
@@ -100,6 +102,7 @@ pub struct Today {
 
 /// The transits of the local day `date` (`YYYY-MM-DD`) in the IANA zone `zone`, as they stand at local noon.
 ///
+/// Transits are in the zodiac of the chart, so that a sidereal one is met by sidereal places of the day's own ayanamsa.
 /// A day's noon that clocks showed twice or never is read leniently, as the earlier instant.
 ///
 /// # Errors
@@ -111,13 +114,14 @@ pub fn today(chart: &Chart, date: &str, zone: &str) -> Result<Today, AstroError>
     // Not-a-number as longitude: before legal time the zone's own city counts, since the reader's place is not known.
     let noon_utc = window::lenient_jd_utc(day, CivilTime::new(12, 0, 0)?, zone, f64::NAN, window::Edge::Earliest)?;
     let noon_tt = time::scales_from_utc(noon_utc).jd_tt;
-    let sky = Ephemeris::embedded().apparent_all(noon_tt)?;
-    let mut factors = factors(chart, &sky);
+    let seen = Seen::by(&chart.options);
+    let sky = seen.positions(seen.planets(), noon_tt)?;
+    let mut factors = factors(chart, seen.planets(), &sky);
     factors.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
     let considered = u16::try_from(factors.len()).unwrap_or(u16::MAX);
     factors.truncate(LEADERS + INFLUENCES);
     for factor in &mut factors {
-        passes::fill(factor, chart, noon_tt)?;
+        passes::fill(factor, chart, seen, noon_tt)?;
     }
     let influences = factors.split_off(factors.len().min(LEADERS));
     let leaders = factors;
@@ -133,7 +137,7 @@ pub fn today(chart: &Chart, date: &str, zone: &str) -> Result<Today, AstroError>
         leaders,
         influences,
         precision: chart.precision,
-        moon: moon::of_day(day, zone, &sky)?,
+        moon: moon::of_day(day, zone, noon_tt, Seen::geocentric(chart.options.zodiac))?,
         input_hash: day_hash(chart, date, zone, &versions),
         versions,
         considered,
@@ -141,12 +145,12 @@ pub fn today(chart: &Chart, date: &str, zone: &str) -> Result<Today, AstroError>
 }
 
 /// Every transit within its orb, in no order; at most one for each pair, since no two orbs overlap.
-fn factors(chart: &Chart, sky: &[(Body, Position); 12]) -> Vec<Factor> {
+fn factors(chart: &Chart, bodies: &[Body], sky: &[Position]) -> Vec<Factor> {
     let natal = rules::NATAL_BODIES.map(Point::Body).into_iter().chain([Point::Ascendant, Point::Midheaven]);
     let natal: Vec<(Point, f64)> =
         natal.filter_map(|point| chart.longitude_deg(point).map(|degrees| (point, degrees))).collect();
     let mut found = Vec::new();
-    for (body, position) in sky.iter().filter(|(body, _)| Body::PLANETS.contains(body)) {
+    for (body, position) in bodies.iter().zip(sky) {
         for &(point, natal_deg) in &natal {
             let limit = |aspect| rules::transit_orb_deg(aspect, point);
             if let Some(contact) = contact(position.longitude_deg, natal_deg, limit) {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::angles::{AnglePlacement, Angles, LocalSky, norm_deg};
+use super::aspects::declination::{self, Declined, ParallelHit, is_out_of_bounds};
 use super::aspects::{self, ANGLE_SPEED_DEG_PER_DAY, AspectHit, Moving};
 use super::body::Body;
 use super::ephemeris::{Ephemeris, Position, Site};
@@ -11,6 +12,7 @@ use super::error::AstroError;
 use super::houses::Houses;
 use super::lots::{Lots, is_above_horizon};
 use super::options::ChartOptions;
+use super::patterns::{self, Pattern, PatternPoint};
 use super::point::Point;
 use super::rulesets::{Context, Ruleset};
 use super::signs::{Sign, degree_in_sign};
@@ -89,6 +91,10 @@ pub struct Figure {
     pub lots: Option<Lots>,
     /// Aspects among bodies and angles, by first point and then by orb.
     pub aspects: Vec<AspectHit>,
+    /// Parallels and contra-parallels among the bodies, in the order of their points.
+    pub parallels: Vec<ParallelHit>,
+    /// Figures of several points: stellium, T-square and so on.
+    pub patterns: Vec<Pattern>,
     /// Whether the Sun stands above the horizon of the place.
     pub is_day: Option<bool>,
 }
@@ -133,7 +139,8 @@ pub(super) fn longitude_deg(
 /// A topocentric view is from the site that the options name, which [`ChartOptions::for_place`] makes the same.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] outside the ephemeris; [`AstroError::InvalidLatitude`]; with a place,
+/// [`AstroError::OutOfSpan`] and [`AstroError::BodyOutOfSpan`] outside the ephemeris; [`AstroError::NotInFrame`] for the Sun
+/// or a point of the Moon's orbit as seen from the Sun; [`AstroError::InvalidLatitude`]; with a place,
 /// [`AstroError::HouseSystemUndefined`] when the house system does not exist there and then;
 /// [`AstroError::UnknownRuleset`] when no built-in ruleset has the name in the options.
 pub fn cast(jd_utc: f64, site: Option<Site>, options: &ChartOptions) -> Result<Figure, AstroError> {
@@ -155,7 +162,7 @@ pub fn cast_under(
     let obliquity_deg = frames::true_obliquity_deg(jd_tt);
     let offset_deg = options.zodiac.offset_deg(jd_tt);
     let rate = options.zodiac.rate_deg_per_day(jd_tt);
-    let positions = positions(&options.bodies, jd_tt, options)?;
+    let positions = Ephemeris::embedded().positions(&options.bodies, jd_tt, &options.view)?;
     let mut figure = Figure {
         jd_tt,
         jd_utc,
@@ -175,6 +182,8 @@ pub fn cast_under(
         houses: None,
         lots: None,
         aspects: Vec::new(),
+        parallels: Vec::new(),
+        patterns: Vec::new(),
         is_day: None,
     };
     if let Some(site) = site {
@@ -185,7 +194,10 @@ pub fn cast_under(
             erect(&mut figure, &sky, offset_deg)?;
         }
     }
-    figure.aspects = aspects::among(&moving_points(&figure), Context::Natal, ruleset);
+    let moving = moving_points(&figure);
+    figure.aspects = aspects::among(&moving, Context::Natal, ruleset);
+    figure.parallels = declination::parallels(&declined_points(&figure.bodies), ruleset);
+    figure.patterns = patterns::find(&pattern_points(&figure.bodies), ruleset);
     Ok(figure)
 }
 
@@ -213,35 +225,27 @@ fn luminaries(figure: &Figure, offset_deg: f64) -> Result<[(f64, f64); 2], Astro
         *place = match figure.placement(body) {
             Some(placed) => (placed.longitude_deg + offset_deg, placed.latitude_deg),
             None => {
-                let position = positions(&[body], figure.jd_tt, &figure.options)?;
-                position.first().map_or((0.0, 0.0), |p| (p.longitude_deg, p.latitude_deg))
+                let position = Ephemeris::embedded().position(body, figure.jd_tt, &figure.options.view)?;
+                (position.longitude_deg, position.latitude_deg)
             }
         };
     }
     Ok(found)
 }
 
-/// Places of bodies, in their order.
-pub(super) fn positions(bodies: &[Body], jd_tt: f64, options: &ChartOptions) -> Result<Vec<Position>, AstroError> {
-    let _ = options;
-    let all = Ephemeris::embedded().apparent_all(jd_tt)?;
-    Ok(bodies.iter().filter_map(|body| all.iter().find(|(other, _)| other == body).map(|(_, p)| *p)).collect())
-}
-
 fn placement(body: Body, position: &Position, obliquity_deg: f64, offset_deg: f64, rate: f64) -> Placement {
     let longitude_deg = norm_deg(position.longitude_deg - offset_deg);
     let speed_deg_per_day = position.longitude_speed_deg_per_day - rate;
-    let (right_ascension_deg, declination_deg, declination_speed_deg_per_day) = equatorial(position, obliquity_deg);
     Placement {
         body,
         longitude_deg,
         latitude_deg: position.latitude_deg,
         distance_au: position.distance_au,
         speed_deg_per_day,
-        right_ascension_deg,
-        declination_deg,
-        declination_speed_deg_per_day,
-        out_of_bounds: declination_deg.abs() > obliquity_deg,
+        right_ascension_deg: position.right_ascension_deg,
+        declination_deg: position.declination_deg,
+        declination_speed_deg_per_day: position.declination_speed_deg_per_day,
+        out_of_bounds: is_out_of_bounds(position.declination_deg, obliquity_deg),
         sign: Sign::of(longitude_deg),
         degree_in_sign: degree_in_sign(longitude_deg),
         retrograde: speed_deg_per_day < 0.0,
@@ -250,30 +254,11 @@ fn placement(body: Body, position: &Position, obliquity_deg: f64, offset_deg: f6
     }
 }
 
-/// Right ascension, declination and its rate, degrees and degrees per day (Meeus 1998, eqs. 13.3 and 13.4).
-fn equatorial(position: &Position, obliquity_deg: f64) -> (f64, f64, f64) {
-    let (sin_lon, cos_lon) = position.longitude_deg.to_radians().sin_cos();
-    let (sin_lat, cos_lat) = position.latitude_deg.to_radians().sin_cos();
-    let (sin_eps, cos_eps) = obliquity_deg.to_radians().sin_cos();
-    let z = cos_lat * sin_lon * sin_eps + sin_lat * cos_eps;
-    let y = cos_lat * sin_lon * cos_eps - sin_lat * sin_eps;
-    let rate = (cos_lat * cos_lon * sin_eps) * position.longitude_speed_deg_per_day
-        + (cos_lat * cos_eps - sin_lat * sin_lon * sin_eps) * position.latitude_speed_deg_per_day;
-    let cos_dec = (1.0 - z * z).max(f64::MIN_POSITIVE).sqrt();
-    (norm_deg(y.atan2(cos_lat * cos_lon).to_degrees()), z.asin().to_degrees(), rate / cos_dec)
-}
-
 /// The points of a figure that aspects join: its bodies, Ascendant and Midheaven. Of two readings of one thing, the mean
 /// and the true node or the two apogees, the customary one counts: the true node, the mean apogee.
 pub fn moving_points(figure: &Figure) -> Vec<Moving> {
-    let has = |body| figure.options.bodies.contains(&body);
-    let repeats = |body| match body {
-        Body::MeanNode => has(Body::TrueNode),
-        Body::OsculatingApogee => has(Body::MeanApogee),
-        _ => false,
-    };
     let mut points: Vec<Moving> = Vec::with_capacity(figure.bodies.len() + 2);
-    points.extend(figure.bodies.iter().filter(|placement| !repeats(placement.body)).map(|placement| Moving {
+    points.extend(figure.bodies.iter().filter(|p| !repeats(p.body, &figure.bodies)).map(|placement| Moving {
         point: Point::Body(placement.body),
         longitude_deg: placement.longitude_deg,
         speed_deg_per_day: placement.speed_deg_per_day,
@@ -288,6 +273,39 @@ pub fn moving_points(figure: &Figure) -> Vec<Moving> {
         points.push(angle(Point::Midheaven, angles.midheaven));
     }
     points
+}
+
+/// The bodies with their declinations, but for those that repeat another.
+fn declined_points(bodies: &[Placement]) -> Vec<Declined> {
+    let counted = bodies.iter().filter(|placement| !repeats(placement.body, bodies));
+    let declined = |placement: &Placement| Declined {
+        point: Point::Body(placement.body),
+        declination_deg: placement.declination_deg,
+        speed_deg_per_day: placement.declination_speed_deg_per_day,
+    };
+    counted.map(declined).collect()
+}
+
+/// The bodies as patterns see them, with the arcs in which they lie when the time is vague.
+pub(super) fn pattern_points(bodies: &[Placement]) -> Vec<PatternPoint> {
+    let counted = bodies.iter().filter(|placement| !repeats(placement.body, bodies));
+    let seen = |placement: &Placement| PatternPoint {
+        point: Point::Body(placement.body),
+        longitude_deg: placement.longitude_deg,
+        range_deg: placement.range.map(|range| (range.from_deg, range.to_deg)),
+    };
+    counted.map(seen).collect()
+}
+
+/// Whether a body is another reading of one that is there: the mean node beside the true one, the osculating apogee beside
+/// the mean one.
+fn repeats(body: Body, among: &[Placement]) -> bool {
+    let has = |wanted| among.iter().any(|placement| placement.body == wanted);
+    match body {
+        Body::MeanNode => has(Body::TrueNode),
+        Body::OsculatingApogee => has(Body::MeanApogee),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,17 @@ mod ecliptic;
 mod nutation_terms;
 mod sidereal;
 
-pub(crate) use ecliptic::EclipticFrame;
+pub(crate) use ecliptic::{EclipticFrame, Tilt};
 pub use sidereal::{earth_rotation_angle_deg, gast_deg};
 
 use crate::astro::ephemeris::Ephemeris;
 
 const J2000_JD: f64 = 2_451_545.0;
 const ARCSEC_RAD: f64 = std::f64::consts::PI / 648_000.0;
+
+/// The mean obliquity's coefficients by powers of Julian centuries, arcseconds.
+const OBLIQUITY_ARCSEC: [f64; 6] =
+    [84_381.406, -46.836_769, -0.000_183_1, 0.002_003_40, -0.000_000_576, -0.000_000_043_4];
 
 /// Julian centuries of TT from J2000.0.
 pub(crate) fn centuries(jd_tt: f64) -> f64 {
@@ -21,9 +25,7 @@ pub(crate) fn centuries(jd_tt: f64) -> f64 {
 #[must_use]
 pub fn mean_obliquity_deg(jd_tt: f64) -> f64 {
     let t = centuries(jd_tt);
-    let arcsec = 84_381.406
-        + t * (-46.836_769 + t * (-0.000_183_1 + t * (0.002_003_40 + t * (-0.000_000_576 - 0.000_000_043_4 * t))));
-    arcsec / 3600.0
+    OBLIQUITY_ARCSEC.iter().rev().fold(0.0, |sum, c| sum * t + c) / 3600.0
 }
 
 /// Nutation in longitude and in obliquity, degrees: IAU 2000A adjusted to IAU 2006 precession.

@@ -159,10 +159,9 @@ pub fn weight(transiting: Body, natal: Point) -> f64 {
 pub fn friction(transiting: Body, aspect: Aspect) -> f64 {
     let (conjunction, added) = match transiting {
         Body::Venus | Body::Jupiter => (0.05, -0.05),
-        Body::Neptune => (0.25, 0.05),
+        Body::Neptune | Body::Chiron | Body::Eris | Body::MeanApogee | Body::OsculatingApogee => (0.25, 0.05),
         Body::Uranus | Body::Pluto => (0.30, 0.10),
         Body::Mars | Body::Saturn => (0.35, 0.15),
-        Body::Chiron | Body::Eris | Body::MeanApogee | Body::OsculatingApogee => (0.25, 0.05),
         Body::Sun
         | Body::Moon
         | Body::Mercury
@@ -195,9 +194,8 @@ pub const fn search_window_days(transiting: Body) -> (f64, f64) {
         Body::Moon => (2.0, 1.0),
         Body::Sun | Body::Mercury | Body::Venus | Body::Mars => (20.0, 5.0),
         Body::Jupiter | Body::Saturn => (240.0, 40.0),
-        Body::Uranus | Body::Neptune | Body::Pluto => (450.0, 50.0),
         Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta => (120.0, 20.0),
-        Body::Chiron | Body::Pholus | Body::Eris => (450.0, 50.0),
+        Body::Uranus | Body::Neptune | Body::Pluto | Body::Chiron | Body::Pholus | Body::Eris => (450.0, 50.0),
         Body::MeanNode | Body::TrueNode | Body::MeanApogee | Body::OsculatingApogee => (200.0, 2.0),
     }
 }

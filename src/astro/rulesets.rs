@@ -217,7 +217,10 @@ impl Ruleset {
 
     /// The default of this build, `modern-1.0.0`.
     pub fn builtin() -> &'static Self {
-        Self::builtins().first().map_or_else(Self::none, |ruleset| ruleset)
+        match Self::builtins() {
+            [default, ..] => default,
+            [] => Self::none(),
+        }
     }
 
     /// Every ruleset of this build, the default first. They are locked for good.

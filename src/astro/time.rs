@@ -74,7 +74,7 @@ pub fn delta_t_seconds(jd_ut1: f64) -> f64 {
 }
 
 /// [`delta_t_seconds`] by Julian Date TT.
-fn delta_t_of_tt_seconds(jd_tt: f64) -> f64 {
+pub(crate) fn delta_t_of_tt_seconds(jd_tt: f64) -> f64 {
     let position = (jd_tt - DELTA_T_FIRST_JD) / DELTA_T_STEP_DAYS;
     let last = DELTA_T_TENTH_MS.len() - 1;
     if position >= 0.0 && position < last as f64 {

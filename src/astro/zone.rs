@@ -11,12 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::{CivilDate, CivilTime};
 use super::error::AstroError;
+use super::places::ZoneCertainty;
 
 /// Julian Date of 1970-01-01T00:00:00 UTC.
 const UNIX_EPOCH_JD: f64 = 2_440_587.5;
 /// Seconds of local mean time per degree of longitude: 86400 / 360.
 const SECONDS_PER_DEGREE: f64 = 240.0;
 const SECONDS_PER_DAY: f64 = 86_400.0;
+/// Largest hours of a fixed offset: Manila kept the date of America until 1844.
+const FIXED_HOURS_MAX: i32 = 16;
 /// The abbreviation the time zone database gives to local mean time.
 const LOCAL_MEAN_TIME: &str = "LMT";
 /// The database's mark of a clock that nobody has set.
@@ -34,8 +37,44 @@ pub enum OffsetSource {
     Iana,
     /// The longitude of the place, before its zone had a legal time.
     LocalMeanTime,
-    /// A choice between two readings of a repeated hour, or of an hour that the clocks skipped.
+    /// A choice between two readings of a repeated hour, or of an hour that the clocks skipped; or a fixed offset given
+    /// instead of a zone.
     Given,
+}
+
+/// Who named the zone of a birth.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum ZoneSource {
+    /// Whoever gave the birth data.
+    #[default]
+    UserProvided,
+    /// The gazetteer, for the place that was named.
+    Place,
+    /// The gazetteer, by the places around the coordinates that were given.
+    Derived {
+        /// How sure it is.
+        certainty: ZoneCertainty,
+        /// Nearest place, `City, Region, Country`.
+        nearest_place: String,
+        /// Its distance, kilometres.
+        distance_km: f64,
+        /// Other zones around, the nearest first.
+        alternatives: Vec<String>,
+    },
+    /// `LMT` was asked for: the mean time of the longitude.
+    LocalMeanTime,
+}
+
+impl ZoneSource {
+    /// The stable machine name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UserProvided => "user_provided",
+            Self::Place => "place",
+            Self::Derived { .. } => "derived",
+            Self::LocalMeanTime => "local_mean_time",
+        }
+    }
 }
 
 /// A local date and time tied to one instant.
@@ -49,7 +88,7 @@ pub struct LocalMoment {
     pub offset_seconds: i32,
     /// Where the offset comes from.
     pub offset_source: OffsetSource,
-    /// The IANA zone, spelt as the database spells it.
+    /// The IANA zone, spelt as the database spells it; or a fixed offset, `+HH:MM:SS`.
     pub zone: String,
     /// The local reading with its offset, `YYYY-MM-DDTHH:MM:SS+HH:MM`, seconds of offset appended where there are any.
     pub local_rfc3339: String,
@@ -102,6 +141,7 @@ pub fn resolve_local(
     let (offset, source) = match chosen_offset_s {
         None if skipped => return Err(AstroError::NonexistentLocalTime { zone: name, local: wall(), candidates }),
         None if repeated => return Err(AstroError::AmbiguousLocalTime { zone: name, local: wall(), candidates }),
+        None if is_fixed(zone) => (readings[0], OffsetSource::Given),
         None => (readings[0], source_of_single(local_mean)),
         Some(given) => match readings.iter().find(|offset| offset.seconds() == given) {
             Some(offset) if repeated || skipped => (*offset, OffsetSource::Given),
@@ -188,8 +228,42 @@ fn database() -> &'static TimeZoneDatabase {
     DATABASE.get_or_init(TimeZoneDatabase::bundled)
 }
 
+/// A fixed offset `+HH`, `+HH:MM` or `+HH:MM:SS` (or with `-`), seconds east, if the text is one.
+pub fn fixed_offset_s(text: &str) -> Option<i32> {
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let parts: Vec<&str> = digits.split(':').collect();
+    let two = |part: &&str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !(1..=3).contains(&parts.len()) || !parts.iter().all(two) {
+        return None;
+    }
+    let mut numbers = parts.iter().filter_map(|part| part.parse::<i32>().ok()).chain([0, 0]);
+    let (hours, minutes, seconds) = (numbers.next()?, numbers.next()?, numbers.next()?);
+    (hours <= FIXED_HOURS_MAX && minutes < 60 && seconds < 60).then_some(sign * (hours * 3600 + minutes * 60 + seconds))
+}
+
+/// The name of a fixed offset as a zone: `+HH:MM`, or `+HH:MM:SS` where there are seconds.
+pub fn fixed_zone(offset_s: i32) -> String {
+    offset_text(offset_s)
+}
+
+/// The fixed offset of local mean time at a longitude (degrees east), as a zone.
+pub fn local_mean_zone(longitude_deg: f64) -> String {
+    fixed_zone((longitude_deg * SECONDS_PER_DEGREE).round() as i32)
+}
+
+fn is_fixed(zone: &str) -> bool {
+    fixed_offset_s(zone).is_some()
+}
+
 /// The zone and its name as the database spells it.
 fn time_zone(given: &str) -> Result<(TimeZone, String), AstroError> {
+    if let Some(offset) = fixed_offset_s(given).and_then(|seconds| Offset::from_seconds(seconds).ok()) {
+        return Ok((TimeZone::fixed(offset), fixed_zone(offset.seconds())));
+    }
     let unknown = || AstroError::UnknownZone { given: given.to_owned(), nearest: nearest_zone_name(given) };
     let tz = match history::zone(given) {
         Some(tz) => tz,

@@ -55,6 +55,8 @@ mod tests {
 
     fn day() -> Arc<Today> {
         let birth = BirthInput {
+            calendar: astro::Calendar::Gregorian,
+            zone_source: astro::ZoneSource::UserProvided,
             date: "1990-06-15".into(),
             time: Some("10:30".into()),
             certainty: Certainty::Exact,

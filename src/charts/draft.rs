@@ -1,7 +1,10 @@
-//! P: Turns what a person typed into birth data, naming every field that is wrong at once. Guesses nothing.
+//! P: Turns what a person typed into birth data, naming every field that is wrong at once. What it derives it labels.
 
 use super::options::OptionsDraft;
-use crate::astro::{self, AstroError, BirthInput, Certainty, ChartOptions, FieldProblem, places};
+use crate::astro::calendar::REFORM_ALLOWED;
+use crate::astro::{
+    self, AstroError, BirthInput, Calendar, Certainty, ChartOptions, FieldProblem, Lang, ZoneSource, places, zone,
+};
 use crate::clock::UnixMs;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::limits;
@@ -13,11 +16,13 @@ pub struct Draft {
     pub name: Option<String>,
     /// `YYYY-MM-DD`.
     pub date: Option<String>,
+    /// Code of the calendar of the date.
+    pub calendar: Option<String>,
     /// `HH:MM[:SS]`.
     pub time: Option<String>,
     /// Code of the certainty.
     pub certainty: Option<String>,
-    /// IANA zone.
+    /// IANA zone, fixed offset or `LMT`.
     pub tz: Option<String>,
     /// Place, instead of coordinates.
     pub place: Option<String>,
@@ -31,9 +36,13 @@ pub struct Draft {
     pub options: OptionsDraft,
 }
 
+/// What is asked for as `tz` to have the local mean time of the longitude.
+const LOCAL_MEAN_TIME: &str = "LMT";
+
 struct Whereabouts {
     label: Option<String>,
     zone: String,
+    zone_source: ZoneSource,
     latitude_deg: f64,
     longitude_deg: f64,
 }
@@ -51,16 +60,24 @@ impl Draft {
         if self.date.is_none() {
             errors.push(FieldError::unshown("date", "a local calendar date, YYYY-MM-DD"));
         }
+        let calendar = self.calendar(&mut errors);
         let place = self.whereabouts(&mut errors);
         // Placeholders stand only for fields that already have an error, so that the rest is checked as well.
         let known = place.is_some();
-        let at =
-            place.unwrap_or(Whereabouts { label: None, zone: "UTC".into(), latitude_deg: 0.0, longitude_deg: 0.0 });
+        let at = place.unwrap_or(Whereabouts {
+            label: None,
+            zone: "UTC".into(),
+            zone_source: ZoneSource::UserProvided,
+            latitude_deg: 0.0,
+            longitude_deg: 0.0,
+        });
         let birth = BirthInput {
             date: self.date.clone().unwrap_or_else(|| "2000-01-01".into()),
+            calendar: calendar.unwrap_or_default(),
             time: self.time.clone(),
             certainty,
             zone: at.zone,
+            zone_source: at.zone_source,
             latitude_deg: at.latitude_deg,
             longitude_deg: at.longitude_deg,
             place_label: at.label,
@@ -68,7 +85,11 @@ impl Draft {
             utc_offset_s: self.utc_offset_s,
         };
         let problems = birth.validate().into_iter().map(field_error);
-        errors.extend(problems.filter(|p| known || !matches!(p.field.as_str(), "tz" | "lat" | "lon")));
+        errors.extend(problems.filter(|p| match p.field.as_str() {
+            "tz" | "lat" | "lon" => known,
+            "date" => calendar.is_some() && self.date.is_some(),
+            _ => true,
+        }));
         if errors.is_empty() { Ok((name, birth, options)) } else { Err(Error::fields(errors)) }
     }
 
@@ -91,20 +112,41 @@ impl Draft {
         })
     }
 
+    /// The calendar of the date; `None` where that is an error already.
+    fn calendar(&self, errors: &mut Vec<FieldError>) -> Option<Calendar> {
+        let date = self.date.as_deref().unwrap_or_default();
+        let (calendar, problem) = if let Some(code) = &self.calendar {
+            (Calendar::from_code(code), FieldError::new("calendar", code, "one of: gregorian, julian"))
+        } else {
+            (Calendar::customary(date), FieldError::new("date", date, REFORM_ALLOWED))
+        };
+        if calendar.is_none() {
+            errors.push(problem);
+        }
+        calendar
+    }
+
+    /// The zone that was asked for, at a longitude.
+    fn zone_given(&self, longitude_deg: f64) -> Option<(String, ZoneSource)> {
+        let given = self.tz.as_deref()?;
+        if given.eq_ignore_ascii_case(LOCAL_MEAN_TIME) && longitude_deg.abs() <= 180.0 {
+            return Some((zone::local_mean_zone(longitude_deg), ZoneSource::LocalMeanTime));
+        }
+        let name = zone::fixed_offset_s(given).map_or_else(|| given.to_owned(), zone::fixed_zone);
+        Some((name, ZoneSource::UserProvided))
+    }
+
     fn whereabouts(&self, errors: &mut Vec<FieldError>) -> Option<Whereabouts> {
         match (&self.place, self.lat, self.lon) {
             (Some(place), None, None) => self.at_place(place, errors),
             (label, Some(lat), Some(lon)) => {
-                let Some(zone) = self.tz.clone() else {
-                    errors
-                        .push(FieldError::unshown("tz", "an IANA time zone such as Europe/Berlin, beside lat and lon"));
-                    return None;
-                };
-                Some(Whereabouts { label: label.clone(), zone, latitude_deg: lat, longitude_deg: lon })
+                // Coordinates off the map are named as such by the check of the whole.
+                let (zone, zone_source) = self.zone_given(lon).or_else(|| derived_zone(lat, lon)).unwrap_or_default();
+                Some(Whereabouts { label: label.clone(), zone, zone_source, latitude_deg: lat, longitude_deg: lon })
             }
             (_, lat, _) => {
                 let missing = if lat.is_none() { "lat" } else { "lon" };
-                errors.push(FieldError::unshown(missing, "give place, or lat, lon and tz together"));
+                errors.push(FieldError::unshown(missing, "give place, or lat and lon together"));
                 None
             }
         }
@@ -117,18 +159,38 @@ impl Draft {
             return None;
         }
         match places::resolve(query) {
-            Ok(place) => Some(Whereabouts {
-                label: Some(format!("{}, {}", place.name, place.country)),
-                zone: self.tz.clone().unwrap_or_else(|| place.zone.to_owned()),
-                latitude_deg: place.latitude_deg,
-                longitude_deg: place.longitude_deg,
-            }),
+            Ok(place) => {
+                let of_place = || (place.zone.to_owned(), ZoneSource::Place);
+                let (zone, zone_source) = self.zone_given(place.longitude_deg).unwrap_or_else(of_place);
+                Some(Whereabouts {
+                    label: Some(place.label(Lang::En)),
+                    zone,
+                    zone_source,
+                    latitude_deg: place.latitude_deg,
+                    longitude_deg: place.longitude_deg,
+                })
+            }
             Err(error) => {
-                errors.push(FieldError::new("place", query, format!("{error}; or give lat, lon and tz")));
+                errors.push(FieldError::new("place", query, format!("{error}; or give lat and lon")));
                 None
             }
         }
     }
+}
+
+/// The zone of coordinates on the map, as the places around them have it.
+fn derived_zone(latitude_deg: f64, longitude_deg: f64) -> Option<(String, ZoneSource)> {
+    if latitude_deg.abs() > 90.0 || longitude_deg.abs() > 180.0 {
+        return Some(("UTC".to_owned(), ZoneSource::UserProvided));
+    }
+    let guess = places::zone_at(latitude_deg, longitude_deg)?;
+    let source = ZoneSource::Derived {
+        certainty: guess.certainty,
+        nearest_place: guess.place.full_label(Lang::En),
+        distance_km: (guess.distance_km * 10.0).round() / 10.0,
+        alternatives: guess.alternatives.iter().map(|zone| (*zone).to_owned()).collect(),
+    };
+    Some((guess.zone.to_owned(), source))
 }
 
 fn field_error(problem: FieldProblem) -> FieldError {
@@ -248,6 +310,47 @@ mod tests {
         assert_eq!(name, None);
         assert_eq!(birth.zone, "Europe/Berlin");
         assert!((birth.latitude_deg - 48.4).abs() < 0.05 && (birth.longitude_deg - 9.99).abs() < 0.05);
+    }
+
+    fn birth_of(draft: Draft) -> BirthInput {
+        draft.read().unwrap().1
+    }
+
+    fn at(lat: f64, lon: f64) -> Draft {
+        Draft { date: Some("1990-06-15".into()), lat: Some(lat), lon: Some(lon), ..Draft::default() }
+    }
+
+    #[test]
+    fn coordinates_alone_have_a_zone_that_says_how_sure_it_is() {
+        let birth = birth_of(at(48.4, 9.99));
+        assert_eq!(birth.zone, "Europe/Berlin");
+        let ZoneSource::Derived { certainty, alternatives, .. } = birth.zone_source else { panic!() };
+        assert_eq!((certainty.code(), alternatives.len()), ("high", 0));
+        let birth = birth_of(Draft { tz: Some("Europe/Zurich".into()), ..at(47.57, 7.58) });
+        assert_eq!((birth.zone.as_str(), birth.zone_source.code()), ("Europe/Zurich", "user_provided"));
+        let birth = birth_of(Draft { tz: Some("lmt".into()), ..at(48.4, 9.99) });
+        assert_eq!((birth.zone.as_str(), birth.zone_source.code()), ("+00:39:58", "local_mean_time"));
+        let birth = birth_of(Draft { tz: Some("-03".into()), ..at(48.4, 9.99) });
+        assert_eq!(birth.zone, "-03:00");
+        assert_eq!(fields_of(at(91.0, 9.99)), ["lat"]);
+        assert_eq!(fields_of(at(48.0, f64::NAN)), ["tz", "lon"]);
+    }
+
+    #[test]
+    fn the_calendar_changes_with_the_reform_unless_it_is_said() {
+        let dated = |date: &str, calendar: Option<&str>| Draft {
+            date: Some(date.into()),
+            calendar: calendar.map(str::to_owned),
+            ..at(48.4, 9.99)
+        };
+        assert_eq!(birth_of(dated("1571-12-27", None)).calendar, Calendar::Julian);
+        assert_eq!(birth_of(dated("1571-12-27", Some("gregorian"))).calendar, Calendar::Gregorian);
+        assert_eq!(birth_of(dated("1642-12-25", None)).calendar, Calendar::Gregorian);
+        let newton = birth_of(dated("1642-12-25", Some("julian")));
+        assert_eq!(newton.civil_date().unwrap().to_string(), "1643-01-04");
+        assert_eq!(fields_of(dated("1582-10-10", None)), ["date"]);
+        assert_eq!(fields_of(dated("1642-12-25", Some("mayan"))), ["calendar"]);
+        assert_eq!(fields_of(dated("1642-02-29", Some("julian"))), ["date"]);
     }
 
     #[test]

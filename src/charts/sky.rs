@@ -1,7 +1,7 @@
 //! Turns what was typed about a sky into an instant, maybe a place, and options, naming everything that is wrong at once.
 
 use super::options::OptionsDraft;
-use crate::astro::{Center, ChartOptions, Figure, Site, cast, zone};
+use crate::astro::{Center, ChartOptions, Site, zone};
 use crate::clock::UnixMs;
 use crate::error::{Error, FieldError, Result};
 
@@ -22,11 +22,11 @@ pub struct SkyDraft {
 }
 
 impl SkyDraft {
-    /// The sky, at `now` unless an instant was named.
+    /// The instant (Julian Date UTC), `now` unless one was named, the place and the options.
     ///
     /// # Errors
-    /// `invalid_fields` with every field that is wrong; `date_out_of_range`; `house_system_undefined`.
-    pub fn cast(&self, now: UnixMs) -> Result<Figure> {
+    /// `invalid_fields` with every field that is wrong.
+    pub fn read(&self, now: UnixMs) -> Result<(f64, Option<Site>, ChartOptions)> {
         let mut errors = Vec::new();
         let jd_utc = self.jd_utc(now, &mut errors);
         let options = self.options.read(&mut errors);
@@ -34,8 +34,7 @@ impl SkyDraft {
         if !errors.is_empty() {
             return Err(Error::fields(errors));
         }
-        let options = site.map_or_else(|| options.clone(), |s| options.for_place(s.latitude_deg, s.longitude_deg));
-        Ok(cast(jd_utc, site, &options)?)
+        Ok((jd_utc, site, site.map_or_else(|| options.clone(), |s| options.for_place(s.latitude_deg, s.longitude_deg))))
     }
 
     fn jd_utc(&self, now: UnixMs, errors: &mut Vec<FieldError>) -> f64 {
@@ -81,27 +80,27 @@ mod tests {
 
     const NOW: UnixMs = UnixMs(1_795_420_800_000);
 
-    fn sky(at: &str) -> Result<Figure> {
-        SkyDraft { at: Some(at.to_owned()), ..SkyDraft::default() }.cast(NOW)
+    fn instant(at: &str) -> Result<f64> {
+        SkyDraft { at: Some(at.to_owned()), ..SkyDraft::default() }.read(NOW).map(|(jd_utc, ..)| jd_utc)
     }
 
     #[test]
     fn instants_are_read_with_their_offset_and_as_julian_dates() {
         for at in ["2000-01-01T12:00:00Z", "2000-01-01T13:00:00+01:00", "2451545.0", " 2451545 "] {
-            assert!((sky(at).unwrap().jd_utc - 2_451_545.0).abs() < 1e-8, "{at}");
+            assert!((instant(at).unwrap() - 2_451_545.0).abs() < 1e-8, "{at}");
         }
-        assert!((SkyDraft::default().cast(NOW).unwrap().jd_utc - (2_440_587.5 + 20_780.333_333_333)).abs() < 1e-6);
+        assert!((SkyDraft::default().read(NOW).unwrap().0 - (2_440_587.5 + 20_780.333_333_333)).abs() < 1e-6);
     }
 
     #[test]
     fn what_cannot_be_read_is_named() {
         for at in ["yesterday", "2000-01-01", "2000-01-01T12:00:00", "NaN", "inf"] {
-            assert!(sky(at).is_err(), "{at}");
+            assert!(instant(at).is_err(), "{at}");
         }
-        let half = SkyDraft { lat: Some(91.0), ..SkyDraft::default() }.cast(NOW).unwrap_err();
+        let half = SkyDraft { lat: Some(91.0), ..SkyDraft::default() }.read(NOW).unwrap_err();
         let fields: Vec<_> = half.details()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
         assert_eq!(fields, ["lat", "lon"]);
         let nowhere = OptionsDraft { frame: Some("topocentric".into()), ..OptionsDraft::default() };
-        assert!(SkyDraft { options: nowhere, ..SkyDraft::default() }.cast(NOW).is_err());
+        assert!(SkyDraft { options: nowhere, ..SkyDraft::default() }.read(NOW).is_err());
     }
 }

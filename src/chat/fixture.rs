@@ -121,6 +121,8 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
     });
     Chart {
         birth: BirthInput {
+            calendar: crate::astro::Calendar::Gregorian,
+            zone_source: crate::astro::ZoneSource::UserProvided,
             date: "1879-03-14".into(),
             time: exact.then(|| "11:30".into()),
             certainty,
@@ -155,6 +157,8 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
         angles,
         lots: None,
         is_day: None,
+        parallels: Vec::new(),
+        patterns: Vec::new(),
         houses: exact.then_some(Houses { system: HouseSystem::Equal, cusps_deg }),
         aspects,
         unknowns: Vec::new(),

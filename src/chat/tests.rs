@@ -24,6 +24,8 @@ fn people() -> Vec<(Chart, Today)> {
     ];
     let born = |date: &str, time: Option<&str>, certainty, zone: &str, latitude_deg, longitude_deg| {
         let birth = BirthInput {
+            calendar: astro::Calendar::Gregorian,
+            zone_source: astro::ZoneSource::UserProvided,
             date: date.into(),
             time: time.map(Into::into),
             certainty,

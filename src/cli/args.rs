@@ -23,21 +23,23 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the whole product at work: a server, a person, a chart, today, a question.
-    Demo(DemoArgs),
+    Demo(Box<DemoArgs>),
     /// Show a natal chart; nothing is kept and no server is needed.
-    Chart(ChartArgs),
+    Chart(Box<ChartArgs>),
     /// Show the sky now or at any instant, over a place if one is given.
-    Sky(SkyArgs),
+    Sky(Box<SkyArgs>),
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
     /// Show when a body comes back to its natal place, and the sky of that moment, there or elsewhere.
-    Returns(ReturnsArgs),
+    Returns(Box<ReturnsArgs>),
     /// Compare two births, or join them in a composite or a Davison chart.
-    Synastry(SynastryArgs),
+    Synastry(Box<SynastryArgs>),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
     Serve(ServeArgs),
+    /// Look places up: coordinates, time zone, population.
+    Places(PlacesArgs),
     /// Look at the settings without starting anything.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -47,6 +49,9 @@ pub enum Command {
     /// Look after the keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look after the rulesets: which aspects count, and how wide their orbs are.
+    #[command(subcommand)]
+    Ruleset(RulesetCommand),
 }
 
 /// `orrery config ..`
@@ -70,6 +75,49 @@ pub enum AuditCommand {
 pub enum KeysCommand {
     /// Make a new key; the one before goes on verifying what it signed.
     Rotate(RotateArgs),
+}
+
+/// `orrery ruleset ..`
+#[derive(Debug, Subcommand)]
+pub enum RulesetCommand {
+    /// Say which rulesets there are, and which one charts are made with.
+    List(DirectoryArgs),
+    /// Print the document of a ruleset as JSON.
+    Show(RulesetArgs),
+    /// Draft a new version of a ruleset.
+    Clone(CloneArgs),
+    /// Lock a draft for good.
+    Lock(RulesetArgs),
+    /// Make charts with a ruleset from now on.
+    Activate(RulesetArgs),
+}
+
+/// `orrery ruleset show ..` and others of one ruleset.
+#[derive(Debug, Args)]
+pub struct RulesetArgs {
+    /// Name and version, such as modern-1.0.0.
+    #[arg(value_name = "RULESET")]
+    pub id: String,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
+
+/// `orrery ruleset clone ..`
+#[derive(Debug, Args)]
+pub struct CloneArgs {
+    /// The ruleset to start from, such as modern-1.0.0.
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// Name and version of the new one, such as mine-1.0.0.
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// JSON file with what differs from the source (a merge patch, RFC 7396).
+    #[arg(long, value_name = "FILE")]
+    pub changes: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
 }
 
 /// `orrery keys rotate ..`
@@ -192,6 +240,25 @@ pub struct ChartArgs {
     pub json: bool,
 }
 
+/// `orrery places ..`
+#[derive(Debug, Args)]
+pub struct PlacesArgs {
+    /// Name in any script, or its beginning, with or without region and country: "Springfield, Illinois".
+    pub query: String,
+    /// Only this country, as an ISO 3166-1 alpha-2 code.
+    #[arg(long, value_name = "CODE")]
+    pub country: Option<String>,
+    /// Most places to show.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    pub limit: usize,
+    /// Language of the countries' names.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Show JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `orrery sky ..`
 #[derive(Debug, Args)]
 pub struct SkyArgs {
@@ -307,6 +374,13 @@ pub enum TableFormat {
     Csv,
     /// One JSON object a line.
     Jsonl,
+}
+
+impl PlacesArgs {
+    /// Language of the countries' names.
+    pub fn language(&self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
 }
 
 /// Takes the code of a language.

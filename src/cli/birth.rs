@@ -15,6 +15,9 @@ pub struct BirthArgs {
     /// Date of birth by the local calendar.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,
+    /// Calendar of that date: gregorian or julian; when left out, Julian to 1582-10-04.
+    #[arg(long, value_name = "CALENDAR")]
+    pub calendar: Option<String>,
     /// Time of birth by the local clock.
     #[arg(long, value_name = "HH:MM[:SS]")]
     pub time: Option<String>,
@@ -30,8 +33,8 @@ pub struct BirthArgs {
     /// Longitude in degrees, east positive.
     #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
     pub lon: Option<f64>,
-    /// IANA time zone, such as Europe/Berlin.
-    #[arg(long, value_name = "ZONE")]
+    /// IANA time zone, such as Europe/Berlin, or a fixed offset, such as +01:19:32.
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     pub tz: Option<String>,
     /// Offset from UTC, to choose between the two readings of a time that happened twice.
     #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
@@ -47,6 +50,9 @@ pub struct SecondBirthArgs {
     /// Second birth: date by the local calendar.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date_b: Option<String>,
+    /// Second birth: calendar of that date, gregorian or julian.
+    #[arg(long, value_name = "CALENDAR")]
+    pub calendar_b: Option<String>,
     /// Second birth: time by the local clock.
     #[arg(long, value_name = "HH:MM[:SS]")]
     pub time_b: Option<String>,
@@ -121,6 +127,7 @@ impl BirthArgs {
         Draft {
             name: self.name.clone(),
             date: self.date.clone(),
+            calendar: self.calendar.clone(),
             time: self.time.clone(),
             certainty: self.certainty.clone(),
             tz: self.tz.clone(),
@@ -135,12 +142,14 @@ impl BirthArgs {
 
 impl SecondBirthArgs {
     /// The options of a birth that these are the second of.
-    const NAMES: [&str; 9] = ["date", "time", "certainty", "place", "lat", "lon", "tz", "utc-offset", "name"];
+    const NAMES: [&str; 10] =
+        ["date", "calendar", "time", "certainty", "place", "lat", "lon", "tz", "utc-offset", "name"];
 
     /// The second birth as a first one.
     pub fn birth(&self) -> BirthArgs {
         BirthArgs {
             date: self.date_b.clone(),
+            calendar: self.calendar_b.clone(),
             time: self.time_b.clone(),
             certainty: self.certainty_b.clone(),
             place: self.place_b.clone(),
@@ -149,7 +158,6 @@ impl SecondBirthArgs {
             tz: self.tz_b.clone(),
             utc_offset: self.utc_offset_b,
             name: self.name_b.clone(),
-            ..BirthArgs::default()
         }
     }
 

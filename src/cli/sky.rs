@@ -9,16 +9,18 @@ use super::demo::replies::Sky;
 use super::demo::words::Words;
 use super::terminal::{Look, say};
 use super::text::{coordinate, wrap};
-use crate::astro::Lang;
+use crate::astro::{Lang, cast};
 use crate::charts::SkyDraft;
 use crate::clock::Ambient;
+use crate::error::Error;
 use crate::http::wire::figure::SkyReply;
 
 /// Shows the sky.
 pub fn run(options: &SkyArgs) -> Result<(), Failure> {
     let draft =
         SkyDraft { at: options.at.clone(), lat: options.lat, lon: options.lon, options: options.options.draft() };
-    let figure = draft.cast(Ambient::system().now()).map_err(|error| refused(&error))?;
+    let (jd_utc, site, asked) = draft.read(Ambient::system().now()).map_err(|error| refused(&error))?;
+    let figure = cast(jd_utc, site, &asked).map_err(|error| refused(&Error::from(error)))?;
     let reply = SkyReply::from(&figure);
     if options.json {
         return Ok(say(&serde_json::to_string_pretty(&reply).map_err(Failure::failed)?)?);

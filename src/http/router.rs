@@ -6,7 +6,7 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
-use super::v1::{auth, charts, chat, lines, ops, reference, retrieval, rulesets, sky};
+use super::v1::{auth, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky};
 use super::{health, legacy, openapi};
 use crate::app::App;
 use crate::limits;
@@ -72,6 +72,8 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))
+        .push(Router::with_path("places").get(places::search))
+        .push(Router::with_path("places/nearest").get(places::nearest))
         .push(Router::with_path("retrieval/search").post(retrieval::search))
         .push(Router::with_path("reference-data").get(reference::all))
         .push(Router::with_path("reference-data/active").get(reference::active))

@@ -6,6 +6,7 @@ pub mod chat;
 pub mod lines;
 pub mod ops;
 pub mod reference;
+pub mod places;
 pub mod retrieval;
-pub mod rulesets;
 pub mod sky;
+pub mod rulesets;

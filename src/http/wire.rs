@@ -9,4 +9,5 @@ pub mod ops;
 pub mod pair;
 pub mod reference;
 pub mod rulesets;
+pub mod place;
 pub mod today;

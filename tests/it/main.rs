@@ -17,6 +17,8 @@ mod identity;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod rulesets;
+#[cfg(test)]
 mod store_kill;
 #[cfg(test)]
 mod support;

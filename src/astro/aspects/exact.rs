@@ -48,9 +48,8 @@ const fn window_days(body: Body) -> (f64, f64) {
         Body::Sun | Body::Mercury | Body::Venus => (60.0, 4.0),
         Body::Mars => (120.0, 8.0),
         Body::Jupiter | Body::Saturn => (720.0, 20.0),
-        Body::Uranus | Body::Neptune | Body::Pluto => (3650.0, 30.0),
         Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta => (240.0, 12.0),
-        Body::Chiron | Body::Pholus | Body::Eris => (3650.0, 30.0),
+        Body::Uranus | Body::Neptune | Body::Pluto | Body::Chiron | Body::Pholus | Body::Eris => (3650.0, 30.0),
         Body::MeanNode | Body::TrueNode | Body::MeanApogee | Body::OsculatingApogee => (200.0, 2.0),
     }
 }

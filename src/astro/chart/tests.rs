@@ -7,6 +7,8 @@ use crate::astro::houses::HouseSystem;
 
 fn birth(date: &str, time: &str, zone: &str, latitude_deg: f64, longitude_deg: f64) -> BirthInput {
     BirthInput {
+        calendar: crate::astro::Calendar::Gregorian,
+        zone_source: ZoneSource::UserProvided,
         date: date.to_owned(),
         time: Some(time.to_owned()),
         certainty: Certainty::Exact,
@@ -161,12 +163,14 @@ fn a_day_on_which_a_body_changes_sign_leaves_its_sign_open() {
     assert!(what(&sun).contains(&"sun_sign".to_owned()), "{:?}", sun.unknowns);
     assert!(!sun.balance.counted.contains(&Point::Body(Body::Sun)));
     let moon = compute(&vague_birth("2000-01-21", "UTC", Certainty::Unknown)).unwrap();
-    assert_eq!(what(&moon), ["houses", "ascendant", "midheaven", "moon_sign"]);
+    assert_eq!(what(&moon), ["houses", "ascendant", "midheaven", "lots", "is_day", "moon_sign"]);
     assert_eq!(moon.balance.counted.len(), 9);
     let balance = &moon.balance;
     assert_eq!(balance.fire + balance.earth + balance.air + balance.water, 9);
     let evening = compute(&vague_birth("2000-01-21", "UTC", Certainty::Evening)).unwrap();
-    assert_eq!(what(&evening), ["houses", "ascendant", "midheaven"]);
+    // An evening in January at 48 degrees north is night from 18:00 on.
+    assert_eq!(what(&evening), ["houses", "ascendant", "midheaven", "lots"]);
+    assert_eq!((evening.is_day, moon.is_day), (Some(false), None));
     assert_eq!((evening.precision, moon.precision), (3, 1));
 }
 
@@ -250,11 +254,76 @@ fn a_chart_survives_json_and_its_hash_ignores_the_label_alone() {
     assert_eq!(labelled.input_hash, chart.input_hash);
     let moved = compute(&BirthInput { longitude_deg: 9.991, ..einstein() }).unwrap();
     assert_ne!(moved.input_hash, chart.input_hash);
-    assert!(chart.input_hash.len() == 64 && chart.versions.ruleset == "1.0.0");
+    assert!(chart.input_hash.len() == 64 && chart.versions.ruleset == "modern-1.0.0");
 }
 
 #[test]
 fn canonical_json_sorts_keys_at_every_level() {
     let value = serde_json::json!({"b": {"z": 1, "a": [true, null]}, "a": "x\"y"});
     assert_eq!(canonical_json(&value), r#"{"a":"x\"y","b":{"a":[true,null],"z":1}}"#);
+}
+
+/// Sunrise at Tromsø ends on 27 November and comes back on 15 January; the Sun does not set from 20 May to 22 July
+/// (almanac of the municipality).
+#[test]
+fn a_polar_day_and_a_polar_night_are_known_without_the_time() {
+    let tromso = |date| BirthInput {
+        latitude_deg: 69.65,
+        longitude_deg: 18.96,
+        ..vague_birth(date, "Europe/Oslo", Certainty::Unknown)
+    };
+    let is_day = |date| compute(&tromso(date)).unwrap().is_day;
+    assert_eq!((is_day("1990-06-15"), is_day("1990-12-15"), is_day("1990-03-21")), (Some(true), Some(false), None));
+}
+
+#[test]
+fn a_vague_sidereal_chart_keeps_every_exact_one_in_its_arcs() {
+    let options = ChartOptions {
+        zodiac: crate::astro::Zodiac::Sidereal(crate::astro::Ayanamsa::Lahiri),
+        bodies: vec![Body::Sun, Body::Moon, Body::Mercury, Body::Chiron, Body::MeanApogee],
+        ..ChartOptions::default()
+    };
+    let vague = compute_with(&vague_birth("2024-04-01", "UTC", Certainty::Unknown), &options).unwrap();
+    assert!(vague.ayanamsa_deg.is_some() && vague.lots.is_none() && vague.bodies.len() == 5);
+    for hour in 0..24 {
+        let exact = compute_with(&birth("2024-04-01", &format!("{hour:02}:00"), "UTC", 48.0, 2.0), &options).unwrap();
+        for placement in &vague.bodies {
+            let range = placement.range.unwrap();
+            let width = norm_deg(range.to_deg - range.from_deg);
+            let at = norm_deg(longitude(&exact, placement.body) - range.from_deg + 1e-6);
+            assert!(at <= width + 2e-6, "{hour} {placement:?}");
+        }
+    }
+}
+
+#[test]
+fn a_chart_from_the_sun_has_no_horizon_and_says_so() {
+    let options = ChartOptions {
+        view: crate::astro::View { center: crate::astro::Center::Heliocentric, ..Default::default() },
+        bodies: ChartOptions::HELIOCENTRIC.to_vec(),
+        ..ChartOptions::default()
+    };
+    let chart = compute_with(&einstein(), &options).unwrap();
+    assert!(chart.houses.is_none() && chart.angles.is_none() && chart.lots.is_none() && chart.is_day.is_none());
+    assert!(chart.unknowns.iter().any(|unknown| unknown.what == "houses"));
+    let sun = ChartOptions { bodies: vec![Body::Sun], ..options };
+    assert!(matches!(compute_with(&einstein(), &sun), Err(AstroError::NotInFrame { .. })));
+}
+
+/// Sun, Moon, Mercury, Ascendant and Midheaven of 2000-07-17 12:00 UTC over Mount Rainier at 4392 m, topocentric, by another
+/// program over the Swiss Ephemeris (Moshier).
+#[test]
+fn a_topocentric_chart_is_seen_from_the_place_of_birth() {
+    let site = crate::astro::Site { latitude_deg: 0.0, longitude_deg: 0.0, altitude_m: 4392.0 };
+    let options = ChartOptions {
+        view: crate::astro::View { center: crate::astro::Center::Topocentric(site), ..Default::default() },
+        ..ChartOptions::default()
+    };
+    let chart = compute_with(&birth("2000-07-17", "12:00", "UTC", 46.8523, -121.7603), &options).unwrap();
+    near(longitude(&chart, Body::Sun), 115.202_661, 1e-3);
+    near(longitude(&chart, Body::Moon), 304.591_124, 2e-3);
+    near(longitude(&chart, Body::Mercury), 100.389_013, 1e-3);
+    near(chart.angles.unwrap().ascendant.longitude_deg, 108.160_128, 0.01);
+    near(chart.angles.unwrap().midheaven.longitude_deg, 353.306_935, 0.01);
+    assert!((chart.options.altitude_m() - 4392.0).abs() < 1e-9);
 }

@@ -1,13 +1,17 @@
 //! P: What a vague birth time leaves open: the window of instants, the arc of each body, the aspects that always hold.
 
 use super::{TimeWindow, Unknown};
-use crate::astro::angles::{norm_deg, wrap_deg};
+use crate::astro::angles::{LocalSky, norm_deg, wrap_deg};
 use crate::astro::aspects::AspectHit;
+use crate::astro::aspects::declination::ParallelHit;
 use crate::astro::birth::{BirthInput, Certainty};
 use crate::astro::body::Body;
 use crate::astro::calendar::{CivilDate, CivilTime};
+use crate::astro::ephemeris::Ephemeris;
 use crate::astro::error::AstroError;
-use crate::astro::figure::{LongitudeRange, Placement, positions};
+use crate::astro::figure::{LongitudeRange, Placement};
+use crate::astro::frames;
+use crate::astro::lots::sine_of_altitude;
 use crate::astro::options::ChartOptions;
 use crate::astro::point::Point;
 use crate::astro::signs::Sign;
@@ -18,6 +22,10 @@ use crate::astro::zone::{resolve_local, rfc3339_of_julian_date};
 const SAMPLES: usize = 5;
 /// Halvings of the bracket of a station: a quarter of a day to below a second.
 const STATION_HALVINGS: usize = 16;
+/// Longest step between looks at the Sun's altitude: ten minutes, between which its extremes rise by 0.02 degrees at most.
+const SUN_STEP_DAYS: f64 = 1.0 / 144.0;
+/// Sine of an altitude too near the horizon to tell by steps, 0.06 degrees.
+const SUN_GRAZE_SINE: f64 = 0.001;
 const DAY_S: f64 = 86_400.0;
 
 /// The sky at one instant of the window: of each body of the options, longitude in their zodiac and its rate.
@@ -31,7 +39,7 @@ impl Sample {
     /// [`AstroError::OutOfSpan`].
     fn at(jd_tt: f64, bodies: &[Body], options: &ChartOptions) -> Result<Self, AstroError> {
         let (offset_deg, rate) = (options.zodiac.offset_deg(jd_tt), options.zodiac.rate_deg_per_day(jd_tt));
-        let places = positions(bodies, jd_tt, options)?;
+        let places = Ephemeris::embedded().positions(bodies, jd_tt, &options.view)?;
         let seen =
             places.iter().map(|p| (norm_deg(p.longitude_deg - offset_deg), p.longitude_speed_deg_per_day - rate));
         Ok(Self { jd_tt, bodies: seen.collect() })
@@ -200,8 +208,52 @@ pub(super) fn always_within(samples: &[Sample], options: &ChartOptions, hit: &As
     })
 }
 
+/// Whether the Sun stands above the horizon of the birth through the whole window, or below; none when it is now one and
+/// now the other, or too near the horizon to say.
+///
+/// # Errors
+/// [`AstroError::OutOfSpan`].
+pub(super) fn is_day(window: &TimeWindow, birth: &BirthInput) -> Result<Option<bool>, AstroError> {
+    let days = window.to_jd_ut - window.from_jd_ut;
+    let steps = (days / SUN_STEP_DAYS).ceil().max(1.0) as usize;
+    let mut seen = None;
+    for step in 0..=steps {
+        let scales = time::scales_from_utc(window.from_jd_ut + days * step as f64 / steps as f64);
+        let sun = Ephemeris::embedded().apparent(Body::Sun, scales.jd_tt)?;
+        let armc_deg = frames::gast_deg(scales.jd_ut1, scales.jd_tt) + birth.longitude_deg;
+        let sky = LocalSky::new(armc_deg, frames::true_obliquity_deg(scales.jd_tt), birth.latitude_deg)?;
+        let sine = sine_of_altitude(&sky, sun.longitude_deg, sun.latitude_deg);
+        if sine.abs() < SUN_GRAZE_SINE || seen.is_some_and(|above| above != (sine > 0.0)) {
+            return Ok(None);
+        }
+        seen = Some(sine > 0.0);
+    }
+    Ok(seen)
+}
+
+/// What a view from the Sun has not.
+pub(in crate::astro) fn without_horizon() -> Vec<Unknown> {
+    let why = "As seen from the Sun there is no horizon.";
+    ["houses", "ascendant", "midheaven", "lots", "is_day"]
+        .map(|what| Unknown { what: what.to_owned(), why: why.to_owned() })
+        .into()
+}
+
+/// Whether a parallel between bodies is within its orb all through a window that reaches `half_days` to either side. The
+/// declinations are taken to run apart as fast as they can: at their present rates and at the greatest acceleration
+/// that the Moon (1.7 degrees a day each day) or another body (0.3) has.
+pub(super) fn stays_parallel(bodies: &[Placement], half_days: f64, hit: &ParallelHit) -> bool {
+    let drift_deg = |point: Point| {
+        let placed = bodies.iter().find(|placement| Some(placement.body) == point.body())?;
+        let acceleration = if placed.body == Body::Moon { 1.7 } else { 0.3 };
+        Some(half_days * (placed.declination_speed_deg_per_day.abs() + 0.5 * acceleration * half_days))
+    };
+    let drifts = drift_deg(hit.a).zip(drift_deg(hit.b));
+    drifts.is_some_and(|(a_deg, b_deg)| hit.orb_deg + a_deg + b_deg <= hit.orb_max_deg)
+}
+
 /// What the window leaves open.
-pub(in crate::astro) fn unknowns(bodies: &[Placement]) -> Vec<Unknown> {
+pub(in crate::astro) fn unknowns(bodies: &[Placement], is_day: Option<bool>) -> Vec<Unknown> {
     let angular = [
         (
             "houses",
@@ -209,9 +261,15 @@ pub(in crate::astro) fn unknowns(bodies: &[Placement]) -> Vec<Unknown> {
         ),
         ("ascendant", "The Ascendant passes through every sign in a day; the time of birth is not exact."),
         ("midheaven", "The Midheaven moves a degree in about four minutes; the time of birth is not exact."),
+        ("lots", "The lots are as far from the Ascendant as Sun and Moon are apart; the time of birth is not exact."),
     ];
     let mut unknowns: Vec<Unknown> =
         angular.map(|(what, why)| Unknown { what: what.to_owned(), why: why.to_owned() }).into();
+    if is_day.is_none() {
+        let why =
+            "The Sun is above the horizon for some of the hours in which the birth can lie, and below it for others.";
+        unknowns.push(Unknown { what: "is_day".to_owned(), why: why.to_owned() });
+    }
     for placement in bodies {
         let Some(range) = placement.range.filter(|range| !range.sign_certain) else { continue };
         unknowns.push(Unknown {

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::passes::{Path, utc_text};
+use super::seen::Seen;
 use crate::astro::angles::norm_deg;
 use crate::astro::body::Body;
 use crate::astro::calendar::CivilDate;
 use crate::astro::chart::window::local_day;
-use crate::astro::ephemeris::{Ephemeris, Position};
 use crate::astro::error::AstroError;
 use crate::astro::signs::Sign;
 use crate::astro::time::scales_from_utc;
@@ -26,30 +26,30 @@ pub struct MoonToday {
     pub sign_change_at_utc: Option<String>,
 }
 
-/// The Moon of a local day whose noon has this sky.
+/// The Moon of a local day with its noon at a Julian Date TT, as `seen`.
 ///
 /// # Errors
 /// [`AstroError::OutOfSpan`], [`AstroError::UnknownZone`].
-pub(super) fn of_day(day: CivilDate, zone: &str, noon: &[(Body, Position); 12]) -> Result<MoonToday, AstroError> {
-    let ephemeris = Ephemeris::embedded();
+pub(super) fn of_day(day: CivilDate, zone: &str, noon_tt: f64, seen: Seen) -> Result<MoonToday, AstroError> {
     let (from_utc, to_utc) = local_day(day, zone, f64::NAN)?;
     let (from, to) = (scales_from_utc(from_utc).jd_tt, scales_from_utc(to_utc).jd_tt);
-    let moon_deg = |jd_tt| ephemeris.longitude_deg(Body::Moon, jd_tt);
-    let (moon_from, moon_to) = (moon_deg(from)?, moon_deg(to)?);
-    let elongation_from = norm_deg(moon_from - ephemeris.longitude_deg(Body::Sun, from)?);
-    let elongation_to = norm_deg(moon_to - ephemeris.longitude_deg(Body::Sun, to)?);
+    let both = |jd_tt| -> Result<(f64, f64), AstroError> {
+        let [moon, sun] = [seen.longitude(Body::Moon, jd_tt)?, seen.longitude(Body::Sun, jd_tt)?];
+        Ok((moon.0, norm_deg(moon.0 - sun.0)))
+    };
+    let ((moon_from, elongation_from), (moon_to, elongation_to)) = (both(from)?, both(to)?);
     let sign_change_at_utc = if Sign::of(moon_from) == Sign::of(moon_to) {
         None
     } else {
         let boundary_deg = 30.0 * Sign::of(moon_to).index() as f64;
-        let path = Path::new(Body::Moon, boundary_deg);
+        let path = Path::new(Body::Moon, boundary_deg, seen);
         utc_text(path.reaches(0.0, path.node(from)?, path.node(to)?)?)
     };
-    let [sun, moon] = [&noon[Body::Sun as usize].1, &noon[Body::Moon as usize].1];
-    let elongation = norm_deg(moon.longitude_deg - sun.longitude_deg);
-    let cosine = elongation.to_radians().cos() * moon.latitude_deg.to_radians().cos();
+    let (moon_deg, elongation) = both(noon_tt)?;
+    let latitude_deg = seen.positions(&[Body::Moon], noon_tt)?.first().map_or(0.0, |moon| moon.latitude_deg);
+    let cosine = elongation.to_radians().cos() * latitude_deg.to_radians().cos();
     Ok(MoonToday {
-        sign: Sign::of(moon.longitude_deg),
+        sign: Sign::of(moon_deg),
         phase: phase(elongation_from, elongation, elongation_to).to_owned(),
         illumination: 0.5 * (1.0 - cosine),
         sign_change_at_utc,

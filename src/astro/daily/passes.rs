@@ -2,6 +2,7 @@
 //! a turn, cubic interpolation for a first guess, Newton's method on the ephemeris for the moment.
 
 use super::Factor;
+use super::seen::Seen;
 use crate::astro::angles::wrap_deg;
 use crate::astro::body::Body;
 use crate::astro::chart::Chart;
@@ -31,18 +32,19 @@ pub(super) struct Node {
 pub(super) struct Path {
     body: Body,
     target_deg: f64,
+    seen: Seen,
 }
 
 /// Fills in the passes of a factor around a Julian Date TT within its orb.
 ///
 /// # Errors
 /// [`AstroError::OutOfSpan`] only if `noon_tt` itself is outside the ephemeris; the window is cut to it.
-pub(super) fn fill(factor: &mut Factor, chart: &Chart, noon_tt: f64) -> Result<(), AstroError> {
+pub(super) fn fill(factor: &mut Factor, chart: &Chart, seen: Seen, noon_tt: f64) -> Result<(), AstroError> {
     let Some(natal_deg) = chart.longitude_deg(factor.natal) else { return Ok(()) };
-    let at_noon_deg = Ephemeris::embedded().longitude_deg(factor.transiting, noon_tt)?;
+    let (at_noon_deg, _) = seen.longitude(factor.transiting, noon_tt)?;
     // The transit is exact on the side of the natal point where the body stands.
     let side = if wrap_deg(at_noon_deg - natal_deg) >= 0.0 { 1.0 } else { -1.0 };
-    let path = Path::new(factor.transiting, natal_deg + side * factor.aspect.angle_deg());
+    let path = Path::new(factor.transiting, natal_deg + side * factor.aspect.angle_deg(), seen);
     let (nodes, noon) = path.nodes_around(noon_tt)?;
     let mut exact = Vec::new();
     for pair in nodes.windows(2) {
@@ -61,9 +63,9 @@ pub(super) fn fill(factor: &mut Factor, chart: &Chart, noon_tt: f64) -> Result<(
 }
 
 impl Path {
-    /// The path of `body` as seen from the longitude `target_deg` (any real, degrees).
-    pub(super) fn new(body: Body, target_deg: f64) -> Self {
-        Self { body, target_deg }
+    /// The path of `body`, looked at in a certain way, as seen from the longitude `target_deg` (any real, degrees).
+    pub(super) fn new(body: Body, target_deg: f64, seen: Seen) -> Self {
+        Self { body, target_deg, seen }
     }
 
     /// The body at a Julian Date TT.
@@ -71,12 +73,8 @@ impl Path {
     /// # Errors
     /// [`AstroError::OutOfSpan`].
     pub(super) fn node(&self, jd_tt: f64) -> Result<Node, AstroError> {
-        let position = Ephemeris::embedded().apparent(self.body, jd_tt)?;
-        Ok(Node {
-            jd_tt,
-            distance_deg: wrap_deg(position.longitude_deg - self.target_deg),
-            speed_deg_per_day: position.longitude_speed_deg_per_day,
-        })
+        let (longitude_deg, speed_deg_per_day) = self.seen.longitude(self.body, jd_tt)?;
+        Ok(Node { jd_tt, distance_deg: wrap_deg(longitude_deg - self.target_deg), speed_deg_per_day })
     }
 
     /// Nodes on even steps through the search window, cut to the ephemeris, with one more wherever the body turns
@@ -223,7 +221,7 @@ mod tests {
     /// Mercury was stationary on 2024-04-01 22:14 and 2024-04-25 12:54 UT (published almanac times, to the minute).
     #[test]
     fn a_station_between_nodes_gets_a_node() {
-        let path = Path::new(Body::Mercury, 20.0);
+        let path = Path::new(Body::Mercury, 20.0, Seen::geocentric(crate::astro::Zodiac::Tropical));
         let noon_tt = 2_460_414.0;
         let (nodes, noon) = path.nodes_around(noon_tt).unwrap();
         assert!((nodes[noon].jd_tt - noon_tt).abs() < 1e-9);

@@ -1,20 +1,21 @@
-//! P: The ephemeris file: decoding of bytes into Chebyshev series. It trusts nothing in them and evaluates nothing.
+//! P: The ephemeris file: from bytes to Chebyshev series. It trusts nothing in them and evaluates nothing.
 //!
 //! The format is written down, and written, by `data/ephemeris/build_asset.py`.
 
+use super::packed::{Code, Packed, WIDTH_MAX};
 use super::series::Series;
 use crate::astro::error::AstroError;
 
 const MAGIC: &[u8; 8] = b"ORRYEPH\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const TERMS_MAX: usize = 64;
-const SEGMENTS_MAX: usize = 20_000;
-const WIDTH_MAX: u8 = 62;
-const OFFSET_MAX: u64 = 1 << 62;
+const SEGMENTS_MAX: usize = 100_000;
+const OFFSET_MAX: u64 = 1 << 60;
+const SERIES: usize = 19;
 
 /// What a series holds, in the order of the file. Places are barycentric, ICRS axes, AU, unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
+pub(super) enum Content {
     Sun,
     /// Barycentre of Earth and Moon.
     EarthMoon,
@@ -30,9 +31,16 @@ pub(crate) enum Content {
     Pluto,
     /// IAU 2006/2000A nutation in longitude and in obliquity, radians.
     Nutation,
+    Chiron,
+    Ceres,
+    Pallas,
+    Juno,
+    Vesta,
+    Pholus,
+    Eris,
 }
 
-const NAMES: [&[u8; 8]; 12] = [
+const NAMES: [&[u8; 8]; SERIES] = [
     b"SUN\0\0\0\0\0",
     b"EMB\0\0\0\0\0",
     b"MOON\0\0\0\0",
@@ -45,24 +53,29 @@ const NAMES: [&[u8; 8]; 12] = [
     b"NEPTUNE\0",
     b"PLUTO\0\0\0",
     b"NUTATION",
+    b"CHIRON\0\0",
+    b"CERES\0\0\0",
+    b"PALLAS\0\0",
+    b"JUNO\0\0\0\0",
+    b"VESTA\0\0\0",
+    b"PHOLUS\0\0",
+    b"ERIS\0\0\0\0",
 ];
 
-/// A decoded ephemeris file.
-#[derive(Clone, Debug)]
-pub(crate) struct Asset {
-    /// First Julian Date (TDB) that every series covers.
-    pub(crate) first_jd: f64,
-    /// Last Julian Date (TDB) that every series covers.
-    pub(crate) last_jd: f64,
-    series: [Series; 12],
+/// An ephemeris file, its heads read and its coefficients still packed.
+#[derive(Debug)]
+pub(super) struct Asset<'a> {
+    series: [Series<'a>; SERIES],
+    /// First and last Julian Date (TDB) that every series from the Sun to the nutation covers.
+    pub(super) span: (f64, f64),
 }
 
-impl Asset {
-    /// Decodes a whole file.
+impl<'a> Asset<'a> {
+    /// Reads a whole file.
     ///
     /// # Errors
     /// [`AstroError::BadAsset`] for anything but a complete file of this version with sane numbers.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, AstroError> {
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, AstroError> {
         let mut reader = Reader { rest: bytes };
         if reader.array::<8>()? != *MAGIC {
             return Err(AstroError::BadAsset("not an ephemeris file"));
@@ -70,36 +83,31 @@ impl Asset {
         if reader.u32()? != VERSION {
             return Err(AstroError::BadAsset("unknown format version"));
         }
-        if reader.u32()? as usize != NAMES.len() {
+        if reader.u32()? as usize != SERIES {
             return Err(AstroError::BadAsset("unexpected number of series"));
         }
-        let (first_jd, last_jd) = (reader.finite()?, reader.finite()?);
-        let series = NAMES
+        let series: [Series; SERIES] = NAMES
             .iter()
-            .map(|name| parse_series(&mut reader, **name, first_jd, last_jd))
+            .map(|name| parse_series(&mut reader, **name))
             .collect::<Result<Vec<_>, _>>()?
             .try_into()
             .map_err(|_| AstroError::BadAsset("unexpected number of series"))?;
         if !reader.rest.is_empty() {
             return Err(AstroError::BadAsset("bytes after the last series"));
         }
-        Ok(Self { first_jd, last_jd, series })
+        let spans = series[..=Content::Nutation as usize].iter().map(Series::span);
+        let span = spans.fold((f64::NEG_INFINITY, f64::INFINITY), |all, each| (all.0.max(each.0), all.1.min(each.1)));
+        if span.0 < span.1 { Ok(Self { series, span }) } else { Err(AstroError::BadAsset("series share no span")) }
     }
 
     /// The series that holds `content`.
     #[inline]
-    pub(crate) fn series(&self, content: Content) -> &Series {
+    pub(super) fn series(&self, content: Content) -> &Series<'a> {
         &self.series[content as usize]
     }
 }
 
-/// One coefficient's code: its width in bits and the offset to add.
-struct Code {
-    width: u8,
-    offset: i64,
-}
-
-fn parse_series(reader: &mut Reader, name: [u8; 8], first_jd: f64, last_jd: f64) -> Result<Series, AstroError> {
+fn parse_series<'a>(reader: &mut Reader<'a>, name: [u8; 8]) -> Result<Series<'a>, AstroError> {
     if reader.array::<8>()? != name {
         return Err(AstroError::BadAsset("unexpected series"));
     }
@@ -107,59 +115,18 @@ fn parse_series(reader: &mut Reader, name: [u8; 8], first_jd: f64, last_jd: f64)
     if !(1..=3).contains(&components) || !(1..=TERMS_MAX).contains(&terms) || !(1..=SEGMENTS_MAX).contains(&segments) {
         return Err(AstroError::BadAsset("series dimensions out of bounds"));
     }
-    let (start, segment_days, quantum) = (reader.finite()?, reader.finite()?, reader.finite()?);
-    let covers = start <= first_jd && first_jd < last_jd && start + segment_days * segments as f64 >= last_jd;
-    if segment_days <= 0.0 || quantum <= 0.0 || !covers {
-        return Err(AstroError::BadAsset("series does not cover the span"));
+    let (first_jd, segment_days, quantum) = (reader.finite()?, reader.finite()?, reader.finite()?);
+    if segment_days <= 0.0 || quantum <= 0.0 {
+        return Err(AstroError::BadAsset("a length is not positive"));
     }
     let codes = (0..components * terms).map(|_| reader.code()).collect::<Result<Vec<_>, _>>()?;
-    let bits = codes.iter().map(|code| usize::from(code.width)).sum::<usize>() * segments;
-    if reader.u64()? != bits.div_ceil(8) as u64 {
+    let mut packed = Packed { stream: &[], codes, terms, quantum };
+    let bytes = (packed.segment_bits() * segments).div_ceil(8);
+    if reader.u64()? != bytes as u64 {
         return Err(AstroError::BadAsset("series length does not match its codes"));
     }
-    let stream = reader.take(bits.div_ceil(8))?;
-    let coefficients = unpack(stream, &codes, terms, segments, quantum)?;
-    Ok(Series { first_jd: start, segment_days, segments, terms, coefficients })
-}
-
-fn unpack(
-    stream: &[u8],
-    codes: &[Code],
-    terms: usize,
-    segments: usize,
-    quantum: f64,
-) -> Result<Vec<[f64; 3]>, AstroError> {
-    let mut bits = Bits { bytes: stream.iter(), held: 0, count: 0 };
-    let mut coefficients = vec![[0.0; 3]; segments * terms];
-    for segment in coefficients.chunks_exact_mut(terms) {
-        for (component, component_codes) in codes.chunks_exact(terms).enumerate() {
-            for (term, code) in segment.iter_mut().zip(component_codes) {
-                term[component] = (bits.take(code.width)? + code.offset) as f64 * quantum;
-            }
-        }
-    }
-    Ok(coefficients)
-}
-
-/// Reads a bit stream, least significant bit first.
-struct Bits<'a> {
-    bytes: std::slice::Iter<'a, u8>,
-    held: u128,
-    count: u8,
-}
-
-impl Bits<'_> {
-    fn take(&mut self, width: u8) -> Result<i64, AstroError> {
-        while self.count < width {
-            let byte = self.bytes.next().ok_or(AstroError::BadAsset("truncated"))?;
-            self.held |= u128::from(*byte) << self.count;
-            self.count += 8;
-        }
-        let value = self.held & ((1 << width) - 1);
-        self.held >>= width;
-        self.count -= width;
-        i64::try_from(value).map_err(|_| AstroError::BadAsset("coefficient out of bounds"))
-    }
+    packed.stream = reader.take(bytes)?;
+    Ok(Series::new(first_jd, segment_days, segments, packed))
 }
 
 /// Reads little-endian numbers off the front of a slice.
@@ -211,9 +178,10 @@ mod tests {
     const GOOD: &[u8] = crate::astro::ephemeris::EMBEDDED;
 
     #[test]
-    fn the_embedded_file_is_whole_and_covers_three_centuries() {
-        let asset = Asset::parse(GOOD).unwrap();
-        assert!(asset.first_jd < 2_378_496.5 - 60.0 && asset.last_jd > 2_488_434.5 + 59.0);
+    fn the_embedded_file_is_whole_and_covers_eleven_centuries() {
+        // 31 December 1549 and 25 January 2650 (Gregorian), the ends of DE440.
+        let (first, last) = Asset::parse(GOOD).unwrap().span;
+        assert!((first - 2_287_184.5).abs() < 1e-6 && (last - 2_688_976.5).abs() < 1e-6);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! P: Apparent ecliptic places of things far beyond the planets at one instant; holds no catalogue and no space motion of its own.
 
-use super::apparent::Instant;
+use super::Ephemeris;
+use super::apparent::{ahead_days, apparent_far};
+use super::instant::Instant;
 use super::jet::Vec3;
-use super::{Ephemeris, reduced_deg};
+use super::sky::{latitude, longitude, reduced_deg};
 use crate::astro::error::AstroError;
 use crate::astro::frames::EclipticFrame;
 use crate::astro::time;
@@ -23,7 +25,7 @@ impl Ephemeris {
         let asset = self.asset_at(jd_tt)?;
         let (dpsi_rad, _) = self.nutation_rad(jd_tt)?;
         let jd_tdb = jd_tt + time::tdb_minus_tt_s(jd_tt) / 86_400.0;
-        let instant = Instant::new::<f64>(asset, jd_tdb);
+        let instant = Instant::new(asset, jd_tdb);
         Ok(FarSky { instant, frame: EclipticFrame::new(jd_tt, dpsi_rad), jd_tdb })
     }
 }
@@ -33,10 +35,10 @@ impl FarSky {
     /// that moves in a straight line: barycentric `place_au` (ICRS axes) at `epoch_jd_tdb`, `velocity` in AU per day, as
     /// light seen at the barycentre shows it.
     pub(crate) fn ecliptic_deg(&self, place_au: [f64; 3], velocity: [f64; 3], epoch_jd_tdb: f64) -> (f64, f64) {
-        let ahead_days = self.instant.ahead_of_barycentre_days(Vec3(place_au).unit().0);
-        let days = self.jd_tdb + ahead_days - epoch_jd_tdb;
+        let (earth, sun) = (&self.instant.earth, &self.instant.sun);
+        let days = self.jd_tdb + ahead_days(earth, Vec3(place_au).unit().0) - epoch_jd_tdb;
         let now = [0, 1, 2].map(|i| place_au[i] + velocity[i] * days);
-        let (longitude, latitude) = self.frame.longitude_latitude(self.instant.apparent_far(now));
-        (reduced_deg(longitude), latitude.to_degrees())
+        let seen = self.frame.rotate(apparent_far(Vec3(now), earth, sun));
+        (reduced_deg(longitude(seen)), latitude(seen).to_degrees())
     }
 }

@@ -1,19 +1,19 @@
-//! P: From where and how a place is seen: centre and reduction. Computes none.
+//! P: From where, and how, a sky is looked at; no positions.
 
 use serde::{Deserialize, Serialize};
 
-/// A place on the Earth: geodetic, WGS84.
+/// A place on the Earth: geodetic coordinates on the WGS84 ellipsoid.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Site {
-    /// Degrees north, -90..=90.
+    /// Geodetic latitude, degrees, north positive, -90 to 90.
     pub latitude_deg: f64,
-    /// Degrees east, -180..=180.
+    /// Longitude, degrees, east positive.
     pub longitude_deg: f64,
-    /// Metres above the ellipsoid.
+    /// Height above the ellipsoid, metres.
     pub altitude_m: f64,
 }
 
-/// The point from which places are seen.
+/// From where a body is seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Center {
@@ -26,22 +26,34 @@ pub enum Center {
     Heliocentric,
 }
 
-/// What is done to a place before it is called seen.
+impl Center {
+    /// The stable `snake_case` code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Geocentric => "geocentric",
+            Self::Topocentric(_) => "topocentric",
+            Self::Heliocentric => "heliocentric",
+        }
+    }
+}
+
+/// What is done to a place before it is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reduction {
-    /// With light-time, deflection and aberration.
+    /// Light-time, the Sun's deflection and aberration; from the Sun's centre light-time alone.
     #[default]
     Apparent,
-    /// Without them.
+    /// Where the body is at the instant itself, in the same true ecliptic of date.
     Geometric,
 }
 
-/// How places are seen; geocentric and apparent by default.
+/// A way to look at the sky. The default is geocentric and apparent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct View {
     /// From where.
     pub center: Center,
-    /// How.
+    /// Apparent or geometric.
     pub reduction: Reduction,
 }

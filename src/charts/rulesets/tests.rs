@@ -29,7 +29,7 @@ fn entries(rulesets: &Rulesets) -> u64 {
     report.entries
 }
 
-fn table(value: Value) -> Map<String, Value> {
+fn table(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
@@ -50,7 +50,7 @@ async fn a_ruleset_lives_from_draft_to_service_and_back() {
     let (_dir, rulesets) = fresh();
     let request = RequestContext::default();
     assert_eq!(rulesets.active().unwrap().id().to_string(), "modern-1.0.0");
-    let wide = table(json!({"aspects": {"trine": {"orb_deg": 7.5}, "novile": {"enabled": true}}}));
+    let wide = table(&json!({"aspects": {"trine": {"orb_deg": 7.5}, "novile": {"enabled": true}}}));
     let draft = rulesets.draft("modern-1.0.0", Some("mine"), "0.1.0", Some(wide)).unwrap();
     rulesets.keep(&request, &OPS, &draft, alone).await.unwrap();
     let mine = id("mine-0.1.0");
@@ -60,12 +60,12 @@ async fn a_ruleset_lives_from_draft_to_service_and_back() {
     assert_eq!(found.ruleset.aspects().count(), 12);
     assert_eq!(code(rulesets.activate(&request, &OPS, &mine, alone).await), Some(Code::RulesetNotLocked));
     assert_eq!(code(rulesets.chosen("ruleset", Some("mine-0.1.0"))), Some(Code::InvalidFields));
-    let less = Change::Merge(table(json!({"aspects": {"novile": null}, "parallels": {"orb_deg": 0.5}})));
+    let less = Change::Merge(table(&json!({"aspects": {"novile": null}, "parallels": {"orb_deg": 0.5}})));
     let changed = rulesets.change(&request, &OPS, &mine, less).await.unwrap();
     assert_eq!((changed.ruleset.aspects().count(), changed.ruleset.parallel_orb_deg()), (11, 0.5));
     rulesets.lock(&request, &OPS, &mine, alone).await.unwrap();
     let before = entries(&rulesets);
-    let again = Change::Merge(table(json!({"description": "x"})));
+    let again = Change::Merge(table(&json!({"description": "x"})));
     assert_eq!(code(rulesets.change(&request, &OPS, &mine, again.clone()).await), Some(Code::RulesetLocked));
     assert_eq!(code(rulesets.lock(&request, &OPS, &mine, alone).await), Some(Code::RulesetLocked));
     assert_eq!(code(rulesets.delete(&request, &OPS, &mine).await), Some(Code::RulesetLocked));
@@ -143,13 +143,13 @@ async fn names_are_taken_once_and_wrong_ones_are_told() {
     };
     let wrong = rulesets.draft("mine-1.0.0", Some("Mine"), "1", None).unwrap_err();
     assert_eq!(fields(wrong), ["new_version", "new_name"]);
-    let wrong = table(json!({"aspects": {"trine": {"orb_deg": 99}}, "rule": {}}));
+    let wrong = table(&json!({"aspects": {"trine": {"orb_deg": 99}}, "rule": {}}));
     let wrong = rulesets.draft("mine-1.0.0", None, "2.0.0", Some(wrong)).unwrap_err();
     assert_eq!(fields(wrong), ["changes.rule", "changes.aspects.trine.orb_deg"]);
-    let renamed = table(json!({"name": "other", "version": "1.0.0"}));
+    let renamed = table(&json!({"name": "other", "version": "1.0.0"}));
     let wrong = rulesets.draft("mine-1.0.0", None, "2.0.0", Some(renamed)).unwrap_err();
     assert_eq!(fields(wrong), ["changes.name", "changes.version"]);
-    let other = table(Ruleset::find_builtin("strict-1.0.0").unwrap().document().clone());
+    let other = table(Ruleset::find_builtin("strict-1.0.0").unwrap().document());
     let mine = id("mine-1.0.0");
     let wrong = rulesets.change(&request, &OPS, &mine, Change::Replace(other.clone())).await.unwrap_err();
     assert_eq!(fields(wrong), ["name"]);

@@ -184,6 +184,7 @@ fn birth(options: &DemoArgs) -> Value {
         put("time", text(&o.time));
         put("certainty", text(&o.certainty));
         put("place", text(&o.place));
+        put("calendar", text(&o.calendar));
         put("tz", text(&o.tz));
         put("lat", o.lat.map(Value::from));
         put("lon", o.lon.map(Value::from));

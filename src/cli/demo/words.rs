@@ -111,6 +111,8 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("evening", "in the evening", "le soir"),
     ("unknown", "time unknown", "heure inconnue"),
     ("houses", "houses", "maisons"),
+    ("lots", "lots", "parts"),
+    ("is_day", "day or night", "jour ou nuit"),
     ("moon_sign", "Moon's sign", "signe de la Lune"),
     ("fire", "fire", "feu"),
     ("earth", "earth", "terre"),

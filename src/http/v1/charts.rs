@@ -20,6 +20,7 @@ impl From<ChartRequest> for Draft {
         Self {
             name: r.name,
             date: r.date,
+            calendar: r.calendar,
             time: r.time,
             certainty: r.certainty,
             tz: r.tz,
@@ -45,7 +46,7 @@ impl From<ChartRequest> for Draft {
 
 /// Make a natal chart
 ///
-/// Give `place`, or `lat`, `lon` and `tz`. The same input gives the same chart. With an `Idempotency-Key` the chart is
+/// Give `place`, or `lat` and `lon`, with or without `tz`. The same input gives the same chart. With an `Idempotency-Key` the chart is
 /// made once, however often the request is sent.
 #[endpoint(
     tags("charts"),
@@ -68,9 +69,11 @@ pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<Chart
 }
 
 /// Reads a draft and computes its chart.
-pub fn compute(app: &crate::app::App, draft: Draft) -> crate::error::Result<StoredChart> {
+pub fn compute(app: &crate::app::App, mut draft: Draft) -> crate::error::Result<StoredChart> {
+    let ruleset = app.rulesets().chosen("ruleset", draft.options.ruleset.as_deref())?;
+    draft.options.ruleset = Some(ruleset.id().to_string());
     let (name, birth, options) = draft.read()?;
-    let chart = app.charts().compute(name, &birth, &options)?;
+    let chart = app.charts().compute(name, &birth, &options, &ruleset)?;
     app.metrics().chart_computed();
     Ok(chart)
 }

@@ -3,6 +3,7 @@
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
+use crate::astro::cast_under;
 use crate::charts::{OptionsDraft, SkyDraft};
 use crate::error::{Error, FieldError, Result};
 use crate::http::body::{only_queries, query};
@@ -54,7 +55,11 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<SkyReply>
     let app = app(depot)?;
     caller(&app, req)?;
     only_queries(req, &QUERIES)?;
-    let figure = draft(req)?.cast(app.ambient().now())?;
+    let mut draft = draft(req)?;
+    let ruleset = app.rulesets().chosen("query.ruleset", draft.options.ruleset.as_deref())?;
+    draft.options.ruleset = Some(ruleset.id().to_string());
+    let (jd_utc, site, options) = draft.read(app.ambient().now())?;
+    let figure = cast_under(jd_utc, site, &options, &ruleset).map_err(Error::from)?;
     Ok(Reply((&figure).into()))
 }
 

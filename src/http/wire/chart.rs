@@ -3,7 +3,7 @@
 use salvo::oapi::ToSchema;
 use serde::{Deserialize, Serialize};
 
-use super::figure::{self, Angles, AspectReply, DeltaT, Houses, Lots, Options, Placement};
+use super::figure::{self, Angles, AspectReply, DeltaT, Houses, Lots, Options, ParallelReply, PatternReply, Placement};
 use crate::astro::{self, Chart};
 use crate::charts::{StoredChart, Summary};
 
@@ -14,9 +14,12 @@ pub struct ChartRequest {
     /// Name that the person gives the chart, at most 120 characters.
     #[serde(default)]
     pub name: Option<String>,
-    /// Local calendar date of birth, `YYYY-MM-DD` (Gregorian), 1800-01-01 to 2100-12-31.
+    /// Local calendar date of birth, `YYYY-MM-DD`, 1550-01-01 to 2650-12-31.
     #[serde(default)]
     pub date: Option<String>,
+    /// Calendar of that date: `gregorian` or `julian`. When absent: Julian to 1582-10-04, Gregorian from 1582-10-15.
+    #[serde(default)]
+    pub calendar: Option<String>,
     /// Local clock time, `HH:MM` or `HH:MM:SS`. Required when `certainty` is `exact`, and only then.
     #[serde(default)]
     pub time: Option<String>,
@@ -24,10 +27,11 @@ pub struct ChartRequest {
     /// `unknown` (default when none is).
     #[serde(default, alias = "time_certainty")]
     pub certainty: Option<String>,
-    /// IANA time zone such as `Europe/Berlin`. Taken from the place when absent.
+    /// IANA time zone such as `Europe/Berlin`, a fixed offset such as `+01:19:32`, or `LMT` for the mean time of the
+    /// longitude. When absent, taken from the place, or derived from the coordinates and labelled so.
     #[serde(default)]
     pub tz: Option<String>,
-    /// Place of birth such as `Ulm, Germany`; instead of `lat`, `lon` and `tz`.
+    /// Place of birth such as `Ulm, Germany`; instead of `lat` and `lon`.
     #[serde(default)]
     pub place: Option<String>,
     /// Geographic latitude in degrees, north positive, -90 to 90.
@@ -72,6 +76,10 @@ pub struct ChartRequest {
     pub utc_offset_s: Option<i32>,
 }
 
+/// How to have another offset than the one used.
+const OFFSET_OVERRIDE: &str = "send tz as a fixed offset such as +01:00 or +01:19:32; \
+     utc_offset_s chooses among the candidates of an hour that came twice or never";
+
 /// A natal chart with what made it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChartReply {
@@ -113,6 +121,10 @@ pub struct ChartReply {
     pub is_day: Option<bool>,
     /// Aspects between bodies and angles.
     pub aspects: Vec<AspectReply>,
+    /// Parallels and contra-parallels between bodies.
+    pub parallels: Vec<ParallelReply>,
+    /// Figures that several bodies form: stellium, T-square, grand trine, grand cross, kite, yod, mystic rectangle.
+    pub patterns: Vec<PatternReply>,
     /// Elements and modes.
     pub balance: Balance,
     /// What the birth data leave open, and why.
@@ -126,20 +138,45 @@ pub struct ChartReply {
 /// Birth data as understood.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Birth {
-    /// Local date.
+    /// Local date, in its calendar.
     pub date: String,
+    /// Calendar of that date: `gregorian` or `julian`.
+    pub calendar: String,
+    /// The same date in the Gregorian calendar.
+    pub date_gregorian: String,
     /// Local time, when known.
     pub time: Option<String>,
     /// How well the time is known.
     pub certainty: String,
-    /// IANA time zone.
+    /// IANA time zone, or a fixed offset.
     pub tz: String,
+    /// Who named the zone: `user_provided`, `place`, `derived` (from the coordinates), `local_mean_time` (asked for).
+    pub timezone_source: String,
+    /// What a derived zone rests on.
+    pub timezone_derivation: Option<ZoneDerivation>,
     /// Place, when one was named.
     pub place: Option<String>,
     /// Degrees, north positive.
     pub lat: f64,
     /// Degrees, east positive.
     pub lon: f64,
+}
+
+/// What a zone derived from coordinates rests on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ZoneDerivation {
+    /// `high`, `medium` (another zone is not far), `low` (near a border of zones, or far from any place).
+    pub certainty: String,
+    /// Nearest place in the gazetteer.
+    pub nearest_place: String,
+    /// Its distance, kilometres.
+    pub distance_km: f64,
+    /// Other zones around, the nearest first.
+    pub alternatives: Vec<String>,
+    /// How to have another zone.
+    pub hint: String,
+    /// Whose data it is.
+    pub attribution: String,
 }
 
 /// An instant and how the local time was understood.
@@ -151,7 +188,8 @@ pub struct Moment {
     pub local: String,
     /// Seconds east of UTC.
     pub utc_offset_s: i32,
-    /// `iana`, `local_mean_time` (of the birth's own longitude, before standard time) or `given`.
+    /// `iana`, `local_mean_time` (of the birth's own longitude, before standard time) or `given` (a candidate, or a
+    /// fixed offset).
     pub offset_source: String,
     /// How to have another offset.
     pub offset_override: String,
@@ -286,6 +324,8 @@ impl From<&StoredChart> for ChartReply {
             lots: chart.lots.as_ref().map(Into::into),
             is_day: chart.is_day,
             aspects: chart.aspects.iter().map(Into::into).collect(),
+            parallels: chart.parallels.iter().map(Into::into).collect(),
+            patterns: chart.patterns.iter().map(Into::into).collect(),
             balance: balance(&chart.balance),
             unknowns: chart.unknowns.iter().map(|u| Unknown { what: u.what.clone(), why: u.why.clone() }).collect(),
             versions: (&chart.versions).into(),
@@ -308,13 +348,29 @@ impl From<&astro::Versions> for Versions {
 fn birth(b: &astro::BirthInput) -> Birth {
     Birth {
         date: b.date.clone(),
+        calendar: b.calendar.code().to_owned(),
+        date_gregorian: b.civil_date().map_or_else(|_| b.date.clone(), |date| date.to_string()),
         time: b.time.clone(),
         certainty: b.certainty.code().to_owned(),
         tz: b.zone.clone(),
+        timezone_source: b.zone_source.code().to_owned(),
+        timezone_derivation: derivation(&b.zone_source),
         place: b.place_label.clone(),
         lat: b.latitude_deg,
         lon: b.longitude_deg,
     }
+}
+
+fn derivation(source: &astro::ZoneSource) -> Option<ZoneDerivation> {
+    let astro::ZoneSource::Derived { certainty, nearest_place, distance_km, alternatives } = source else { return None };
+    Some(ZoneDerivation {
+        certainty: certainty.code().to_owned(),
+        nearest_place: nearest_place.clone(),
+        distance_km: *distance_km,
+        alternatives: alternatives.clone(),
+        hint: "send tz to have another zone".to_owned(),
+        attribution: astro::places::ATTRIBUTION.to_owned(),
+    })
 }
 
 fn moment(chart: &Chart) -> Option<Moment> {
@@ -323,21 +379,12 @@ fn moment(chart: &Chart) -> Option<Moment> {
         local: m.local_rfc3339.clone(),
         utc_offset_s: m.offset_seconds,
         offset_source: m.offset_source.code().to_owned(),
-        offset_override: offset_override(m),
+        offset_override: OFFSET_OVERRIDE.to_owned(),
         jd_tt: chart.jd_tt,
         delta_t_s: chart.delta_t_s,
         sidereal_time_deg: chart.sidereal_time_deg,
         obliquity_deg: chart.obliquity_deg,
     })
-}
-
-/// What to send for another offset than the one used.
-fn offset_override(moment: &astro::LocalMoment) -> String {
-    match moment.offset_source {
-        astro::OffsetSource::LocalMeanTime => "send another tz, such as Etc/GMT-1 for one hour east of Greenwich",
-        _ => "send another tz, such as Etc/GMT-1 for one hour east of Greenwich; utc_offset_s chooses among the candidates of a repeated or skipped hour",
-    }
-    .to_owned()
 }
 
 fn balance(b: &astro::Balance) -> Balance {

@@ -3,6 +3,8 @@
 use salvo::oapi::ToSchema;
 use serde::Serialize;
 
+use crate::astro::aspects::declination::ParallelHit;
+use crate::astro::patterns::Pattern;
 use crate::astro::{self, Ayanamsa, Center, ChartOptions, Figure, Reduction, Zodiac, time};
 
 /// What the chart was asked to be.
@@ -139,6 +141,46 @@ pub struct AspectReply {
     pub certain: bool,
 }
 
+/// A parallel or contra-parallel of declination between two bodies.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ParallelReply {
+    /// First point.
+    pub a: String,
+    /// Second point.
+    pub b: String,
+    /// `parallel` or `contra_parallel`.
+    pub kind: String,
+    /// Distance from exact, degrees.
+    pub orb_deg: f64,
+    /// Largest orb allowed, degrees.
+    pub orb_max_deg: f64,
+    /// Whether it was still forming.
+    pub applying: bool,
+    /// Whether it holds throughout the window of an uncertain time.
+    pub certain: bool,
+}
+
+/// A figure that several points form.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PatternReply {
+    /// `stellium`, `t_square`, `grand_trine`, `grand_cross`, `kite`, `yod` or `mystic_rectangle`.
+    pub kind: String,
+    /// Its points.
+    pub points: Vec<String>,
+    /// The point on which it turns, for a T-square, a kite or a yod.
+    pub apex: Option<String>,
+    /// The element that all its points share.
+    pub element: Option<String>,
+    /// The modality that all its points share.
+    pub modality: Option<String>,
+    /// The widest orb among its sides, or the arc of a stellium, degrees.
+    pub width_deg: f64,
+    /// The kind of the larger figure that it is a part of.
+    pub part_of: Option<String>,
+    /// Whether it holds throughout the window of an uncertain time.
+    pub certain: bool,
+}
+
 /// Delta T: how far Terrestrial Time led the Earth's rotation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeltaT {
@@ -196,6 +238,10 @@ pub struct SkyReply {
     pub is_day: Option<bool>,
     /// Aspects between bodies and angles.
     pub aspects: Vec<AspectReply>,
+    /// Parallels and contra-parallels between bodies.
+    pub parallels: Vec<ParallelReply>,
+    /// Figures that several bodies form.
+    pub patterns: Vec<PatternReply>,
 }
 
 impl From<&ChartOptions> for Options {
@@ -243,6 +289,8 @@ impl From<&Figure> for SkyReply {
             lots: f.lots.as_ref().map(Into::into),
             is_day: f.is_day,
             aspects: f.aspects.iter().map(Into::into).collect(),
+            parallels: f.parallels.iter().map(Into::into).collect(),
+            patterns: f.patterns.iter().map(Into::into).collect(),
         }
     }
 }
@@ -311,6 +359,35 @@ impl From<&astro::Houses> for Houses {
 impl From<&astro::Lots> for Lots {
     fn from(l: &astro::Lots) -> Self {
         Self { fortune: (&l.fortune).into(), spirit: (&l.spirit).into() }
+    }
+}
+
+impl From<&ParallelHit> for ParallelReply {
+    fn from(hit: &ParallelHit) -> Self {
+        Self {
+            a: hit.a.code().to_owned(),
+            b: hit.b.code().to_owned(),
+            kind: hit.kind.code().to_owned(),
+            orb_deg: hit.orb_deg,
+            orb_max_deg: hit.orb_max_deg,
+            applying: hit.applying,
+            certain: hit.certain,
+        }
+    }
+}
+
+impl From<&Pattern> for PatternReply {
+    fn from(found: &Pattern) -> Self {
+        Self {
+            kind: found.kind.code().to_owned(),
+            points: found.points.iter().map(|point| point.code().to_owned()).collect(),
+            apex: found.apex.map(|point| point.code().to_owned()),
+            element: found.element.map(|element| element.code().to_owned()),
+            modality: found.modality.map(|modality| modality.code().to_owned()),
+            width_deg: found.width_deg,
+            part_of: found.part_of.map(|kind| kind.code().to_owned()),
+            certain: found.certain,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::charts::rulesets::Kept;
+use crate::clock::UnixMs;
 
 /// Drafts a new version.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -99,7 +100,7 @@ impl From<&Kept> for RulesetSummary {
             state: kept.state.code().to_owned(),
             active: kept.active,
             source: kept.source.clone(),
-            created_at: kept.created_at.map(|at| at.rfc3339()),
+            created_at: kept.created_at.map(UnixMs::rfc3339),
         }
     }
 }
