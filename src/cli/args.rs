@@ -33,9 +33,9 @@ pub enum Command {
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
     /// Show when a body comes back to its natal place, and the sky of that moment, there or elsewhere.
-    Returns(ReturnsArgs),
+    Returns(Box<ReturnsArgs>),
     /// Compare two births, or join them in a composite or a Davison chart.
-    Synastry(SynastryArgs),
+    Synastry(Box<SynastryArgs>),
     /// Show what happens in the sky over a period: stations, ingresses, aspects, lunations, eclipses, void Moon, rises.
     Calendar(Box<CalendarArgs>),
     /// Show the transits of a period to a birth: within orb, exact, and out again.
