@@ -1,6 +1,10 @@
 //! Queries for places, worst cases among them, and the zone of a point. Ends with the slowest query of a thousand.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench has no callers to document for or to hand an error to")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench has no callers to document for or to hand an error to"
+)]
 
 use std::hint::black_box;
 
@@ -53,7 +57,11 @@ fn slowest() {
     }
     times.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (slowest_ms, query) = times.last().unwrap();
-    println!("{} queries: median {:.3} ms, slowest {slowest_ms:.3} ms ({query:?})", times.len(), times[times.len() / 2].0);
+    println!(
+        "{} queries: median {:.3} ms, slowest {slowest_ms:.3} ms ({query:?})",
+        times.len(),
+        times[times.len() / 2].0
+    );
 }
 
 criterion_group!(benches, queries);

@@ -128,11 +128,7 @@ impl Default for AnalysisOptions {
 /// # Errors
 /// [`AstroError::OutOfSpan`] when the chart lies outside the ephemeris, or less than a month after its start;
 /// [`AstroError::NotInFrame`] for a sky as seen from the Sun.
-pub fn analyse(
-    subject: &Subject<'_>,
-    options: &AnalysisOptions,
-    ruleset: &Ruleset,
-) -> Result<Analysis, AstroError> {
+pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Ruleset) -> Result<Analysis, AstroError> {
     let scenes = subject.scenes()?;
     let middle = &scenes[scenes.len() / 2];
     let vague = subject.is_vague();
@@ -196,7 +192,10 @@ fn pattern_points(subject: &Subject<'_>) -> Vec<PatternPoint> {
     });
     let angles = subject.angles.into_iter().flat_map(|angles| {
         let angle = |point, longitude_deg| PatternPoint { point, longitude_deg, range_deg: None };
-        [angle(Point::Ascendant, angles.ascendant.longitude_deg), angle(Point::Midheaven, angles.midheaven.longitude_deg)]
+        [
+            angle(Point::Ascendant, angles.ascendant.longitude_deg),
+            angle(Point::Midheaven, angles.midheaven.longitude_deg),
+        ]
     });
     bodies.chain(angles).collect()
 }

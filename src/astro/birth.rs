@@ -162,7 +162,8 @@ impl BirthInput {
 
     fn check_zone(&self, problems: &mut Vec<FieldProblem>) {
         let Err(error) = zone::check_zone(&self.zone) else { return };
-        let mut allowed = "an IANA time zone such as Europe/Berlin, a fixed offset such as +01:19:32, or LMT".to_owned();
+        let mut allowed =
+            "an IANA time zone such as Europe/Berlin, a fixed offset such as +01:19:32, or LMT".to_owned();
         if let AstroError::UnknownZone { nearest: Some(name), .. } = error {
             allowed = format!("{allowed}; nearest: {name}");
         }

@@ -8,16 +8,15 @@
 use serde::Serialize;
 
 use super::body::Body;
-use super::error::AstroError;
 use super::ephemeris::Site;
+use super::error::AstroError;
 use super::rise::sun_rise_set;
 
 /// From the slowest to the swiftest.
 const CHALDEAN: [Body; 7] =
     [Body::Saturn, Body::Jupiter, Body::Mars, Body::Sun, Body::Venus, Body::Mercury, Body::Moon];
 /// From Sunday on.
-const WEEK: [Body; 7] =
-    [Body::Sun, Body::Moon, Body::Mars, Body::Mercury, Body::Jupiter, Body::Venus, Body::Saturn];
+const WEEK: [Body; 7] = [Body::Sun, Body::Moon, Body::Mars, Body::Mercury, Body::Jupiter, Body::Venus, Body::Saturn];
 
 /// A planetary hour.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -136,6 +135,9 @@ mod tests {
 
     #[test]
     fn the_polar_summer_has_no_hours() {
-        assert_eq!(planetary_hour(2_451_716.0, Site { latitude_deg: 69.65, longitude_deg: 18.96, altitude_m: 0.0 }).unwrap(), None);
+        assert_eq!(
+            planetary_hour(2_451_716.0, Site { latitude_deg: 69.65, longitude_deg: 18.96, altitude_m: 0.0 }).unwrap(),
+            None
+        );
     }
 }

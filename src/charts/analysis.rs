@@ -1,9 +1,9 @@
 //! Reads by whose tables a chart is to be analysed, and has it analysed. Knows no store and no caller.
 
+use crate::astro::Chart;
 use crate::astro::analysis::{Analysis, AnalysisOptions, Subject, analyse};
 use crate::astro::dignities::{TermScheme, TriplicityScheme};
 use crate::astro::rulesets::Ruleset;
-use crate::astro::Chart;
 use crate::error::{Error, FieldError, Result};
 
 /// The widest orb of a star, degrees.

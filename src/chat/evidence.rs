@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use crate::astro::{Factor, Lang};
-use crate::llm::{ChartFact, Evidence, Intent, Reading, composer};
 use crate::limits;
+use crate::llm::{ChartFact, Evidence, Intent, Reading, composer};
 use crate::retrieval::{Hit, Retrieval, RetrievalError};
 
 /// Passages taken from the search by words.

@@ -49,7 +49,12 @@ fn sky_line(found: &Analysis, lang: Lang) -> String {
     }
     if let Some(hour) = found.hour {
         let (day, ruler) = (names::body(hour.day_ruler, lang), names::body(hour.hour_ruler, lang));
-        parts.push(format!("{} {day}, {} {} {ruler}", lang.pick("day of", "jour :"), lang.pick("hour", "heure"), hour.hour));
+        parts.push(format!(
+            "{} {day}, {} {} {ruler}",
+            lang.pick("day of", "jour :"),
+            lang.pick("hour", "heure"),
+            hour.hour
+        ));
     }
     parts.join(" · ")
 }
@@ -139,15 +144,14 @@ fn facts(found: &Analysis, lang: Lang) -> Vec<(&'static str, String)> {
 
 fn dispositors_text(dispositors: &Dispositors, lang: Lang) -> String {
     let body = |body: &Body| names::body(*body, lang);
-    let mut parts: Vec<String> = dispositors
-        .rings
-        .iter()
-        .map(|ring| ring.iter().map(body).collect::<Vec<_>>().join(" → "))
-        .collect();
+    let mut parts: Vec<String> =
+        dispositors.rings.iter().map(|ring| ring.iter().map(body).collect::<Vec<_>>().join(" → ")).collect();
     if let Some(last) = &dispositors.last {
         parts.push(format!("{} ({})", body(last), lang.pick("last of all", "dernier de tous")));
     } else {
-        parts.extend(dispositors.at_home.iter().map(|home| format!("{} ({})", body(home), lang.pick("at home", "chez lui"))));
+        parts.extend(
+            dispositors.at_home.iter().map(|home| format!("{} ({})", body(home), lang.pick("at home", "chez lui"))),
+        );
     }
     parts.join("; ")
 }

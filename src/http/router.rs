@@ -6,7 +6,10 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
-use super::v1::{analysis, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, transits, wheel};
+use super::v1::{
+    analysis, aspects, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, transits,
+    wheel,
+};
 use super::{health, legacy, openapi};
 use crate::app::App;
 use crate::limits;
@@ -65,6 +68,7 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/synastry").post(lines::synastry))
         .push(Router::with_path("charts/composite").post(lines::composite))
         .push(Router::with_path("charts/{id}").get(charts::get).delete(charts::delete))
+        .push(Router::with_path("charts/{id}/aspects").get(aspects::of_chart))
         .push(Router::with_path("charts/{id}/today").get(charts::today))
         .push(Router::with_path("charts/{id}/analysis").get(analysis::analysis))
         .push(Router::with_path("charts/{id}/transits").get(transits::get))

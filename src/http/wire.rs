@@ -1,6 +1,7 @@
 //! What clients see: requests and answers with their names, units and ranges. Computes nothing.
 
 pub mod analysis;
+pub mod aspects;
 pub mod auth;
 pub mod calendar;
 pub mod chart;
@@ -9,8 +10,8 @@ pub mod figure;
 pub mod lines;
 pub mod ops;
 pub mod pair;
+pub mod place;
 pub mod reference;
 pub mod rulesets;
-pub mod place;
 pub mod today;
 pub mod transits;

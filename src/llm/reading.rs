@@ -234,8 +234,11 @@ pub fn read(question: &str, lang: Lang) -> Reading {
 }
 
 fn danger(folded: &str) -> Option<Danger> {
-    let of =
-        [(&words::EMERGENCY, Danger::Emergency), (&words::DESPAIR, Danger::Despair), (&words::VIOLENCE, Danger::Violence)];
+    let of = [
+        (&words::EMERGENCY, Danger::Emergency),
+        (&words::DESPAIR, Danger::Despair),
+        (&words::VIOLENCE, Danger::Violence),
+    ];
     of.into_iter().find_map(|(patterns, danger)| patterns.any(folded).then_some(danger))
 }
 

@@ -66,10 +66,7 @@ fn tables_and_stars_are_chosen_and_wrong_values_are_named() {
     assert!(count(wide) > count(narrow.data(200)));
     let wrong = get("terms=chaldean&triplicities=x&star_orb_deg=-1&star_magnitude_max=bright");
     assert_eq!(wrong.error(422, "invalid_fields")["code"], "invalid_fields");
-    assert_eq!(
-        wrong.fields(),
-        ["query.terms", "query.triplicities", "query.star_orb_deg", "query.star_magnitude_max"]
-    );
+    assert_eq!(wrong.fields(), ["query.terms", "query.triplicities", "query.star_orb_deg", "query.star_magnitude_max"]);
     assert_eq!(get("lang=fr").fields(), ["query.lang"]);
     let stranger = server.person();
     let theirs = server.call("GET", &format!("/v1/charts/{id}/analysis"), Some(&stranger), None);

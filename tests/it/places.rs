@@ -65,7 +65,10 @@ fn questions_about_places_are_checked() {
 fn a_point_has_a_nearest_place_and_a_zone_with_its_certainty() {
     let ulm = get("/v1/places/nearest?lat=48.4&lon=9.99");
     let ulm = ulm.data(200);
-    assert_eq!((&ulm["place"]["name"], &ulm["tz"], &ulm["tz_certainty"]), (&json!("Ulm"), &json!("Europe/Berlin"), &json!("high")));
+    assert_eq!(
+        (&ulm["place"]["name"], &ulm["tz"], &ulm["tz_certainty"]),
+        (&json!("Ulm"), &json!("Europe/Berlin"), &json!("high"))
+    );
     // The borders of Switzerland, France and Germany meet at Basel.
     let basel = get("/v1/places/nearest?lat=47.57&lon=7.58");
     assert_eq!(basel.data(200)["tz_certainty"], "low");
@@ -77,12 +80,19 @@ fn coordinates_alone_make_a_chart_that_says_where_its_zone_is_from() {
     let body = json!({"date": "1990-06-15", "time": "12:00", "lat": 47.57, "lon": 7.58});
     let derived = chart(&body);
     let birth = &derived.data(201)["birth"];
-    assert_eq!((&birth["timezone_source"], &birth["timezone_derivation"]["certainty"]), (&json!("derived"), &json!("low")));
+    assert_eq!(
+        (&birth["timezone_source"], &birth["timezone_derivation"]["certainty"]),
+        (&json!("derived"), &json!("low"))
+    );
     assert!(birth["timezone_derivation"]["hint"].as_str().unwrap().contains("tz"));
-    let given = chart(&json!({"date": "1990-06-15", "time": "12:00", "lat": 47.57, "lon": 7.58, "tz": "Europe/Zurich"}));
+    let given =
+        chart(&json!({"date": "1990-06-15", "time": "12:00", "lat": 47.57, "lon": 7.58, "tz": "Europe/Zurich"}));
     assert_eq!(given.data(201)["birth"]["timezone_source"], "user_provided");
     let named = chart(&json!({"date": "1990-06-15", "time": "12:00", "place": "Basel"}));
-    assert_eq!((&named.data(201)["birth"]["timezone_source"], &named.data(201)["birth"]["tz"]), (&json!("place"), &json!("Europe/Zurich")));
+    assert_eq!(
+        (&named.data(201)["birth"]["timezone_source"], &named.data(201)["birth"]["tz"]),
+        (&json!("place"), &json!("Europe/Zurich"))
+    );
 }
 
 /// Amsterdam went by +0:19:32, in summer +1:19:32 (tzdata, backzone); the other offsets are asked for.
@@ -122,7 +132,10 @@ fn births_of_the_julian_calendar_are_read_and_labelled() {
     let (julian, gregorian) = (newton(Some("julian"), "1642-12-25"), newton(None, "1643-01-04"));
     let (julian, gregorian) = (julian.data(201), gregorian.data(201));
     assert_eq!(julian["bodies"], gregorian["bodies"]);
-    assert_eq!((&julian["birth"]["calendar"], &julian["birth"]["date_gregorian"]), (&json!("julian"), &json!("1643-01-04")));
+    assert_eq!(
+        (&julian["birth"]["calendar"], &julian["birth"]["date_gregorian"]),
+        (&json!("julian"), &json!("1643-01-04"))
+    );
     assert_eq!(gregorian["birth"]["calendar"], "gregorian");
     assert!(julian["moment"]["utc"].as_str().unwrap().starts_with("1643-01-04T01:4"), "{}", julian["moment"]["utc"]);
     let sun = &julian["bodies"][0];
@@ -131,7 +144,10 @@ fn births_of_the_julian_calendar_are_read_and_labelled() {
     // Kepler, 27 December 1571: no calendar is said, and before the reform there is one alone.
     let kepler = chart(&json!({"date": "1571-12-27", "time": "14:30", "place": "Weil der Stadt, Germany"}));
     let kepler = kepler.data(201);
-    assert_eq!((&kepler["birth"]["calendar"], &kepler["birth"]["date_gregorian"]), (&json!("julian"), &json!("1572-01-06")));
+    assert_eq!(
+        (&kepler["birth"]["calendar"], &kepler["birth"]["date_gregorian"]),
+        (&json!("julian"), &json!("1572-01-06"))
+    );
     let between = chart(&json!({"date": "1582-10-10", "time": "12:00", "place": "Rome, Italy"}));
     between.error(422, "invalid_fields");
     assert_eq!(between.fields(), ["date"]);

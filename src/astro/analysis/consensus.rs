@@ -71,8 +71,7 @@ pub(super) fn unknowns(analysis: &Analysis, vague: bool, options: &AnalysisOptio
         let no_hour = options.hour && analysis.hour.is_none();
         return if no_hour { vec![named("planetary_hour", WHY_SUN)] } else { Vec::new() };
     }
-    let mut unknowns: Vec<Unknown> =
-        NEEDS_CLOCK.into_iter().map(|what| named(what, WHY_CLOCK)).collect();
+    let mut unknowns: Vec<Unknown> = NEEDS_CLOCK.into_iter().map(|what| named(what, WHY_CLOCK)).collect();
     let absent = [
         ("sect", analysis.sect.is_none()),
         ("lunar_phase", analysis.phase.is_none()),

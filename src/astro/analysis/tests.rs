@@ -64,7 +64,8 @@ fn the_queens_chart() {
 #[test]
 fn the_sun_in_houses_seven_to_twelve_makes_a_day() {
     for hour in 0..24 {
-        let chart = chart("1985-03-11", Some(&format!("{hour:02}:10")), Certainty::Exact, "Europe/Paris", (48.85, 2.35));
+        let chart =
+            chart("1985-03-11", Some(&format!("{hour:02}:10")), Certainty::Exact, "Europe/Paris", (48.85, 2.35));
         let house = chart.placement(Body::Sun).unwrap().house.unwrap();
         let expected = if house >= 7 { Sect::Diurnal } else { Sect::Nocturnal };
         assert_eq!(analysis(&chart).sect, Some(expected), "{hour}: house {house}");
@@ -85,7 +86,8 @@ fn a_vague_time_says_only_what_always_holds() {
         let vague = analysis(&chart(date, None, certainty, "Europe/Paris", (48.85, 2.35)));
         assert!(vague.house_rulers.is_none() && vague.lunar_phase.is_none() && vague.spread.hemispheres.is_none());
         for hour in from..to {
-            let exact = analysis(&chart(date, Some(&format!("{hour:02}:17")), Certainty::Exact, "Europe/Paris", (48.85, 2.35)));
+            let exact =
+                analysis(&chart(date, Some(&format!("{hour:02}:17")), Certainty::Exact, "Europe/Paris", (48.85, 2.35)));
             assert!(vague.sect.is_none_or(|sect| Some(sect) == exact.sect), "{date} {hour}");
             assert!(vague.phase.is_none_or(|phase| Some(phase) == exact.phase));
             assert!(vague.dispositors.is_none() || vague.dispositors == exact.dispositors);

@@ -117,9 +117,10 @@ impl Asset {
     /// Degrees north and east.
     pub(super) fn point(&self, place: usize) -> (f64, f64) {
         let at = place * POINT_BYTES + 2;
-        let packed = self.points.get(at..at + 5).map_or(0, |five| {
-            u64::from_le_bytes([five[0], five[1], five[2], five[3], five[4], 0, 0, 0])
-        });
+        let packed = self
+            .points
+            .get(at..at + 5)
+            .map_or(0, |five| u64::from_le_bytes([five[0], five[1], five[2], five[3], five[4], 0, 0, 0]));
         let (lat, lon) = ((packed >> 20) as f64, (packed & 0xf_ffff) as f64);
         (lat / STEPS * 180.0 - 90.0, lon / STEPS * 360.0 - 180.0)
     }

@@ -73,7 +73,9 @@ fn rows(table: &str) -> (Vec<Row<'_>>, String) {
     for (index, (_, number)) in regions.iter_mut().enumerate() {
         *number = index;
     }
-    let row = |f: &Vec<&'_ str>| (f[0].parse().unwrap(), regions[&region_of(f)], f[5].parse().unwrap(), f[6].parse().unwrap());
+    let row = |f: &Vec<&'_ str>| {
+        (f[0].parse().unwrap(), regions[&region_of(f)], f[5].parse().unwrap(), f[6].parse().unwrap())
+    };
     let rows = fields
         .iter()
         .map(|f| {

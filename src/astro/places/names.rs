@@ -1,7 +1,7 @@
 //! P: Which names of the gazetteer a folded text is, begins, or misspells. Ranks no places.
 
-use fst::{IntoStreamer, Streamer};
 use fst::raw::{Fst, Node, Output, Transition};
+use fst::{IntoStreamer, Streamer};
 
 use super::asset::{Asset, LATER};
 

@@ -107,9 +107,8 @@ impl Atlas {
             })
             .collect();
         let is_code = key.bytes().any(|byte| byte.is_ascii_alphabetic());
-        let of_region = |region: &Region| {
-            region.key == plain || (is_code && region.code_key == key) || begins(&region.key, &plain)
-        };
+        let of_region =
+            |region: &Region| region.key == plain || (is_code && region.code_key == key) || begins(&region.key, &plain);
         self.regions.iter().map(|region| countries[region.country] || of_region(region)).collect()
     }
 

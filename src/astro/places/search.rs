@@ -107,7 +107,9 @@ pub fn resolve(query: &str) -> Result<Place, PlaceError> {
         },
         [city, rest @ ..] => in_all_or_country(city, rest),
     };
-    let Some(&(best, people)) = found.first() else { return Err(PlaceError::NotFound { nearest: nearest_labels(&parts) }) };
+    let Some(&(best, people)) = found.first() else {
+        return Err(PlaceError::NotFound { nearest: nearest_labels(&parts) });
+    };
     let rivals = || found[1..].iter().filter(|(place, rival)| is_rival(best, people, *place, *rival));
     if rivals().next().is_none() {
         return Ok(Place::of(best as usize));
@@ -134,7 +136,8 @@ fn is_rival(best: u32, weight: u32, other: u32, other_weight: u32) -> bool {
 /// a district, is passed over if the rest leaves places.
 fn in_all_or_country(city: &str, rest: &[String]) -> Vec<(u32, u32)> {
     let found = whole(city, &atlas().narrow(rest, Naming::Whole));
-    let Some((country, between)) = rest.split_last().filter(|(_, between)| found.is_empty() && !between.is_empty()) else {
+    let Some((country, between)) = rest.split_last().filter(|(_, between)| found.is_empty() && !between.is_empty())
+    else {
         return found;
     };
     let known: Vec<String> = between

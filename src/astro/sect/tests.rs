@@ -1,8 +1,8 @@
 //! Heights against a worked example; sect and hayz against the texts.
 
 use super::*;
-use crate::astro::options::ChartOptions;
 use crate::astro::angles::norm_deg;
+use crate::astro::options::ChartOptions;
 use crate::astro::scene::Horizon;
 
 /// Meeus 1998, example 13.b: Venus over the U.S. Naval Observatory on 1987 April 10 at 19:21 UT: altitude 15.1249 degrees.

@@ -362,7 +362,9 @@ fn birth(b: &astro::BirthInput) -> Birth {
 }
 
 fn derivation(source: &astro::ZoneSource) -> Option<ZoneDerivation> {
-    let astro::ZoneSource::Derived { certainty, nearest_place, distance_km, alternatives } = source else { return None };
+    let astro::ZoneSource::Derived { certainty, nearest_place, distance_km, alternatives } = source else {
+        return None;
+    };
     Some(ZoneDerivation {
         certainty: certainty.code().to_owned(),
         nearest_place: nearest_place.clone(),
