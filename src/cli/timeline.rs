@@ -97,9 +97,9 @@ fn json(reply: &impl Serialize) -> Result<(), Failure> {
 }
 
 /// The options whose names differ from the interface's, because those of the birth have these already.
-fn renamed(failure: Failure) -> Failure {
-    let text = failure.text.replace("--bodies", "--transiting").replace("--tz", "--in-tz");
-    Failure { text, ..failure }
+fn renamed(mut failure: Failure) -> Failure {
+    failure.text = failure.text.replace("--bodies", "--transiting").replace("--tz", "--in-tz");
+    failure
 }
 
 /// `2024-04-08T14:17:20-04:00` as `2024-04-08 14:17`.

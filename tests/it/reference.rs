@@ -1,7 +1,5 @@
 //! House cusps and ayanamsas against the whole reference tables of the shared data, where they are at hand.
 
-#![expect(clippy::print_stderr, reason = "a test that cannot run says so")]
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

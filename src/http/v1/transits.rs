@@ -45,9 +45,10 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<Transits
         app.rulesets().chosen("ruleset", Some(&chart.options.ruleset)).or_else(|_| app.rulesets().active())?;
     let find = move || draft.find(&chart, &ruleset);
     let found = tokio::task::spawn_blocking(find).await.map_err(Error::internal)??;
-    Ok(match is_file {
-        true => Answer::Ics(ics::of_transits(&found.transits, &id, lang, app.ambient().now())),
-        false => Answer::Json(TransitsReply::new(&found, lang)),
+    Ok(if is_file {
+        Answer::Ics(ics::of_transits(&found.transits, &id, lang, app.ambient().now()))
+    } else {
+        Answer::Json(TransitsReply::new(&found, lang))
     })
 }
 
