@@ -19,6 +19,7 @@ pub mod events;
 pub mod figure;
 pub mod firdaria;
 pub mod frames;
+pub mod hours;
 pub mod houses;
 pub mod lots;
 pub mod lunar_phase;

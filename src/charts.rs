@@ -1,20 +1,28 @@
 //! Makes, keeps, lists and deletes natal charts. Computes nothing itself and shows nothing to a stranger:
 //! another user's chart is not found.
 
+mod analysis;
 mod days;
 mod draft;
 mod kept;
+pub mod lines;
 mod options;
+mod png;
 pub mod rulesets;
 mod sky;
+mod wheel;
 
+pub use analysis::{AnalysisDraft, analysis_of};
 use days::Days;
 pub use draft::Draft;
 pub use options::OptionsDraft;
 pub use rulesets::Rulesets;
 pub use sky::SkyDraft;
+pub use wheel::{Around, WheelAsked, png_of};
 
 use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use crate::astro::chart::compute_under;
 use crate::astro::rulesets::Ruleset;
@@ -39,6 +47,7 @@ pub struct Charts {
     auditor: Auditor,
     ambient: Ambient,
     days: Arc<Days>,
+    pictures: Arc<Semaphore>,
 }
 
 /// A chart as it is kept.
@@ -72,7 +81,14 @@ pub struct Summary {
 impl Charts {
     /// Over `store`, sealing with `vault`.
     pub fn new(store: Store, vault: Arc<Vault>, auditor: Auditor, ambient: Ambient) -> Self {
-        Self { store, vault, auditor, ambient, days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)) }
+        Self {
+            store,
+            vault,
+            auditor,
+            ambient,
+            days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)),
+            pictures: Arc::new(Semaphore::new(limits::PICTURES_AT_ONCE)),
+        }
     }
 
     /// Computes a chart under the ruleset that its options name; nothing is kept yet.

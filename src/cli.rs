@@ -1,5 +1,6 @@
 //! E: The command line: reads arguments, runs one command, turns its outcome into an exit code. Holds no business rule.
 
+mod analysis_page;
 mod args;
 mod audit;
 mod birth;
@@ -7,18 +8,22 @@ mod chart;
 mod client;
 mod config;
 mod demo;
+mod ephemeris;
 mod houses;
 mod init;
 mod keys;
 mod open;
+mod pair;
 mod password;
 mod places;
+mod returns;
 mod ruleset;
 mod serve;
 mod signals;
 mod sky;
 mod terminal;
 mod text;
+mod timeline;
 
 use std::fmt::Display;
 use std::io;
@@ -67,8 +72,13 @@ pub fn run() -> ExitCode {
         Command::Chart(options) => chart::run(&options),
         Command::Sky(options) => sky::run(&options),
         Command::Houses(options) => houses::run(&options),
+        Command::Returns(options) => returns::run(&options),
+        Command::Synastry(options) => pair::run(&options),
+        Command::Calendar(options) => timeline::calendar(&options),
+        Command::Transits(options) => timeline::transits(&options),
         Command::Init(options) => init::run(&options),
         Command::Serve(options) => serve::run(&options),
+        Command::Ephemeris(options) => ephemeris::run(&options),
         Command::Config(ConfigCommand::Print(options)) => config::print(&options),
         Command::Config(ConfigCommand::Check(options)) => config::check(&options),
         Command::Audit(AuditCommand::Verify(options)) => audit::verify(&options),

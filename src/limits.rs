@@ -33,8 +33,15 @@ pub const QUESTION_MAX_CHARS: usize = 1_000;
 pub const QUERY_MAX_CHARS: usize = 256;
 /// Passages that one search may return.
 pub const SEARCH_MAX_HITS: usize = 50;
+/// Passages that a question's words rank; those further down count as not found.
+pub const RANKED_PASSAGES_MAX: usize = 1_024;
 /// Passages that an answer may cite.
 pub const CITATIONS_MAX: usize = 8;
+
+/// Returns that one answer may hold.
+pub const RETURNS_MAX: usize = 24;
+/// Longest period that is searched for returns, in years.
+pub const RETURNS_PERIOD_MAX_YEARS: u32 = 100;
 
 /// Longest chart name, in Unicode scalar values.
 pub const CHART_NAME_MAX_CHARS: usize = 120;
@@ -54,6 +61,8 @@ pub const RULESETS_MAX: usize = 200;
 pub const ANSWERS_PER_CHART_MAX: u64 = 10_000;
 /// Computed days kept in memory, each about 2 kB.
 pub const DAYS_CACHED_MAX: usize = 4_096;
+/// Pictures made of dots at once, each up to 23 MB (2400 by 2400 dots of 4 bytes); more wait.
+pub const PICTURES_AT_ONCE: usize = 2;
 
 /// Longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX_BYTES: usize = 254;
@@ -86,3 +95,12 @@ pub const WRITE_QUEUE_MAX: usize = 8_192;
 pub const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a finding of `/ready` holds, in milliseconds.
 pub const PROBE_HOLDS_MS: u64 = 1_000;
+
+/// Longest period of transits and of a calendar, in days: ten years.
+pub const TIMELINE_DAYS_MAX: u32 = 3_660;
+/// Longest period of a calendar with rises, culminations or twilight, in days.
+pub const HORIZON_DAYS_MAX: u32 = 400;
+/// Events that one calendar may hold; it says how many there are in all.
+pub const CALENDAR_EVENTS_MAX: usize = 20_000;
+/// Transits that one answer may hold; it says how many there are in all.
+pub const TRANSITS_MAX: usize = 5_000;

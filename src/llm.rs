@@ -4,8 +4,11 @@
 pub mod composer;
 pub mod language;
 pub mod lexicon;
+mod patterns;
 pub mod reading;
 mod reading_words;
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -75,7 +78,7 @@ pub enum FactValue {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// The passage.
-    pub passage: Passage,
+    pub passage: Arc<Passage>,
     /// Its score in retrieval.
     pub score: f32,
 }

@@ -8,10 +8,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use crate::astro::Lang;
-pub use corpus::{Corpus, CorpusError, Passage};
+use crate::limits;
+pub use corpus::{Corpus, CorpusError, Passage, PassageSet};
 use index::ServingIndex;
 
 /// What can go wrong with the knowledge index.
@@ -71,11 +70,10 @@ pub struct Query {
 }
 
 /// One passage found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     /// The passage, in full.
-    #[serde(flatten)]
-    pub passage: Passage,
+    pub passage: Arc<Passage>,
     /// BM25 score, title counted twice; comparable within one result only.
     pub score: f32,
 }
@@ -135,7 +133,7 @@ impl Retrieval {
     }
 
     /// One passage by its id.
-    pub fn passage(&self, lang: Lang, id: &str) -> Option<&Passage> {
+    pub fn passage(&self, lang: Lang, id: &str) -> Option<&Arc<Passage>> {
         self.corpus.passage(lang, id)
     }
 
@@ -144,11 +142,23 @@ impl Retrieval {
     /// # Errors
     /// The index cannot be read.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>, RetrievalError> {
-        let found = self.index.search(query)?;
+        Ok(self.hits(self.index.search(query, query.limit.min(limits::SEARCH_MAX_HITS))?))
+    }
+
+    /// The passages of a language that share a word with `text`, best first, at most `limit`.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn rank(&self, text: &str, lang: Lang, limit: usize) -> Result<Vec<Hit>, RetrievalError> {
+        let query = Query { text: text.to_owned(), lang: Some(lang), ..Query::default() };
+        Ok(self.hits(self.index.search(&query, limit)?))
+    }
+
+    fn hits(&self, found: Vec<(usize, f32)>) -> Vec<Hit> {
         let hit = |(position, score): (usize, f32)| {
-            self.corpus.at(position).map(|passage| Hit { passage: passage.clone(), score })
+            self.corpus.at(position).map(|passage| Hit { passage: Arc::clone(passage), score })
         };
-        Ok(found.into_iter().filter_map(hit).collect())
+        found.into_iter().filter_map(hit).collect()
     }
 }
 
@@ -164,7 +174,7 @@ mod tests {
 
     fn ids(retrieval: &Retrieval, text: &str, lang: Option<Lang>) -> Vec<String> {
         let query = Query { text: text.to_owned(), lang, limit: 5, ..Query::default() };
-        retrieval.search(&query).unwrap().into_iter().map(|hit| hit.passage.id).collect()
+        retrieval.search(&query).unwrap().into_iter().map(|hit| hit.passage.id.clone()).collect()
     }
 
     #[test]

@@ -70,6 +70,7 @@ const OWNERS: &[Owner] = &[
     Owner { crates: "redb", paths: &["src/store.rs", "src/store/"] },
     Owner { crates: "tantivy", paths: &["src/retrieval.rs", "src/retrieval/"] },
     Owner { crates: "bincode", paths: &["src/store/codec.rs"] },
+    Owner { crates: "resvg", paths: &["src/charts/png.rs"] },
     Owner { crates: "candle", paths: &["src/llm.rs", "src/llm/", "src/retrieval/embed"] },
 ];
 

@@ -6,6 +6,7 @@ mod subject;
 
 use serde::Serialize;
 
+use super::aspects::declination::{Declined, ParallelHit, parallels};
 use super::balance::{self, Spread};
 use super::body::Body;
 use super::chart::Unknown;
@@ -13,14 +14,18 @@ use super::dignities::accidental::{self, Accidental, LILLY_STARS, Pace, SolarPro
 use super::dignities::{self, Essential, Schemes};
 use super::dominants::{self, Dominants, Scales};
 use super::error::AstroError;
+use super::hours::{self, PlanetaryHour};
 use super::lunar_phase::{self, LunarPhase, Phase};
+use super::patterns::{self, Pattern, PatternPoint};
 use super::point::Point;
 use super::receptions::{self, Dispositors, HouseRuler, InSign, Receptions, Rulership};
+use super::rules;
+use super::rulesets::Ruleset;
 use super::scene::{Scene, Seen};
 use super::sect::{self, Sect, SectStatus};
 use super::stars::{self, StarHit, StarOptions};
 
-pub use subject::{Subject, VagueTime};
+pub use subject::{Occasion, Subject};
 
 /// What to look for, and by whose tables.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +34,8 @@ pub struct AnalysisOptions {
     pub schemes: Schemes,
     /// Fixed stars; none leaves them out, Lilly's three in the accidental dignities with them.
     pub stars: Option<StarOptions>,
+    /// Whether to find the planetary hour, which takes a search for sunrise and sunset.
+    pub hour: bool,
 }
 
 /// How a planet moves.
@@ -99,24 +106,32 @@ pub struct Analysis {
     pub dominants: Dominants,
     /// Stars beside planets, node and angles, the closest first; with a vague time those that hold throughout.
     pub stars: Vec<StarHit>,
+    /// Figures of several points under the ruleset's rules for patterns.
+    pub patterns: Vec<Pattern>,
+    /// Parallels and contra-parallels among planets and node.
+    pub parallels: Vec<ParallelHit>,
+    /// The planetary hour; none where the time is vague or the place not known, where the Sun did not rise or set for
+    /// days, and where nobody asked.
+    pub hour: Option<PlanetaryHour>,
     /// What the birth time leaves open.
     pub unknowns: Vec<Unknown>,
 }
 
 impl Default for AnalysisOptions {
     fn default() -> Self {
-        Self { schemes: Schemes::default(), stars: Some(StarOptions::default()) }
+        Self { schemes: Schemes::default(), stars: Some(StarOptions::default()), hour: true }
     }
 }
 
-/// Analyses a chart.
+/// Analyses a chart; the ruleset gives the orbs of patterns and parallels.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] when the chart lies outside the ephemeris, or less than a month after its start.
-pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions) -> Result<Analysis, AstroError> {
+/// [`AstroError::OutOfSpan`] when the chart lies outside the ephemeris, or less than a month after its start;
+/// [`AstroError::NotInFrame`] for a sky as seen from the Sun.
+pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Ruleset) -> Result<Analysis, AstroError> {
     let scenes = subject.scenes()?;
     let middle = &scenes[scenes.len() / 2];
-    let vague = subject.vague.is_some();
+    let vague = subject.is_vague();
     let is_day = consensus::agreed(&scenes, |scene| scene.is_day);
     let placed = placed(&scenes);
     let lilly_deg = match options.stars {
@@ -152,11 +167,60 @@ pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions) -> Result<Analy
         lunar_phase: if vague { None } else { Some(lunar_phase::lunar_phase(middle)?) },
         dominants: dominants::dominants(&scales),
         stars: star_hits(subject, &scenes, options)?,
+        patterns: patterns::find(&pattern_points(subject), ruleset),
+        parallels: parallel_hits(&scenes, subject, ruleset),
+        hour: if options.hour && !vague { hour(subject)? } else { None },
         unknowns: Vec::new(),
         planets,
         dispositors,
     };
-    Ok(Analysis { unknowns: if vague { consensus::unknowns(&analysis) } else { Vec::new() }, ..analysis })
+    Ok(Analysis { unknowns: consensus::unknowns(&analysis, vague, options), ..analysis })
+}
+
+/// The planetary hour of an exact time.
+fn hour(subject: &Subject<'_>) -> Result<Option<PlanetaryHour>, AstroError> {
+    let Occasion { from_jd_utc, site: Some(site), .. } = subject.occasion else { return Ok(None) };
+    hours::planetary_hour(from_jd_utc, site)
+}
+
+/// The points of a chart as patterns see them.
+fn pattern_points(subject: &Subject<'_>) -> Vec<PatternPoint> {
+    let bodies = subject.bodies.iter().map(|placement| PatternPoint {
+        point: Point::Body(placement.body),
+        longitude_deg: placement.longitude_deg,
+        range_deg: placement.range.map(|range| (range.from_deg, range.to_deg)),
+    });
+    let angles = subject.angles.into_iter().flat_map(|angles| {
+        let angle = |point, longitude_deg| PatternPoint { point, longitude_deg, range_deg: None };
+        [
+            angle(Point::Ascendant, angles.ascendant.longitude_deg),
+            angle(Point::Midheaven, angles.midheaven.longitude_deg),
+        ]
+    });
+    bodies.chain(angles).collect()
+}
+
+/// Parallels among planets and node as placed; with a vague time, whether they hold at every instant.
+fn parallel_hits(scenes: &[Scene], subject: &Subject<'_>, ruleset: &Ruleset) -> Vec<ParallelHit> {
+    let natal = subject.bodies.iter().filter(|placement| rules::NATAL_BODIES.contains(&placement.body));
+    let points: Vec<Declined> = natal
+        .map(|placement| Declined {
+            point: Point::Body(placement.body),
+            declination_deg: placement.declination_deg,
+            speed_deg_per_day: placement.declination_speed_deg_per_day,
+        })
+        .collect();
+    let mut hits = parallels(&points, ruleset);
+    if scenes.len() > 1 {
+        for hit in &mut hits {
+            hit.certain = scenes.iter().all(|scene| {
+                let at = |point: Point| scene.planet(point.body()?).map(|seen| scene.declination_deg(seen));
+                let orb_deg = at(hit.a).zip(at(hit.b)).map(|(a_deg, b_deg)| hit.kind.orb_deg(a_deg, b_deg));
+                orb_deg.is_some_and(|orb_deg| orb_deg <= hit.orb_max_deg)
+            });
+        }
+    }
+    hits
 }
 
 /// The planets whose sign is the same in every scene.

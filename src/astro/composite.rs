@@ -6,13 +6,15 @@ use super::angles::{LocalSky, norm_deg, wrap_deg};
 use super::body::Body;
 use super::chart::{Chart, Unknown};
 use super::contacts::{CrossAspect, Orbs, Spot, between};
+use super::ephemeris::Site;
 use super::error::AstroError;
-use super::figure::LongitudeRange;
+use super::figure::{Figure, LongitudeRange};
 use super::houses::{HouseSystem, Houses};
 use super::point::Point;
 use super::progressions::right_ascension_deg;
+use super::rulesets::Ruleset;
 use super::signs::{Sign, degree_in_sign};
-use super::vague::{Instants, range, reach_deg, unknown};
+use super::vague::{self, Instants, range, reach_deg, unknown};
 
 /// How a composite gets its Ascendant and cusps. The Midheaven is the midpoint of the two Midheavens in both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -157,6 +159,22 @@ pub fn middle_of(a: &Chart, b: &Chart, method: MiddlePlace) -> Middle {
     Middle { instants, latitude_deg, longitude_deg }
 }
 
+/// Davison's chart: the sky of the middle in time over the middle place, with the options of the first chart; of vague
+/// births that of the middle of the span, with what it leaves open.
+///
+/// # Errors
+/// Those of [`super::figure::cast_under`].
+pub fn davison(
+    a: &Chart,
+    b: &Chart,
+    method: MiddlePlace,
+    ruleset: &Ruleset,
+) -> Result<(Figure, Vec<Unknown>), AstroError> {
+    let Middle { instants, latitude_deg, longitude_deg } = middle_of(a, b, method);
+    let altitude_m = 0.5 * (a.options.altitude_m() + b.options.altitude_m());
+    vague::figure(instants, Site { latitude_deg, longitude_deg, altitude_m }, &a.options, ruleset)
+}
+
 /// The middle of the great circle between two places, (latitude, longitude) in degrees: the direction of the sum of
 /// their unit vectors. Of opposite places any middle would do; the mean of the coordinates is taken.
 fn great_circle_middle(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
@@ -216,7 +234,7 @@ struct Frame {
 /// Angles and cusps, where both charts have them.
 fn frame(a: &Chart, b: &Chart, method: CompositeHouses) -> Result<Option<Frame>, AstroError> {
     let (Some(of_a), Some(of_b)) = (Sky::of(a)?, Sky::of(b)?) else { return Ok(None) };
-    let system = a.houses.as_ref().map_or(a.birth.house_system, |houses| houses.system);
+    let system = a.options.house_system;
     let midheaven_deg = midpoint_deg(of_a.midheaven_deg, of_b.midheaven_deg);
     match method {
         CompositeHouses::Midpoints => {
@@ -234,31 +252,38 @@ fn frame(a: &Chart, b: &Chart, method: CompositeHouses) -> Result<Option<Frame>,
         }
         CompositeHouses::Derived(latitude_deg) => {
             let obliquity_deg = 0.5 * (a.obliquity_deg + b.obliquity_deg);
-            let armc_deg = right_ascension_deg(midheaven_deg, obliquity_deg);
+            let offset_deg = 0.5 * (of_a.offset_deg + of_b.offset_deg);
+            let armc_deg = right_ascension_deg(midheaven_deg + offset_deg, obliquity_deg);
             let sky = LocalSky::new(armc_deg, obliquity_deg, latitude_deg)?;
-            let houses = Houses::compute(system, &sky)?;
-            Ok(Some(Frame { ascendant_deg: sky.angles().ascendant_deg, midheaven_deg, houses }))
+            let houses = Houses::of_zodiac(system, &sky, offset_deg)?;
+            let ascendant_deg = norm_deg(sky.angles().ascendant_deg - offset_deg);
+            Ok(Some(Frame { ascendant_deg, midheaven_deg, houses }))
         }
     }
 }
 
-/// The local sky of a chart with its angles.
+/// The local sky of a chart with its angles in the chart's zodiac.
 struct Sky {
     local: LocalSky,
+    offset_deg: f64,
     ascendant_deg: f64,
     midheaven_deg: f64,
 }
 
 impl Sky {
     fn of(chart: &Chart) -> Result<Option<Self>, AstroError> {
-        let Some(armc_deg) = chart.sidereal_time_deg else { return Ok(None) };
+        let (Some(armc_deg), Some(angles)) = (chart.sidereal_time_deg, &chart.angles) else { return Ok(None) };
         let local = LocalSky::new(armc_deg, chart.obliquity_deg, chart.birth.latitude_deg)?;
-        let raw = local.angles();
-        Ok(Some(Self { local, ascendant_deg: raw.ascendant_deg, midheaven_deg: raw.midheaven_deg }))
+        Ok(Some(Self {
+            local,
+            offset_deg: chart.ayanamsa_deg.unwrap_or(0.0),
+            ascendant_deg: angles.ascendant.longitude_deg,
+            midheaven_deg: angles.midheaven.longitude_deg,
+        }))
     }
 
     fn cusps_deg(&self, system: HouseSystem) -> Result<[f64; 12], AstroError> {
-        Ok(Houses::compute(system, &self.local)?.cusps_deg)
+        Ok(Houses::of_zodiac(system, &self.local, self.offset_deg)?.cusps_deg)
     }
 }
 

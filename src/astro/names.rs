@@ -1,5 +1,7 @@
 //! P: Display names in English and French of everything a chart shows. Codes stay with their enums; no sentences here.
 
+pub mod analysis;
+
 use serde::{Deserialize, Serialize};
 
 use super::aspects::Aspect;

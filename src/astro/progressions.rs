@@ -9,9 +9,11 @@ use super::angles::{LocalSky, norm_deg, wrap_deg};
 use super::body::Body;
 use super::chart::{Chart, Unknown};
 use super::contacts::{CrossAspect, Orbs, Spot, between, natal_spots};
+use super::ephemeris::Center;
 use super::error::AstroError;
 use super::figure::LongitudeRange;
 use super::houses::Houses;
+use super::options::ChartOptions;
 use super::point::Point;
 use super::returns::{TROPICAL_YEAR_DAYS, instant_text, motion, step_days};
 use super::signs::{Sign, degree_in_sign};
@@ -158,7 +160,8 @@ impl Course {
 
     /// The Sun's arc from birth to the sky that stands for the date, degrees. It goes less than once around.
     fn solar_arc_deg(&self, chart: &Chart, birth_jd_utc: f64) -> Result<f64, AstroError> {
-        let sun = motion(chart, Body::Sun);
+        let options = of_earth(chart);
+        let sun = motion(&options, Body::Sun);
         let (natal_deg, _) = sun(time::scales_from_utc(birth_jd_utc).jd_tt)?;
         let (now_deg, _) = sun(self.sky_tt(birth_jd_utc))?;
         Ok(norm_deg(now_deg - natal_deg))
@@ -191,7 +194,7 @@ pub fn progress(
     let houses = if secondary { angles(chart, &course, angle_method, arc_deg, &mut points)? } else { None };
     let spots: Vec<Spot> = points.iter().map(spot).collect();
     let mut unknowns = Vec::new();
-    if chart.angles.is_none() {
+    if !course.birth.is_exact() {
         for what in ["ascendant", "midheaven", "houses"] {
             unknowns.push(unknown(what, "They follow the natal angles; the time of birth is not exact."));
         }
@@ -234,12 +237,21 @@ fn moved(chart: &Chart, point: Point, longitude_deg: f64, speed_deg_per_year: f6
     }
 }
 
+/// The chart's options with Sun and Moon as seen from the Earth, by which arcs and phases are measured in every chart.
+pub(super) fn of_earth(chart: &Chart) -> ChartOptions {
+    let mut options = chart.options.clone();
+    if options.view.center == Center::Heliocentric {
+        options.view.center = Center::Geocentric;
+    }
+    options
+}
+
 /// The bodies of the sky that stands for the date.
 fn bodies(chart: &Chart, course: &Course) -> Result<Vec<ProgressedPoint>, AstroError> {
     let sky = course.birth.map(|birth| course.sky_tt(birth));
     let middle_tt = course.sky_tt(course.birth.middle());
     let place = |body: Body| {
-        let motion = motion(chart, body);
+        let motion = motion(&chart.options, body);
         let (longitude_deg, speed) = motion(middle_tt)?;
         let mut placed = moved(chart, Point::Body(body), longitude_deg, speed);
         if !course.birth.is_exact() {
@@ -261,7 +273,9 @@ fn directed(chart: &Chart, course: &Course, method: Method, arc_deg: f64) -> Res
     let (least, most) = (early.min(late).min(arc_deg), early.max(late).max(arc_deg));
     let speed = match method {
         Method::NaibodArc => NAIBOD_DEG,
-        Method::SolarArc | Method::Secondary => motion(chart, Body::Sun)(course.sky_tt(course.birth.middle()))?.1,
+        Method::SolarArc | Method::Secondary => {
+            motion(&of_earth(chart), Body::Sun)(course.sky_tt(course.birth.middle()))?.1
+        }
     };
     let natal = chart.bodies.iter().map(|placed| (Point::Body(placed.body), placed.longitude_deg, placed.range));
     let angles = [Point::Ascendant, Point::Midheaven]
@@ -288,7 +302,10 @@ fn angles(
     let (Some(natal_armc_deg), Some(natal_houses)) = (chart.sidereal_time_deg, &chart.houses) else { return Ok(None) };
     let scales = time::scales_from_utc(course.sky_jd_utc(course.birth.middle()));
     let obliquity_deg = frames::true_obliquity_deg(scales.jd_tt);
+    let offset_deg = chart.options.zodiac.offset_deg(scales.jd_tt);
     let natal_mc_deg = LocalSky::new(natal_armc_deg, chart.obliquity_deg, 0.0)?.angles().midheaven_deg;
+    // The Sun's arc among the stars falls short of the tropical one by precession.
+    let arc_deg = arc_deg + offset_deg - chart.ayanamsa_deg.unwrap_or(0.0);
     let (armc_deg, turns_deg_per_year) = match method {
         AngleMethod::Naibod => (natal_armc_deg + NAIBOD_DEG * course.age_years(), NAIBOD_DEG),
         AngleMethod::SolarArc => (right_ascension_deg(natal_mc_deg + arc_deg, obliquity_deg), NAIBOD_DEG),
@@ -301,9 +318,19 @@ fn angles(
     // A tenth of a degree of the sky's turn gives the pace of each angle.
     let (raw, later) = (sky.angles(), at(armc_deg + 0.1)?.angles());
     let pace = |from: f64, to: f64| wrap_deg(to - from) / 0.1 * turns_deg_per_year;
-    points.push(moved(chart, Point::Ascendant, raw.ascendant_deg, pace(raw.ascendant_deg, later.ascendant_deg)));
-    points.push(moved(chart, Point::Midheaven, raw.midheaven_deg, pace(raw.midheaven_deg, later.midheaven_deg)));
-    Houses::compute(natal_houses.system, &sky).map(Some)
+    points.push(moved(
+        chart,
+        Point::Ascendant,
+        raw.ascendant_deg - offset_deg,
+        pace(raw.ascendant_deg, later.ascendant_deg),
+    ));
+    points.push(moved(
+        chart,
+        Point::Midheaven,
+        raw.midheaven_deg - offset_deg,
+        pace(raw.midheaven_deg, later.midheaven_deg),
+    ));
+    Houses::of_zodiac(natal_houses.system, &sky, offset_deg).map(Some)
 }
 
 /// Right ascension of an ecliptic longitude without latitude (Meeus 1998, eq. 13.3), degrees.

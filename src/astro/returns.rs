@@ -6,12 +6,15 @@ pub(super) mod path;
 use serde::{Deserialize, Serialize};
 
 use super::body::Body;
-use super::chart::Chart;
-use super::ephemeris::Ephemeris;
+use super::chart::{Chart, Unknown};
+use super::ephemeris::{Ephemeris, Site};
 use super::error::AstroError;
-use super::time;
+use super::figure::Figure;
+use super::options::ChartOptions;
+use super::rulesets::Ruleset;
 use super::vague::{Instants, reach_deg};
 use super::zone::{julian_date_of_unix, rfc3339_of_julian_date};
+use super::{time, vague};
 use path::{Motion, Run, levels_deg, runs};
 
 /// The mean tropical year at J2000, days (Simon et al. 1994, Astronomy and Astrophysics 282, from the mean longitude of
@@ -62,7 +65,7 @@ impl Return {
 /// Those of the ephemeris for the body.
 pub fn within(chart: &Chart, body: Body, from_jd_utc: f64, to_jd_utc: f64) -> Result<Vec<Return>, AstroError> {
     let Some(natal) = Natal::of(chart, body) else { return Ok(Vec::new()) };
-    let (first, last) = Ephemeris::embedded().span();
+    let (first, last) = Ephemeris::embedded().span_of(body);
     let tt = |jd_utc: f64| time::scales_from_utc(jd_utc).jd_tt.clamp(first, last);
     natal.passes(tt(from_jd_utc), tt(to_jd_utc))
 }
@@ -73,7 +76,7 @@ pub fn within(chart: &Chart, body: Body, from_jd_utc: f64, to_jd_utc: f64) -> Re
 /// As [`within`].
 pub fn next_after(chart: &Chart, body: Body, jd_utc: f64) -> Result<Option<Return>, AstroError> {
     let Some(natal) = Natal::of(chart, body) else { return Ok(None) };
-    let (first, last) = Ephemeris::embedded().span();
+    let (first, last) = Ephemeris::embedded().span_of(body);
     let mut from = time::scales_from_utc(jd_utc).jd_tt.max(first);
     let length_days = STEPS_AT_ONCE * step_days(body);
     while from < last {
@@ -122,8 +125,8 @@ impl<'a> Natal<'a> {
 
     /// Passes between two Julian Dates TT, the second excluded.
     fn passes(&self, from: f64, to: f64) -> Result<Vec<Return>, AstroError> {
-        let motion = motion(self.chart, self.body);
-        let (first, last) = Ephemeris::embedded().span();
+        let motion = motion(&self.chart.options, self.body);
+        let (first, last) = Ephemeris::embedded().span_of(self.body);
         // So that the window of a pass near an end is whole.
         let margin_days = if self.is_exact() { 0.0 } else { 2.0 * step_days(self.body) };
         let (start, end) = ((from - margin_days).max(first), (to + margin_days).min(last));
@@ -171,11 +174,26 @@ impl<'a> Natal<'a> {
     }
 }
 
-/// Longitude and its rate in the chart's own zodiac and frame.
-pub(super) fn motion(_chart: &Chart, body: Body) -> impl Fn(f64) -> Result<Motion, AstroError> {
+/// The sky of a return: over the site, the chart's own place or another, with the chart's options; of a vague birth, the
+/// sky of the middle of its window with what that leaves open.
+///
+/// # Errors
+/// Those of [`super::figure::cast_under`].
+pub fn figure(
+    chart: &Chart,
+    found: &Return,
+    site: Site,
+    ruleset: &Ruleset,
+) -> Result<(Figure, Vec<Unknown>), AstroError> {
+    vague::figure(found.instants(), site, &chart.options, ruleset)
+}
+
+/// Longitude and its rate in the zodiac and the view of the options.
+pub(super) fn motion(options: &ChartOptions, body: Body) -> impl Fn(f64) -> Result<Motion, AstroError> {
     move |jd_tt| {
-        let position = Ephemeris::embedded().apparent(body, jd_tt)?;
-        Ok((position.longitude_deg, position.longitude_speed_deg_per_day))
+        let position = Ephemeris::embedded().position(body, jd_tt, &options.view)?;
+        let longitude_deg = position.longitude_deg - options.zodiac.offset_deg(jd_tt);
+        Ok((longitude_deg, position.longitude_speed_deg_per_day - options.zodiac.rate_deg_per_day(jd_tt)))
     }
 }
 
@@ -186,8 +204,14 @@ pub(super) const fn step_days(body: Body) -> f64 {
         Body::Sun | Body::MeanNode | Body::MeanApogee => 20.0,
         Body::Venus => 10.0,
         Body::Mars | Body::Ceres | Body::Pallas | Body::Juno | Body::Vesta => 15.0,
-        Body::Jupiter | Body::Saturn | Body::Uranus | Body::Neptune | Body::Pluto => 40.0,
-        Body::Chiron | Body::Pholus | Body::Eris => 40.0,
+        Body::Jupiter
+        | Body::Saturn
+        | Body::Uranus
+        | Body::Neptune
+        | Body::Pluto
+        | Body::Chiron
+        | Body::Pholus
+        | Body::Eris => 40.0,
         Body::TrueNode | Body::OsculatingApogee => 1.0,
     }
 }
@@ -200,7 +224,7 @@ pub(super) fn utc_of_tt(jd_tt: f64) -> f64 {
 }
 
 /// RFC 3339 UTC to the millisecond; empty outside the years that RFC 3339 can write.
-pub(super) fn instant_text(jd_utc: f64) -> String {
+pub fn instant_text(jd_utc: f64) -> String {
     let ms = ((jd_utc - UNIX_EPOCH_JD) * 86_400_000.0).round();
     let (seconds, rest) = ((ms / 1000.0).floor(), ms.rem_euclid(1000.0));
     let text = rfc3339_of_julian_date(julian_date_of_unix(seconds as i64)).unwrap_or_default();

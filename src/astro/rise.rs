@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::body::Body;
-use super::ephemeris::{Ephemeris, Position};
+use super::ephemeris::{Ephemeris, Position, Site};
 use super::error::AstroError;
 use super::events::moment::{tt_of_utc, ut1_of_tt, utc_of_tt};
 use super::events::path::{Fit, Path};
@@ -31,17 +31,6 @@ const SUN_SEMIDIAMETER_DEG: f64 = 16.0 / 60.0;
 const POLAR_STRETCH_DAYS: f64 = 1.08;
 /// How far around an instant its sunrises and sunsets are looked for, days.
 const AROUND_DAYS: f64 = 2.0;
-
-/// A place on the Earth, geodetic, WGS84.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Site {
-    /// Degrees north, -90..=90.
-    pub latitude_deg: f64,
-    /// Degrees east, -180..=180.
-    pub longitude_deg: f64,
-    /// Metres above the ellipsoid.
-    pub altitude_m: f64,
-}
 
 /// The part of the disc that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,19 +126,6 @@ pub struct SunAround {
     pub next_set_jd_ut: Option<f64>,
     /// Whether the Sun is up: its upper limb above the refracted horizon.
     pub is_up: bool,
-}
-
-impl Site {
-    /// A place at the height of the ellipsoid.
-    ///
-    /// # Errors
-    /// [`AstroError::InvalidLatitude`] for a latitude that is not within -90..=90 degrees.
-    pub fn new(latitude_deg: f64, longitude_deg: f64) -> Result<Self, AstroError> {
-        if !(-90.0..=90.0).contains(&latitude_deg) {
-            return Err(AstroError::InvalidLatitude { latitude_deg });
-        }
-        Ok(Self { latitude_deg, longitude_deg, altitude_m: 0.0 })
-    }
 }
 
 /// Sunrises and sunsets (upper limb, 34 arcminutes of refraction) around a Julian Date UTC.

@@ -5,6 +5,7 @@ use super::angles::{norm_deg, wrap_deg};
 use super::body::Body;
 use super::ephemeris::Ephemeris;
 use super::error::AstroError;
+use super::options::ChartOptions;
 use super::{frames, time};
 
 /// A planet as the analysis reads it.
@@ -79,17 +80,30 @@ impl Horizon {
 }
 
 impl Scene {
-    /// The sky at a Julian Date TT, in the zodiac that lies `offset_deg` ahead of the tropical one; no houses, no horizon.
+    /// The sky at a Julian Date TT in the zodiac and from the place of some options; no houses, no horizon.
     ///
     /// # Errors
-    /// [`AstroError::OutOfSpan`] outside the ephemeris.
-    pub fn at(jd_tt: f64, offset_deg: f64) -> Result<Self, AstroError> {
-        let all = Ephemeris::embedded().apparent_all(jd_tt)?;
-        let node = all.iter().find(|(body, _)| *body == Body::TrueNode);
+    /// [`AstroError::OutOfSpan`] outside the ephemeris; [`AstroError::NotInFrame`] as seen from the Sun.
+    pub fn at(jd_tt: f64, options: &ChartOptions) -> Result<Self, AstroError> {
+        const WANTED: [Body; 11] = [
+            Body::Sun,
+            Body::Moon,
+            Body::Mercury,
+            Body::Venus,
+            Body::Mars,
+            Body::Jupiter,
+            Body::Saturn,
+            Body::Uranus,
+            Body::Neptune,
+            Body::Pluto,
+            Body::TrueNode,
+        ];
+        let offset_deg = options.zodiac.offset_deg(jd_tt);
+        let found = Ephemeris::embedded().positions(&WANTED, jd_tt, &options.view)?;
         let planets = std::array::from_fn(|index| {
-            let (body, position) = all[index];
+            let position = &found[index];
             Seen {
-                body,
+                body: WANTED[index],
                 longitude_deg: norm_deg(position.longitude_deg - offset_deg),
                 latitude_deg: position.latitude_deg,
                 distance_au: position.distance_au,
@@ -98,8 +112,21 @@ impl Scene {
                 above_horizon: None,
             }
         });
-        let node_deg = node.map_or(f64::NAN, |(_, position)| norm_deg(position.longitude_deg - offset_deg));
-        Ok(Self { jd_tt, planets, node_deg, is_day: None, offset_deg })
+        Ok(Self { jd_tt, planets, node_deg: norm_deg(found[10].longitude_deg - offset_deg), is_day: None, offset_deg })
+    }
+
+    /// A sky whose ten planets all stand at the zero point, to be placed.
+    pub(super) fn unplaced(jd_tt: f64, offset_deg: f64) -> Self {
+        let planets = Body::PLANETS.map(|body| Seen {
+            body,
+            longitude_deg: 0.0,
+            latitude_deg: 0.0,
+            distance_au: 0.0,
+            speed_deg_per_day: 0.0,
+            house: None,
+            above_horizon: None,
+        });
+        Self { jd_tt, planets, node_deg: 0.0, is_day: None, offset_deg }
     }
 
     /// Says of every planet whether it is up, and so whether it is day.
@@ -124,6 +151,14 @@ impl Scene {
     /// The Moon.
     pub fn moon(&self) -> &Seen {
         &self.planets[1]
+    }
+
+    /// The declination of a planet, degrees north of the true equator of date.
+    pub fn declination_deg(&self, seen: &Seen) -> f64 {
+        let (sin_eps, cos_eps) = frames::true_obliquity_deg(self.jd_tt).to_radians().sin_cos();
+        let (sin_lat, cos_lat) = seen.latitude_deg.to_radians().sin_cos();
+        let longitude_deg = seen.longitude_deg + self.offset_deg;
+        (sin_lat * cos_eps + cos_lat * sin_eps * longitude_deg.to_radians().sin()).asin().to_degrees()
     }
 
     /// How far a planet stands from the Sun in longitude, -180..180 degrees; negative when it rises before the Sun.

@@ -61,7 +61,7 @@ impl Sect {
 
 /// Whether a sign is masculine (fire and air).
 pub fn is_masculine(sign: Sign) -> bool {
-    sign.index() % 2 == 0
+    sign.index().is_multiple_of(2)
 }
 
 /// The sect of a planet; Mercury's goes by whether it rises before the Sun. None for the planets unknown to tradition.

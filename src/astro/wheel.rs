@@ -17,6 +17,7 @@ mod theme;
 mod web;
 mod words;
 
+pub use input::{EXTRAS, date};
 pub use theme::Theme;
 
 use frame::{CENTRE, Frame, SIDE};
@@ -162,7 +163,7 @@ fn rays(wheel: &Wheel) -> Vec<Ray> {
 pub fn draw(wheel: &Wheel, style: &Style) -> String {
     let plan = Plan::of(wheel, style.lang);
     let words = words::tell(wheel, style.lang);
-    let id = identity(&words, style);
+    let id = identity(&words, *style);
     let mut pen = Pen::default();
     let (size, view) = (style.size_px.to_string(), format!("0 0 {SIDE} {SIDE}"));
     pen.open(
@@ -204,7 +205,7 @@ pub fn draw(wheel: &Wheel, style: &Style) -> String {
 }
 
 /// A name for the picture that no other picture on a page bears: FNV-1a (Fowler, Noll, Vo) of what it says and how.
-fn identity(words: &words::Words, style: &Style) -> String {
+fn identity(words: &words::Words, style: Style) -> String {
     let text = format!("{}\u{1f}{}\u{1f}{style:?}", words.title, words.description);
     let hash = text
         .bytes()

@@ -215,6 +215,15 @@ pub fn rfc3339_of_julian_date(jd_utc: f64) -> Option<String> {
     Timestamp::from_second(unix_s as i64).ok().map(|instant| instant.to_string())
 }
 
+/// `YYYY-MM-DDTHH:MM:SS+HH:MM` of a Julian Date UTC by the clocks of a zone, to the nearest second; `None` for a zone that is
+/// not built in and outside the years -9999..=9999.
+pub fn local_rfc3339(jd_utc: f64, zone: &str) -> Option<String> {
+    let unix_s = ((jd_utc - UNIX_EPOCH_JD) * 86_400.0).round();
+    let instant = Timestamp::from_second(unix_s.is_finite().then_some(unix_s as i64)?).ok()?;
+    let (tz, _) = time_zone(zone).ok()?;
+    Some(instant.display_with_offset(tz.to_offset(instant)).to_string())
+}
+
 /// Whether a zone of this name is built in (upper and lower case are one).
 ///
 /// # Errors

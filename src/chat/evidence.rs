@@ -1,16 +1,20 @@
-//! Finds the passages for a question: one search by its words, one ranked look at the passages on its topic, facts and
-//! contacts. Judges no answer.
+//! Finds the passages for a question: those on its topic, facts and contacts, and those that a search by its
+//! words ranks first. Judges no answer.
+
+use std::sync::Arc;
 
 use crate::astro::{Factor, Lang};
+use crate::limits;
 use crate::llm::{ChartFact, Evidence, Intent, Reading, composer};
-use crate::retrieval::{Filters, Query, Retrieval, RetrievalError};
+use crate::retrieval::{Hit, Retrieval, RetrievalError};
 
 /// Passages taken from the search by words.
 const BY_WORDS_MAX: usize = 4;
 /// Passages of the plan.
 const PLANNED_MAX: usize = 24;
 
-/// The passages that an answer may cite, each once, those of the plan first.
+/// The passages that an answer may cite, each once: those of the plan, then those that the question's own words find.
+/// Each bears its score for the question; what is planned and shares no word with it has 0.
 ///
 /// # Errors
 /// The index cannot be read.
@@ -23,17 +27,17 @@ pub fn gather(
     factors: &[Factor],
 ) -> Result<Vec<Evidence>, RetrievalError> {
     let ids = plan(reading, facts, factors);
-    // The titles of what is planned join the question's words, so that the score says how near each passage is to both.
-    let titles = ids.iter().filter_map(|id| retrieval.passage(lang, id)).map(|p| p.title.as_str());
-    let text = std::iter::once(question).chain(titles).collect::<Vec<_>>().join(" ");
-    let filters = Filters { ids, ..Filters::default() };
-    let planned = retrieval.search(&Query { text, lang: Some(lang), limit: PLANNED_MAX, filters })?;
-    let by_words = Query { text: question.to_owned(), lang: Some(lang), limit: BY_WORDS_MAX, ..Query::default() };
-    let found = retrieval.search(&by_words)?;
-    let mut evidence: Vec<Evidence> = Vec::with_capacity(planned.len() + found.len());
-    for hit in planned.into_iter().chain(found) {
-        if !evidence.iter().any(|known| known.passage.id == hit.passage.id) {
-            evidence.push(Evidence { passage: hit.passage, score: hit.score });
+    let mut found = retrieval.rank(question, lang, limits::RANKED_PASSAGES_MAX)?;
+    let planned = ids.iter().filter_map(|id| retrieval.passage(lang, id)).map(|passage| {
+        let scored = found.iter().find(|hit| Arc::ptr_eq(&hit.passage, passage));
+        Evidence { passage: Arc::clone(passage), score: scored.map_or(0.0, |hit| hit.score) }
+    });
+    let mut evidence: Vec<Evidence> = planned.collect();
+    evidence.sort_by(|a, b| b.score.total_cmp(&a.score));
+    found.truncate(BY_WORDS_MAX);
+    for Hit { passage, score } in found {
+        if !evidence.iter().any(|known| Arc::ptr_eq(&known.passage, &passage)) {
+            evidence.push(Evidence { passage, score });
         }
     }
     Ok(evidence)

@@ -1,13 +1,13 @@
 //! P: Decides whether a sentence may leave: its citations were retrieved and say what it says, its facts were offered, and
 //! every claim read out of its own words agrees with the chart and the day. Repairs nothing.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::claims::{self, Claim, Position};
 use super::facts;
 use crate::astro::{Aspect, AspectHit, Body, Certainty, Chart, Factor, Lang, Placement, Point, Sign, Today};
 use crate::llm::{ChartFact, Evidence, Sentence, Support, lexicon};
-use crate::retrieval::Corpus;
+use crate::retrieval::{Corpus, PassageSet};
 
 /// Least share of a sentence's longer words that its passages must hold, when it rests on passages alone.
 const GROUNDED_MIN_PERCENT: usize = 50;
@@ -60,11 +60,11 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
     if sentence.support.is_empty() {
         return Verdict::Unsupported;
     }
-    let mut cited = Vec::new();
+    let mut cited = PassageSet::default();
     for support in &sentence.support {
         match support {
-            Support::Passage(id) => match words_of(id, scope) {
-                Some(words) => cited.push(words),
+            Support::Passage(id) => match offered(id, scope) {
+                Some(position) => cited.insert(position),
                 None => return Verdict::BadCitation,
             },
             Support::ChartFact(id) if !scope.facts.iter().any(|fact| fact.id == *id) => return Verdict::BadFact,
@@ -86,30 +86,33 @@ pub fn sentence(sentence: &Sentence, scope: &Scope<'_>) -> Verdict {
     if claims.iter().all(|claim| agrees(claim, scope)) { Verdict::Holds } else { Verdict::FalseClaim }
 }
 
-/// The words of a passage that was offered and stands in the corpus as it was offered.
-fn words_of<'a>(id: &str, scope: &Scope<'a>) -> Option<&'a HashSet<String>> {
+/// The position of a passage that was offered and stands in the corpus as it was offered.
+fn offered(id: &str, scope: &Scope<'_>) -> Option<usize> {
     let offered = scope.evidence.iter().find(|evidence| evidence.passage.id == id)?;
-    let stored = scope.corpus.passage(scope.lang, id)?;
-    let words = scope.corpus.words(scope.lang, id, lexicon::fold)?;
-    (stored.text == offered.passage.text).then_some(words)
+    let position = scope.corpus.position(scope.lang, id)?;
+    let stored = scope.corpus.at(position)?;
+    let unchanged = Arc::ptr_eq(stored, &offered.passage) || stored.text == offered.passage.text;
+    unchanged.then_some(position)
 }
 
 /// Whether the cited passages say what the sentence says, and no other passage offered says it much better.
-fn is_grounded(text: &str, cited: &[&HashSet<String>], alone: bool, scope: &Scope<'_>) -> bool {
+fn is_grounded(text: &str, cited: &PassageSet, alone: bool, scope: &Scope<'_>) -> bool {
     let folded = lexicon::fold(text);
-    let words: Vec<&str> = folded.split_whitespace().filter(|w| w.chars().count() >= GROUNDED_WORD_MIN_CHARS).collect();
+    let vocabulary = scope.corpus.vocabulary(lexicon::fold);
+    let counts = |word: &&str| word.chars().count() >= GROUNDED_WORD_MIN_CHARS;
+    let words: Vec<Option<&PassageSet>> =
+        folded.split_whitespace().filter(counts).map(|word| vocabulary.holding(word)).collect();
     if words.is_empty() {
         return true;
     }
-    let share = |passages: &[&HashSet<String>]| {
-        let held = words.iter().filter(|word| passages.iter().any(|passage| passage.contains(**word)));
-        held.count() * 100 / words.len()
+    let share = |held: &dyn Fn(&PassageSet) -> bool| {
+        words.iter().flatten().filter(|passages| held(passages)).count() * 100 / words.len()
     };
-    let held = share(cited);
+    let held = share(&|passages| passages.meets(cited));
     let least = if alone { GROUNDED_MIN_PERCENT } else { GROUNDED_BESIDE_FACTS_MIN_PERCENT };
     let is_better = |id: &str| {
-        let words = scope.corpus.words(scope.lang, id, lexicon::fold);
-        words.is_some_and(|one| share(&[one]) > held + BETTER_ELSEWHERE_MAX_PERCENT)
+        let position = scope.corpus.position(scope.lang, id);
+        position.is_some_and(|one| share(&|passages| passages.contains(one)) > held + BETTER_ELSEWHERE_MAX_PERCENT)
     };
     held >= least && !scope.evidence.iter().any(|evidence| is_better(&evidence.passage.id))
 }

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use super::birth::{BirthArgs, OptionsArgs};
-use crate::astro::Lang;
+use super::birth::{BirthArgs, OptionsArgs, SecondBirthArgs};
+use super::timeline::{CalendarArgs, TransitsArgs};
+use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
+use crate::astro::{Lang, Point};
 use crate::config::Sources;
 
 /// A private astrology-advice appliance: exact charts, daily transits, answers that cite their sources.
@@ -30,12 +32,22 @@ pub enum Command {
     Sky(Box<SkyArgs>),
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
+    /// Show when a body comes back to its natal place, and the sky of that moment, there or elsewhere.
+    Returns(Box<ReturnsArgs>),
+    /// Compare two births, or join them in a composite or a Davison chart.
+    Synastry(Box<SynastryArgs>),
+    /// Show what happens in the sky over a period: stations, ingresses, aspects, lunations, eclipses, void Moon, rises.
+    Calendar(Box<CalendarArgs>),
+    /// Show the transits of a period to a birth: within orb, exact, and out again.
+    Transits(Box<TransitsArgs>),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
     Serve(ServeArgs),
     /// Look places up: coordinates, time zone, population.
     Places(PlacesArgs),
+    /// Stream places of bodies at many instants, to look up or to check.
+    Ephemeris(EphemerisArgs),
     /// Look at the settings without starting anything.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -114,6 +126,61 @@ pub struct CloneArgs {
     /// Where.
     #[command(flatten)]
     pub directory: DirectoryArgs,
+}
+
+/// `orrery ephemeris ..`
+#[derive(Debug, Args)]
+pub struct EphemerisArgs {
+    /// CSV file with a column `jd_tt` (Julian Dates, Terrestrial Time); `-` reads standard input.
+    #[arg(long, value_name = "FILE")]
+    pub instants: PathBuf,
+    /// Codes of bodies, separated by commas, such as sun,moon,chiron,true_node; or `all`.
+    #[arg(
+        long,
+        value_name = "BODIES",
+        value_delimiter = ',',
+        default_value = "sun,moon,mercury,venus,mars,jupiter,saturn,uranus,neptune,pluto"
+    )]
+    pub bodies: Vec<String>,
+    /// A table, or one JSON object a line with right ascension and declination besides.
+    #[arg(long, value_enum, default_value_t = TableFormat::Csv)]
+    pub format: TableFormat,
+    /// From where the bodies are seen.
+    #[arg(long, value_enum, default_value_t = CenterName::Geocentric)]
+    pub center: CenterName,
+    /// Latitude of a topocentric view in degrees, north positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true, required_if_eq("center", "topocentric"))]
+    pub lat: Option<f64>,
+    /// Longitude of a topocentric view in degrees, east positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true, required_if_eq("center", "topocentric"))]
+    pub lon: Option<f64>,
+    /// Height of a topocentric view above the ellipsoid in metres.
+    #[arg(long, value_name = "METRES", allow_negative_numbers = true, default_value_t = 0.0)]
+    pub altitude: f64,
+    /// Where the bodies are, not where they are seen: no light-time, no deflection, no aberration.
+    #[arg(long)]
+    pub geometric: bool,
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object a line.
+    #[value(alias = "json")]
+    Jsonl,
+}
+
+/// From where bodies are seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CenterName {
+    /// The centre of the Earth.
+    Geocentric,
+    /// A place on the Earth, by --lat and --lon.
+    Topocentric,
+    /// The centre of the Sun.
+    Heliocentric,
 }
 
 /// `orrery keys rotate ..`
@@ -231,9 +298,42 @@ pub struct ChartArgs {
     /// Language of the page.
     #[arg(long, value_parser = languages())]
     pub lang: Option<Lang>,
-    /// Print JSON, as `POST /v1/charts` answers it, instead of a page.
+    /// Print JSON, as `POST /v1/charts` answers it, with the `analysis`, instead of a page.
     #[arg(long)]
     pub json: bool,
+    /// Pictures instead of a page.
+    #[command(flatten)]
+    pub wheel: WheelArgs,
+}
+
+/// Pictures of a chart.
+#[derive(Debug, Args)]
+pub struct WheelArgs {
+    /// Draw the chart's wheel as SVG into this file; `-` for standard output.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub svg: Option<PathBuf>,
+    /// Draw the chart's wheel as PNG into this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub png: Option<PathBuf>,
+    /// Colours of the wheel; by default an SVG follows its viewer, and a PNG is light.
+    #[arg(long, value_name = "THEME", value_parser = themes())]
+    pub theme: Option<Theme>,
+    /// Width and height of the wheel in pixels, 120 to 2400.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(i64::from(SIZE_MIN_PX)..=i64::from(SIZE_MAX_PX)))]
+    pub size: Option<u32>,
+    /// Points that the wheel shows beside bodies and angles.
+    #[arg(long, value_name = "POINT,..", value_delimiter = ',', value_parser = extras())]
+    pub points: Vec<Point>,
+}
+
+/// Takes the code of a theme.
+fn themes() -> impl TypedValueParser<Value = Theme> {
+    PossibleValuesParser::new(Theme::ALL.map(Theme::code)).map(|code| Theme::from_code(&code).unwrap_or_default())
+}
+
+/// Takes the code of a point that a wheel can show beside bodies and angles.
+fn extras() -> impl TypedValueParser<Value = Point> {
+    PossibleValuesParser::new(EXTRAS.map(Point::code)).map(|code| Point::from_code(&code).unwrap_or(Point::Fortune))
 }
 
 /// `orrery places ..`
@@ -293,13 +393,74 @@ pub struct HousesArgs {
     pub format: TableFormat,
 }
 
-/// How a table is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum TableFormat {
-    /// Comma-separated values with a header.
-    Csv,
-    /// One JSON object a line.
-    Jsonl,
+/// `orrery returns ..`
+#[derive(Debug, Args)]
+pub struct ReturnsArgs {
+    /// Whose birth.
+    #[command(flatten)]
+    pub birth: BirthArgs,
+    /// What chart.
+    #[command(flatten)]
+    pub options: OptionsArgs,
+    /// Which body comes back: sun, moon, saturn, ..
+    #[arg(long, value_name = "BODY", default_value = "sun")]
+    pub body: String,
+    /// Calendar year that is searched, instead of --from and --to.
+    #[arg(long, value_name = "YEAR")]
+    pub year: Option<String>,
+    /// Start of the search, a date or an RFC 3339 instant; now when left out.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// End of the search; without it the next return is shown.
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+    /// Where the person is then; the birthplace when left out.
+    #[arg(long, value_name = "PLACE")]
+    pub at_place: Option<String>,
+    /// Latitude there in degrees, north positive, instead of --at-place.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub at_lat: Option<String>,
+    /// Longitude there in degrees, east positive, instead of --at-place.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub at_lon: Option<String>,
+    /// Language of the page.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Print JSON, as `GET /v1/charts/{id}/returns` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `orrery synastry ..`
+#[derive(Debug, Args)]
+pub struct SynastryArgs {
+    /// The first birth.
+    #[command(flatten)]
+    pub birth: BirthArgs,
+    /// The second birth.
+    #[command(flatten)]
+    pub second: SecondBirthArgs,
+    /// What charts.
+    #[command(flatten)]
+    pub options: OptionsArgs,
+    /// Join the two in one chart instead: midpoint or davison.
+    #[arg(long, value_name = "METHOD")]
+    pub composite: Option<String>,
+    /// Houses of a midpoint composite: midpoints (of the cusps) or derived (those of a latitude).
+    #[arg(long, value_name = "HOW", requires = "composite")]
+    pub houses: Option<String>,
+    /// Latitude of derived houses in degrees, north positive; the mean of the two births' when left out.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true, requires = "composite")]
+    pub latitude_deg: Option<f64>,
+    /// Middle place of a Davison chart: coordinates (their means) or great_circle.
+    #[arg(long, value_name = "HOW", requires = "composite")]
+    pub middle: Option<String>,
+    /// Language of the page.
+    #[arg(long, value_parser = languages())]
+    pub lang: Option<Lang>,
+    /// Print JSON, as `POST /v1/charts/synastry` or `/v1/charts/composite` answers it, instead of a page.
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl PlacesArgs {
@@ -310,7 +471,7 @@ impl PlacesArgs {
 }
 
 /// Takes the code of a language.
-fn languages() -> impl TypedValueParser<Value = Lang> {
+pub fn languages() -> impl TypedValueParser<Value = Lang> {
     PossibleValuesParser::new(Lang::ALL.map(Lang::code)).map(|code| Lang::from_code(&code).unwrap_or_default())
 }
 

@@ -44,6 +44,41 @@ pub struct BirthArgs {
     pub name: Option<String>,
 }
 
+/// Whose birth is the second of two.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SecondBirthArgs {
+    /// Second birth: date by the local calendar.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date_b: Option<String>,
+    /// Second birth: calendar of that date, gregorian or julian.
+    #[arg(long, value_name = "CALENDAR")]
+    pub calendar_b: Option<String>,
+    /// Second birth: time by the local clock.
+    #[arg(long, value_name = "HH:MM[:SS]")]
+    pub time_b: Option<String>,
+    /// Second birth: how well the time is known.
+    #[arg(long, value_name = "HOW")]
+    pub certainty_b: Option<String>,
+    /// Second birth: place, instead of --lat-b, --lon-b and --tz-b.
+    #[arg(long, value_name = "PLACE")]
+    pub place_b: Option<String>,
+    /// Second birth: latitude in degrees, north positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lat_b: Option<f64>,
+    /// Second birth: longitude in degrees, east positive.
+    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
+    pub lon_b: Option<f64>,
+    /// Second birth: IANA time zone.
+    #[arg(long, value_name = "ZONE")]
+    pub tz_b: Option<String>,
+    /// Second birth: offset from UTC, to choose between two readings.
+    #[arg(long, value_name = "+HH:MM", value_parser = parse_offset, allow_hyphen_values = true)]
+    pub utc_offset_b: Option<i32>,
+    /// Second birth: name.
+    #[arg(long, value_name = "NAME")]
+    pub name_b: Option<String>,
+}
+
 /// What the chart is to be.
 #[derive(Clone, Debug, Default, Args)]
 pub struct OptionsArgs {
@@ -102,6 +137,37 @@ impl BirthArgs {
             utc_offset_s: self.utc_offset,
             options: options.draft(),
         }
+    }
+}
+
+impl SecondBirthArgs {
+    /// The options of a birth that these are the second of.
+    const NAMES: [&str; 10] =
+        ["date", "calendar", "time", "certainty", "place", "lat", "lon", "tz", "utc-offset", "name"];
+
+    /// The second birth as a first one.
+    pub fn birth(&self) -> BirthArgs {
+        BirthArgs {
+            date: self.date_b.clone(),
+            calendar: self.calendar_b.clone(),
+            time: self.time_b.clone(),
+            certainty: self.certainty_b.clone(),
+            place: self.place_b.clone(),
+            lat: self.lat_b,
+            lon: self.lon_b,
+            tz: self.tz_b.clone(),
+            utc_offset: self.utc_offset_b,
+            name: self.name_b.clone(),
+        }
+    }
+
+    /// A refusal of the second birth, with the names of its options.
+    pub fn refused(error: &Error) -> Failure {
+        let Failure { code, mut text } = refused(error);
+        for name in Self::NAMES {
+            text = text.replace(&format!("--{name}"), &format!("--{name}-b"));
+        }
+        Failure { code, text }
     }
 }
 

@@ -6,7 +6,10 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
-use super::v1::{auth, charts, chat, ops, places, reference, retrieval, rulesets, sky};
+use super::v1::{
+    analysis, aspects, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, transits,
+    wheel,
+};
 use super::{health, legacy, openapi};
 use crate::app::App;
 use crate::limits;
@@ -62,8 +65,19 @@ fn ruleset_routes() -> Router {
 fn person_routes() -> Router {
     Router::new()
         .push(Router::with_path("charts").get(charts::list).post(charts::create))
+        .push(Router::with_path("charts/synastry").post(lines::synastry))
+        .push(Router::with_path("charts/composite").post(lines::composite))
         .push(Router::with_path("charts/{id}").get(charts::get).delete(charts::delete))
+        .push(Router::with_path("charts/{id}/aspects").get(aspects::of_chart))
         .push(Router::with_path("charts/{id}/today").get(charts::today))
+        .push(Router::with_path("charts/{id}/analysis").get(analysis::analysis))
+        .push(Router::with_path("charts/{id}/transits").get(transits::get))
+        .push(Router::with_path("calendar").get(calendar::get))
+        .push(Router::with_path("charts/{id}/returns").get(lines::returns))
+        .push(Router::with_path("charts/{id}/progressions").get(lines::progressions))
+        .push(Router::with_path("charts/{id}/profections").get(lines::profections))
+        .push(Router::with_path("charts/{id}/wheel.svg").get(wheel::svg))
+        .push(Router::with_path("charts/{id}/wheel.png").get(wheel::png))
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))

@@ -1,11 +1,17 @@
 //! Version 1 of the API, one file per resource.
 
+pub mod analysis;
+pub mod aspects;
 pub mod auth;
+pub mod calendar;
 pub mod charts;
 pub mod chat;
+pub mod lines;
 pub mod ops;
 pub mod places;
 pub mod reference;
 pub mod retrieval;
 pub mod rulesets;
 pub mod sky;
+pub mod transits;
+pub mod wheel;

@@ -1,11 +1,17 @@
 //! What clients see: requests and answers with their names, units and ranges. Computes nothing.
 
+pub mod analysis;
+pub mod aspects;
 pub mod auth;
+pub mod calendar;
 pub mod chart;
 pub mod chat;
 pub mod figure;
+pub mod lines;
 pub mod ops;
+pub mod pair;
 pub mod place;
 pub mod reference;
 pub mod rulesets;
 pub mod today;
+pub mod transits;

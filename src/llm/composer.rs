@@ -8,6 +8,7 @@ mod fr;
 mod voice;
 
 use super::lexicon;
+use super::patterns::Words;
 use super::{
     Brief, ChartFact, Draft, FactValue, Flow, Intent, Provider, ProviderError, Sentence, Sink, Spent, Support, Topic,
 };
@@ -137,7 +138,7 @@ impl<'a> Writer<'a> {
     }
 
     fn passage(&self, id: &str) -> Option<&'a retrieval::Passage> {
-        self.brief.evidence.iter().map(|e| &e.passage).find(|p| p.id == id)
+        self.brief.evidence.iter().map(|e| &*e.passage).find(|p| p.id == id)
     }
 
     // --- The answer to a question that a chart can speak to
@@ -353,7 +354,7 @@ impl<'a> Writer<'a> {
     fn insight(&mut self) {
         let id = format!("theme-{}", self.brief.reading.topic.code());
         let Some(passage) = self.passage(&id) else { return };
-        let sentences: Vec<&str> = retrieval::corpus::sentences(&passage.text).collect();
+        let sentences: Vec<&str> = passage.sentences().collect();
         let middle = sentences.get(1..sentences.len().saturating_sub(1)).unwrap_or_default();
         let alone: Vec<&&str> = middle.iter().filter(|sentence| stands_alone(sentence)).collect();
         if alone.is_empty() {
@@ -485,12 +486,12 @@ fn stands_alone(sentence: &str) -> bool {
         "certains",
         "pour",
     ];
-    const WITHIN: &str =
-        "this, these, those, ces, donc, therefore, placement, chart, position, transit*, reading, signe*, sign";
+    static WITHIN: Words = Words::new(
+        "this, these, those, ces, donc, therefore, placement, chart, position, transit*, reading, signe*, sign",
+    );
     let folded = lexicon::fold(sentence);
     let leans = folded.split_whitespace().next().is_none_or(|first| LEANING.contains(&first));
-    let technical = WITHIN.split(", ").any(|word| lexicon::holds(&folded, word));
-    !leans && !technical && !super::reading::names_astrology(&folded)
+    !leans && !WITHIN.any(&folded) && !super::reading::names_astrology(&folded)
 }
 
 /// Words of a text; a sign that French sets between blanks is none.

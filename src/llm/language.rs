@@ -151,15 +151,18 @@ pub fn detect(text: &str, default: Lang) -> Lang {
 /// German, Italian and Portuguese, and says no in doubt.
 pub fn is_foreign(folded: &str) -> bool {
     let known = |word: &&str| ENGLISH.contains(word) || FRENCH.contains(word);
-    let foreign = |word: &&str| reading_words::patterns(reading_words::FOREIGN).any(|other| other == *word);
+    let foreign = |word: &&str| reading_words::FOREIGN.any(&format!(" {word} "));
+    if !reading_words::FOREIGN.any(folded) {
+        return false;
+    }
     let count = |test: &dyn Fn(&&str) -> bool| folded.split_whitespace().filter(|word| test(word)).count();
     count(&foreign) >= 2 && count(&foreign) > count(&known)
 }
 
 fn topic_words(folded: &str, lang: Lang) -> i32 {
-    let patterns = reading_words::topics(lang).iter().flat_map(|(_, words)| reading_words::patterns(words));
-    let general = reading_words::patterns(reading_words::general(lang));
-    patterns.chain(general).map(|word| i32::from(lexicon::holds(folded, word.trim_end_matches('~')))).sum()
+    let lists = reading_words::topics(lang).iter().map(|(_, words)| words).chain([reading_words::general(lang)]);
+    let found: usize = lists.map(|words| words.found(folded).len()).sum();
+    i32::try_from(found).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]

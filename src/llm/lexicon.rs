@@ -10,10 +10,8 @@ pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len() + 2);
     folded.push(' ');
     for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            folded.push(c.to_ascii_lowercase());
-        } else if c.is_alphanumeric() {
-            c.to_lowercase().filter(|c| !is_combining(*c)).for_each(|c| push_folded(&mut folded, c));
+        if c.is_alphanumeric() {
+            fold_letter(&mut folded, c);
         } else if !is_combining(c) && !folded.ends_with(' ') {
             folded.push(' ');
         }
@@ -22,6 +20,15 @@ pub fn fold(text: &str) -> String {
         folded.push(' ');
     }
     folded
+}
+
+/// Appends a letter or figure in lower case and without its accents.
+pub fn fold_letter(folded: &mut String, c: char) {
+    if c.is_ascii() {
+        folded.push(c.to_ascii_lowercase());
+    } else {
+        c.to_lowercase().filter(|c| !is_combining(*c)).for_each(|c| push_folded(folded, c));
+    }
 }
 
 /// Names of one kind in both languages, folded and without the blanks at their ends, made once.

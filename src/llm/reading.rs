@@ -1,7 +1,10 @@
 //! P: Reads a question: what it is about, what it names of astrology, and whether a chart is the place to answer it.
 //! Reads words, not meaning; writes nothing.
 
+use std::sync::LazyLock;
+
 use super::lexicon::{self, fold, holds};
+use super::patterns::{Patterns, Words};
 use super::reading_words as words;
 use crate::astro::rules::NATAL_BODIES;
 use crate::astro::{Aspect, Body, Lang, Point, Sign};
@@ -175,10 +178,6 @@ pub struct Reading {
     pub cautions: Cautions,
 }
 
-fn any(folded: &str, patterns: words::Words) -> bool {
-    words::patterns(patterns).any(|pattern| holds(folded, pattern))
-}
-
 /// Reads a question written in `lang`; words of the other language count where this one's say nothing.
 pub fn read(question: &str, lang: Lang) -> Reading {
     let folded = fold(question);
@@ -188,27 +187,27 @@ pub fn read(question: &str, lang: Lang) -> Reading {
         (Topic::General, _) => topic(&folded, other, !houses.is_empty()),
         found => found,
     };
-    let about_another = any(&folded, words::ANOTHER);
+    let about_another = words::ANOTHER.any(&folded);
     // Who asks after another person's heart, and names no other field, asks about love.
     let topic = if about_another && topic == Topic::General { Topic::Love } else { topic };
-    let general = any(&folded, words::general(lang)) || any(&folded, words::general(other));
+    let general = words::general(lang).any(&folded) || words::general(other).any(&folded);
     let named = !(points.is_empty() && signs.is_empty() && houses.is_empty());
-    let personal = any(&folded, words::PERSONAL);
+    let personal = words::PERSONAL.any(&folded);
     let concerns_chart = named || strength > 0 || about_another;
     let cautions = Cautions {
-        health: any(&folded, words::HEALTH),
-        legal: any(&folded, words::LEGAL),
-        money: topic == Topic::Money || any(&folded, words::MONEY),
-        strain: any(&folded, words::STRAIN),
+        health: words::HEALTH.any(&folded),
+        legal: words::LEGAL.any(&folded),
+        money: topic == Topic::Money || words::MONEY.any(&folded),
+        strain: words::STRAIN.any(&folded),
     };
-    let predictive = any(&folded, words::PREDICTIVE);
+    let predictive = words::PREDICTIVE.any(&folded);
     let intent = if let Some(danger) = danger(&folded) {
         Intent::Crisis(danger)
     } else if let Some(limit) = limit(&folded, cautions.legal && predictive) {
         Intent::Unknowable(limit)
     } else if let Some(aside) = aside(&folded, concerns_chart, personal) {
         Intent::Elsewhere(aside)
-    } else if any(&folded, words::ELSEWHERE) && !named && !(strength >= STRONG && personal) {
+    } else if words::ELSEWHERE.any(&folded) && !named && !(strength >= STRONG && personal) {
         Intent::Elsewhere(Aside::Other)
     } else if concerns_chart || general || personal {
         Intent::Chart
@@ -224,7 +223,7 @@ pub fn read(question: &str, lang: Lang) -> Reading {
         retrograde: holds(&folded, "retrograd*"),
         predictive,
         about_another,
-        deciding: any(&folded, words::DECIDING) && !any(&folded, words::NOT_DECIDING),
+        deciding: words::DECIDING.any(&folded) && !words::NOT_DECIDING.any(&folded),
         claimed_sun: claimed(&folded, lang, &signs, &SUN_FORMS).filter(|sign| Some(*sign) != claimed_ascendant),
         claimed_ascendant,
         points,
@@ -235,20 +234,23 @@ pub fn read(question: &str, lang: Lang) -> Reading {
 }
 
 fn danger(folded: &str) -> Option<Danger> {
-    let of =
-        [(words::EMERGENCY, Danger::Emergency), (words::DESPAIR, Danger::Despair), (words::VIOLENCE, Danger::Violence)];
-    of.into_iter().find_map(|(patterns, danger)| any(folded, patterns).then_some(danger))
+    let of = [
+        (&words::EMERGENCY, Danger::Emergency),
+        (&words::DESPAIR, Danger::Despair),
+        (&words::VIOLENCE, Danger::Violence),
+    ];
+    of.into_iter().find_map(|(patterns, danger)| patterns.any(folded).then_some(danger))
 }
 
 fn limit(folded: &str, wants_a_verdict: bool) -> Option<Limit> {
     let of = [
-        (words::LIFESPAN, Limit::Lifespan),
-        (words::LUCK, Limit::Luck),
-        (words::TREATMENT, Limit::Treatment),
-        (words::ILLNESS, Limit::Illness),
-        (words::PREGNANCY, Limit::Pregnancy),
+        (&words::LIFESPAN, Limit::Lifespan),
+        (&words::LUCK, Limit::Luck),
+        (&words::TREATMENT, Limit::Treatment),
+        (&words::ILLNESS, Limit::Illness),
+        (&words::PREGNANCY, Limit::Pregnancy),
     ];
-    let found = of.into_iter().find_map(|(patterns, limit)| any(folded, patterns).then_some(limit));
+    let found = of.into_iter().find_map(|(patterns, limit)| patterns.any(folded).then_some(limit));
     found.or_else(|| wants_a_verdict.then_some(Limit::Verdict))
 }
 
@@ -257,11 +259,11 @@ const GREETING_MAX_WORDS: usize = 4;
 
 fn aside(folded: &str, concerns_chart: bool, personal: bool) -> Option<Aside> {
     let count = folded.split_whitespace().count();
-    if any(folded, words::IDENTITY) {
+    if words::IDENTITY.any(folded) {
         Some(Aside::Identity)
-    } else if any(folded, words::RUDE) && !concerns_chart && !personal {
+    } else if words::RUDE.any(folded) && !concerns_chart && !personal {
         Some(Aside::Rude)
-    } else if any(folded, words::GREETING) && !concerns_chart && count <= GREETING_MAX_WORDS {
+    } else if words::GREETING.any(folded) && !concerns_chart && count <= GREETING_MAX_WORDS {
         Some(Aside::Greeting)
     } else if super::language::is_foreign(folded) {
         Some(Aside::Foreign)
@@ -299,13 +301,9 @@ const GRIEF_BONUS: u32 = 4;
 fn topic(folded: &str, lang: Lang, names_a_house: bool) -> (Topic, u32) {
     let mut best = (Topic::General, 0);
     for (topic, patterns) in words::topics(lang) {
-        let score: u32 = words::patterns(patterns)
-            .filter(|pattern| !(names_a_house && matches!(*pattern, "house~" | "maison~")))
-            .map(|pattern| match pattern.strip_suffix('~') {
-                Some(weak) => u32::from(holds(folded, weak)),
-                None => STRONG * u32::from(holds(folded, pattern)),
-            })
-            .sum();
+        let counted = |pattern: &&str| !(names_a_house && matches!(*pattern, "house~" | "maison~"));
+        let weigh = |pattern: &str| if pattern.ends_with('~') { 1 } else { STRONG };
+        let score: u32 = patterns.found(folded).into_iter().filter(counted).map(weigh).sum();
         // A loss outweighs whom or what it is about.
         let score = if *topic == Topic::Grief && score >= STRONG { score + GRIEF_BONUS } else { score };
         if score > best.1 {
@@ -315,80 +313,105 @@ fn topic(folded: &str, lang: Lang, names_a_house: bool) -> (Topic, u32) {
     best
 }
 
+/// Names as they stand in a folded text, both languages, each with what it names; made at the first use.
+type Names<T> = LazyLock<Patterns<T>>;
+
+/// What a folded text names, each once, in the order of the names.
+fn named<T: Copy + PartialEq>(names: &Patterns<T>, folded: &str) -> Vec<T> {
+    let mut found = names.found(folded);
+    found.dedup();
+    found
+}
+
+fn in_both<T: Copy>(things: impl Iterator<Item = T>, name: fn(Lang, T) -> &'static str) -> Vec<(String, T)> {
+    let names = |thing| [Lang::En, Lang::Fr].map(|lang| (fold(name(lang, thing)).trim().to_owned(), thing));
+    things.flat_map(names).collect()
+}
+
+static POINTS: Names<Point> = LazyLock::new(|| {
+    let bodies = NATAL_BODIES.into_iter().map(Point::Body).chain([Point::Ascendant]);
+    let mut names = in_both(bodies, lexicon::point_name);
+    names.extend(["rising sign", "my rising"].map(|name| (name.to_owned(), Point::Ascendant)));
+    names.extend(in_both(std::iter::once(Point::Midheaven), lexicon::point_name));
+    Patterns::new(names)
+});
+static SIGNS: [Names<Sign>; 2] = [LazyLock::new(|| signs_of(Lang::En)), LazyLock::new(|| signs_of(Lang::Fr))];
+static HOUSES: Names<u8> = LazyLock::new(|| Patterns::new((1..=12).flat_map(house_forms)));
+static ASPECTS: Names<Aspect> = LazyLock::new(|| {
+    let names = in_both(MAJOR_ASPECTS.into_iter(), lexicon::aspect_name).into_iter();
+    Patterns::new(names.map(|(name, aspect)| (format!("{name}*"), aspect)))
+});
+static MARCH: Words = Words::new("en mars, de mars, debut mars, fin mars, mi mars");
+static CANCER_THE_ILLNESS: Words = Words::new(
+    "have cancer, got cancer, breast cancer, lung cancer, is it cancer, cancer diagnos*, my cancer, un cancer, le cancer, mon cancer, du cancer, get cancer",
+);
+static ANY_HOUSE: Words = Words::new("house*, maison*");
+
+const MAJOR_ASPECTS: [Aspect; 5] =
+    [Aspect::Conjunction, Aspect::Sextile, Aspect::Square, Aspect::Trine, Aspect::Opposition];
+
 fn points(folded: &str) -> Vec<Point> {
-    let march = ["en mars", "de mars", "debut mars", "fin mars", "mi mars"].iter().any(|month| holds(folded, month));
-    let bodies = NATAL_BODIES.into_iter().map(Point::Body).chain([Point::Ascendant, Point::Midheaven]);
-    bodies
-        .filter(|point| {
-            let name = |lang| fold(lexicon::point_name(lang, *point));
-            let named = folded.contains(&name(Lang::En)) || folded.contains(&name(Lang::Fr));
-            match point {
-                Point::Body(Body::Mars) => named && !march,
-                Point::Ascendant => named || holds(folded, "rising sign") || holds(folded, "my rising"),
-                _ => named,
-            }
-        })
-        .collect()
+    let mut found = named(&POINTS, folded);
+    if found.contains(&Point::Body(Body::Mars)) && MARCH.any(folded) {
+        found.retain(|point| *point != Point::Body(Body::Mars));
+    }
+    found
 }
 
 /// Whether a folded text names a body, an angle, a sign of either language, or a house.
 pub(super) fn names_astrology(folded: &str) -> bool {
     let sign = |lang| !signs(folded, lang).is_empty();
-    !points(folded).is_empty()
-        || sign(Lang::En)
-        || sign(Lang::Fr)
-        || holds(folded, "house*")
-        || holds(folded, "maison*")
+    !points(folded).is_empty() || sign(Lang::En) || sign(Lang::Fr) || ANY_HOUSE.any(folded)
+}
+
+fn signs_of(lang: Lang) -> Patterns<Sign> {
+    Patterns::new(Sign::ALL.map(|sign| (fold(lexicon::sign_name(lang, sign)).trim().to_owned(), sign)))
 }
 
 /// French sign names are everyday words (`lion`, `balance`), so that only the question's own language counts.
 fn signs(folded: &str, lang: Lang) -> Vec<Sign> {
-    let illness = any(
-        folded,
-        "have cancer, got cancer, breast cancer, lung cancer, is it cancer, cancer diagnos*, my cancer, un cancer, le cancer, mon cancer, du cancer, get cancer",
-    );
-    let named = |sign: &Sign| folded.contains(&fold(lexicon::sign_name(lang, *sign)));
-    Sign::ALL.into_iter().filter(named).filter(|sign| !(illness && *sign == Sign::Cancer)).collect()
+    let names = match lang {
+        Lang::En => &SIGNS[0],
+        Lang::Fr => &SIGNS[1],
+    };
+    let mut found = named(names, folded);
+    if found.contains(&Sign::Cancer) && CANCER_THE_ILLNESS.any(folded) {
+        found.retain(|sign| *sign != Sign::Cancer);
+    }
+    found
+}
+
+/// The ways in which a question names a house.
+fn house_forms(house: u8) -> Vec<(String, u8)> {
+    const ROMAN: [&str; 12] = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"];
+    let english = lexicon::house_ordinal(Lang::En, house);
+    let french = fold(lexicon::house_ordinal(Lang::Fr, house));
+    let roman = ROMAN.get(usize::from(house).wrapping_sub(1)).copied().unwrap_or_default();
+    let suffix = match house {
+        1 => "st",
+        2 => "nd",
+        3 => "rd",
+        _ => "th",
+    };
+    let forms = [
+        format!("{english} house"),
+        format!("{house}{suffix} house"),
+        format!("house {house}"),
+        format!("{} maison", french.trim()),
+        format!("maison {house}"),
+        format!("maison {roman}"),
+        format!("{house}e maison"),
+        format!("{house}eme maison"),
+    ];
+    forms.map(|form| (form, house)).into()
 }
 
 fn houses(folded: &str) -> Vec<u8> {
-    const ROMAN: [&str; 12] = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"];
-    (1..=12_u8)
-        .filter(|&house| {
-            let index = usize::from(house) - 1;
-            let english = lexicon::house_ordinal(Lang::En, house);
-            let french = fold(lexicon::house_ordinal(Lang::Fr, house));
-            let suffix = match house {
-                1 => "st",
-                2 => "nd",
-                3 => "rd",
-                _ => "th",
-            };
-            let forms = [
-                format!("{english} house"),
-                format!("{house}{suffix} house"),
-                format!("house {house}"),
-                format!("{} maison", french.trim()),
-                format!("maison {house}"),
-                format!("maison {}", ROMAN[index]),
-                format!("{house}e maison"),
-                format!("{house}eme maison"),
-            ];
-            forms.iter().any(|form| holds(folded, form))
-        })
-        .collect()
+    named(&HOUSES, folded)
 }
 
 fn aspects(folded: &str) -> Vec<Aspect> {
-    [Aspect::Conjunction, Aspect::Sextile, Aspect::Square, Aspect::Trine, Aspect::Opposition]
-        .into_iter()
-        .filter(|aspect| {
-            [Lang::En, Lang::Fr].iter().any(|lang| {
-                let name = fold(lexicon::aspect_name(*lang, *aspect));
-                holds(folded, &format!("{}*", name.trim()))
-            })
-        })
-        .collect()
+    named(&ASPECTS, folded)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! P: The passages as they are written in `data/corpus/`: parsed, checked, looked up. Searches nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -83,32 +83,38 @@ pub struct Passage {
     pub topics: Vec<String>,
     /// The text.
     pub text: String,
+    /// Where each sentence of the text ends, in bytes.
+    #[serde(skip)]
+    ends: Vec<usize>,
 }
 
 impl Passage {
+    /// The sentences of the text.
+    pub fn sentences(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
+        let start = |at: usize| at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        (0..self.ends.len()).map(move |at| self.text.get(start(at)..self.ends[at]).unwrap_or_default().trim())
+    }
+
     /// The first sentence: the core of the meaning.
     pub fn first_sentence(&self) -> &str {
-        sentences(&self.text).next().unwrap_or(&self.text)
+        self.sentences().next().unwrap_or(&self.text)
     }
 
     /// The last sentence: a practical suggestion.
     pub fn last_sentence(&self) -> &str {
-        sentences(&self.text).last().unwrap_or(&self.text)
+        self.sentences().next_back().unwrap_or(&self.text)
     }
 }
 
-/// Sentences of a text: cut after `.`, `!` or `?` before white space and a capital, a digit or an opening quote.
-pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text.trim();
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let cut = sentence_end(rest);
-        let (sentence, tail) = rest.split_at(cut);
-        rest = tail.trim_start();
-        Some(sentence.trim_end())
-    })
+/// Where the sentences of a text end: after `.`, `!` or `?` before white space and a capital, a digit or an opening quote.
+fn sentence_ends(text: &str) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut at = 0;
+    while at < text.trim_end().len() {
+        at += sentence_end(&text[at..]);
+        ends.push(at);
+    }
+    ends
 }
 
 fn sentence_end(text: &str) -> usize {
@@ -191,11 +197,59 @@ struct Entry {
 /// All passages, in the order of language and id.
 #[derive(Clone, Debug)]
 pub struct Corpus {
-    passages: Vec<Passage>,
-    positions: [BTreeMap<String, usize>; 2],
+    passages: Vec<Arc<Passage>>,
+    positions: [HashMap<String, usize>; 2],
     hash: String,
-    /// Made at the first use of [`Self::words`].
-    words: OnceLock<Vec<HashSet<String>>>,
+    /// Made at the first use of [`Self::vocabulary`].
+    vocabulary: OnceLock<Vocabulary>,
+}
+
+/// Which passages each word stands in.
+#[derive(Clone, Debug)]
+pub struct Vocabulary {
+    of: HashMap<String, PassageSet>,
+}
+
+/// A set of passages, by their positions in the corpus.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PassageSet(Vec<u64>);
+
+impl PassageSet {
+    /// Adds the passage at a position.
+    pub fn insert(&mut self, position: usize) {
+        let (place, bit) = (position / 64, position % 64);
+        if self.0.len() <= place {
+            self.0.resize(place + 1, 0);
+        }
+        self.0[place] |= 1 << bit;
+    }
+
+    /// Whether the passage at a position is in the set.
+    pub fn contains(&self, position: usize) -> bool {
+        self.0.get(position / 64).is_some_and(|bits| bits >> (position % 64) & 1 == 1)
+    }
+
+    /// Whether the two sets share a passage.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+}
+
+impl Vocabulary {
+    fn new(passages: &[Arc<Passage>], fold: fn(&str) -> String) -> Self {
+        let mut of: HashMap<String, PassageSet> = HashMap::new();
+        for (position, passage) in passages.iter().enumerate() {
+            for word in fold(&passage.text).split_whitespace() {
+                of.entry(word.to_owned()).or_default().insert(position);
+            }
+        }
+        Self { of }
+    }
+
+    /// The passages that hold a folded word.
+    pub fn holding(&self, word: &str) -> Option<&PassageSet> {
+        self.of.get(word)
+    }
 }
 
 const fn slot(lang: Lang) -> usize {
@@ -235,35 +289,38 @@ impl Corpus {
             }
         }
         same_ids(&by_key)?;
-        let passages: Vec<Passage> = by_key.into_values().collect();
-        let mut positions = [BTreeMap::new(), BTreeMap::new()];
+        let passages: Vec<Arc<Passage>> = by_key.into_values().map(Arc::new).collect();
+        let mut positions = [HashMap::new(), HashMap::new()];
         for (position, passage) in passages.iter().enumerate() {
             positions[slot(passage.lang)].insert(passage.id.clone(), position);
         }
         let hash = hash(&passages);
-        Ok(Self { passages, positions, hash, words: OnceLock::new() })
+        Ok(Self { passages, positions, hash, vocabulary: OnceLock::new() })
     }
 
     /// All passages, in the order of language and id.
-    pub fn passages(&self) -> &[Passage] {
+    pub fn passages(&self) -> &[Arc<Passage>] {
         &self.passages
     }
 
     /// The passage at a position of [`Self::passages`].
-    pub fn at(&self, position: usize) -> Option<&Passage> {
+    pub fn at(&self, position: usize) -> Option<&Arc<Passage>> {
         self.passages.get(position)
     }
 
-    /// One passage by its id.
-    pub fn passage(&self, lang: Lang, id: &str) -> Option<&Passage> {
-        self.positions[slot(lang)].get(id).and_then(|&position| self.passages.get(position))
+    /// The position of a passage in [`Self::passages`].
+    pub fn position(&self, lang: Lang, id: &str) -> Option<usize> {
+        self.positions[slot(lang)].get(id).copied()
     }
 
-    /// The words of one passage as `fold` writes them, made once for all passages: the same `fold` must come each time.
-    pub fn words(&self, lang: Lang, id: &str, fold: fn(&str) -> String) -> Option<&HashSet<String>> {
-        let split = |passage: &Passage| fold(&passage.text).split_whitespace().map(str::to_owned).collect();
-        let words = self.words.get_or_init(|| self.passages.iter().map(split).collect());
-        self.positions[slot(lang)].get(id).and_then(|&position| words.get(position))
+    /// One passage by its id.
+    pub fn passage(&self, lang: Lang, id: &str) -> Option<&Arc<Passage>> {
+        self.position(lang, id).and_then(|position| self.passages.get(position))
+    }
+
+    /// The words of all passages as `fold` writes them, made once: the same `fold` must come each time.
+    pub fn vocabulary(&self, fold: fn(&str) -> String) -> &Vocabulary {
+        self.vocabulary.get_or_init(|| Vocabulary::new(&self.passages, fold))
     }
 
     /// SHA-256 of all passages, in hex.
@@ -284,7 +341,7 @@ fn check(source: &Source, entry: Entry) -> Result<Passage, CorpusError> {
         Some("the house is not 1 to 12".to_owned())
     } else if entry.title.trim().is_empty() || entry.kind.trim().is_empty() {
         Some("title and kind must not be empty".to_owned())
-    } else if sentences(&text).count() < 2 {
+    } else if sentence_ends(&text).len() < 2 {
         Some("a passage has two sentences or more".to_owned())
     } else {
         None
@@ -302,6 +359,7 @@ fn check(source: &Source, entry: Entry) -> Result<Passage, CorpusError> {
         house: entry.house,
         aspect: entry.aspect,
         topics: entry.topics,
+        ends: sentence_ends(&text),
         text,
     })
 }
@@ -317,7 +375,7 @@ fn same_ids(by_key: &BTreeMap<(usize, String), Passage>) -> Result<(), CorpusErr
     missing(&english, &french, Lang::Fr).or_else(|| missing(&french, &english, Lang::En)).map_or(Ok(()), Err)
 }
 
-fn hash(passages: &[Passage]) -> String {
+fn hash(passages: &[Arc<Passage>]) -> String {
     let mut hasher = Sha256::new();
     for p in passages {
         let house = p.house.map(|h| h.to_string()).unwrap_or_default();
@@ -382,6 +440,9 @@ mod tests {
     #[test]
     fn sentences_are_cut_at_their_ends_only() {
         let text = "One, e.g. this. Two? « Trois » est là ! Quatre.";
-        assert_eq!(sentences(text).collect::<Vec<_>>(), ["One, e.g. this.", "Two?", "« Trois » est là !", "Quatre."]);
+        let mut start = 0;
+        let cut = |end| text[std::mem::replace(&mut start, end)..end].trim();
+        let sentences: Vec<&str> = sentence_ends(text).into_iter().map(cut).collect();
+        assert_eq!(sentences, ["One, e.g. this.", "Two?", "« Trois » est là !", "Quatre."]);
     }
 }

@@ -17,7 +17,6 @@ use tantivy::{Index, IndexReader, ReloadPolicy, TantivyDocument, Term};
 use super::corpus::{Corpus, Passage};
 use super::{Query, RetrievalError};
 use crate::astro::Lang;
-use crate::limits;
 
 /// Changes whenever a field or an analyser changes.
 const SCHEMA_VERSION: u32 = 1;
@@ -221,9 +220,9 @@ impl ServingIndex {
         Ok(removed)
     }
 
-    /// Positions in the corpus with their scores, best first, equal scores in the order of position.
-    pub fn search(&self, query: &Query) -> Result<Vec<(usize, f32)>, RetrievalError> {
-        let limit = query.limit.min(limits::SEARCH_MAX_HITS);
+    /// Positions in the corpus with their scores, best first, equal scores in the order of position; at most `limit`, which
+    /// stands in place of the query's own.
+    pub fn search(&self, query: &Query, limit: usize) -> Result<Vec<(usize, f32)>, RetrievalError> {
         let words = self.word_clauses(query);
         let only_ids = !query.filters.ids.is_empty();
         if limit == 0 || (words.is_empty() && !only_ids) {

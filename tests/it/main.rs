@@ -1,6 +1,8 @@
 //! The appliance from outside: one binary for every integration test.
 
 #[cfg(test)]
+mod analysis;
+#[cfg(test)]
 mod astro;
 #[cfg(test)]
 mod charts;
@@ -13,9 +15,15 @@ mod cli_demo;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod ephemeris;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod lines;
+#[cfg(test)]
 mod options;
+#[cfg(test)]
+mod places;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
@@ -24,3 +32,7 @@ mod rulesets;
 mod store_kill;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod timeline;
+#[cfg(test)]
+mod wheel;

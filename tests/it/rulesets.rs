@@ -198,3 +198,28 @@ fn reference_data_name_everything_in_both_languages() {
     let none = server.call("GET", "/v1/reference-data/active?ruleset=none-1.0.0", Some(&person), None);
     assert_eq!(none.fields(), ["query.ruleset"]);
 }
+
+/// Einstein's Mercury and Saturn: the conjunction that applied at his birth (14 March 1879) was exact the day after
+/// (Mercury 1.0° behind and faster by 0.9° to 1.8° a day).
+#[test]
+fn aspects_tell_when_they_are_exact() {
+    let server = shared();
+    let person = server.person();
+    let made = server.call("POST", "/v1/charts", Some(&person), Some(&einstein()));
+    let path = format!("/v1/charts/{}/aspects", made.data(201)["id"].as_str().unwrap());
+    let found = server.call("GET", &path, Some(&person), None);
+    let data = found.data(200);
+    let hits: Vec<Value> = data["aspects"].as_array().unwrap().iter().map(|timed| timed["hit"].clone()).collect();
+    assert_eq!(&Value::from(hits), &made.data(201)["aspects"]);
+    let is_pair = |timed: &&Value| timed["hit"]["a"] == "mercury" && timed["hit"]["b"] == "saturn";
+    let conjunction = data["aspects"].as_array().unwrap().iter().find(is_pair).unwrap();
+    assert_eq!((&conjunction["hit"]["aspect"], &conjunction["hit"]["applying"]), (&json!("conjunction"), &json!(true)));
+    assert!(conjunction["exact_after"].as_str().unwrap().starts_with("1879-03-15T"), "{conjunction}");
+    for timed in data["aspects"].as_array().unwrap() {
+        let later = timed["exact_after"].as_str().is_none_or(|at| at > "1879-03-14T10:50");
+        let earlier = timed["exact_before"].as_str().is_none_or(|at| at < "1879-03-14T10:51");
+        assert!(later && earlier, "{timed}");
+    }
+    assert_eq!((&data["patterns"], &data["parallels"]), (&made.data(201)["patterns"], &made.data(201)["parallels"]));
+    server.call("GET", &path, Some(&server.person()), None).error(404, "chart_not_found");
+}

@@ -1,6 +1,6 @@
 //! P: What holds through every instant of a vague birth time, and the names of what does not. Finds nothing itself.
 
-use super::Analysis;
+use super::{Analysis, AnalysisOptions};
 use crate::astro::body::Body;
 use crate::astro::chart::Unknown;
 use crate::astro::dignities::accidental::{Accident, Accidental};
@@ -10,6 +10,11 @@ use crate::astro::dignities::{Dignity, Essential};
 const WHY: &str = "It changes within the span of the birth time.";
 /// Why something that needs a clock time is open.
 const WHY_CLOCK: &str = "It needs the time of birth to the minute.";
+
+/// Why there is no planetary hour.
+const WHY_SUN: &str = "It needs a place where the Sun rises and sets at that time of the year.";
+/// What cannot be said of any vague time.
+const NEEDS_CLOCK: [&str; 5] = ["house_rulers", "house_strength", "hemispheres", "planetary_hour", "lunar_age"];
 
 /// The value that all items share, if they do and it is there.
 pub(super) fn agreed<T, V: PartialEq>(items: &[T], value: impl Fn(&T) -> Option<V>) -> Option<V> {
@@ -59,16 +64,14 @@ pub(super) fn accidental(found: impl Iterator<Item = Accidental>) -> Accidental 
     Accidental { score: items.iter().map(|(_, score)| score).sum(), items, open }
 }
 
-/// Names what a vague time leaves open in an analysis.
-pub(super) fn unknowns(analysis: &Analysis) -> Vec<Unknown> {
+/// Names what an analysis leaves open: what a vague time does, and an hour where the Sun does not rise or set.
+pub(super) fn unknowns(analysis: &Analysis, vague: bool, options: &AnalysisOptions) -> Vec<Unknown> {
     let named = |what: &str, why: &str| Unknown { what: what.to_owned(), why: why.to_owned() };
-    let mut unknowns = vec![
-        named("house_rulers", WHY_CLOCK),
-        named("house_strength", WHY_CLOCK),
-        named("hemispheres", WHY_CLOCK),
-        named("planetary_hour", WHY_CLOCK),
-        named("lunar_age", WHY_CLOCK),
-    ];
+    if !vague {
+        let no_hour = options.hour && analysis.hour.is_none();
+        return if no_hour { vec![named("planetary_hour", WHY_SUN)] } else { Vec::new() };
+    }
+    let mut unknowns: Vec<Unknown> = NEEDS_CLOCK.into_iter().map(|what| named(what, WHY_CLOCK)).collect();
     let absent = [
         ("sect", analysis.sect.is_none()),
         ("lunar_phase", analysis.phase.is_none()),

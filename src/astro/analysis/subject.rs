@@ -1,31 +1,31 @@
-//! P: What is analysed: a chart as placements, angles, houses and aspects, with its horizon or its span of time. Judges
-//! nothing.
+//! P: What is analysed: a chart or a figure as placements, angles, houses and aspects, with its horizon or its span of time.
+//! Judges nothing.
 
 use crate::astro::angles::{Angles, norm_deg};
 use crate::astro::aspects::AspectHit;
 use crate::astro::body::Body;
 use crate::astro::chart::Chart;
+use crate::astro::ephemeris::Site;
 use crate::astro::error::AstroError;
-use crate::astro::figure::Placement;
+use crate::astro::figure::{Figure, Placement};
 use crate::astro::houses::Houses;
-use crate::astro::scene::{Horizon, Scene, Seen};
+use crate::astro::options::ChartOptions;
+use crate::astro::scene::{Horizon, Scene};
 use crate::astro::time;
 
 /// Step between the instants at which a vague time is looked at, days: in half an hour no planet crosses anything and
 /// comes back, since the narrowest term is two degrees wide.
 const STEP_DAYS: f64 = 1.0 / 48.0;
 
-/// A span of time and the place where it passed.
+/// When and where: an instant, or a span of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct VagueTime {
-    /// Start, Julian Date UTC.
+pub struct Occasion {
+    /// The instant, or the start of the span, Julian Date UTC.
     pub from_jd_utc: f64,
-    /// End, the same.
+    /// The end of the span; the same for an instant.
     pub to_jd_utc: f64,
-    /// Degrees north.
-    pub latitude_deg: f64,
-    /// Degrees east.
-    pub longitude_deg: f64,
+    /// The place; none for a figure without one.
+    pub site: Option<Site>,
 }
 
 /// A chart to be analysed.
@@ -33,7 +33,9 @@ pub struct VagueTime {
 pub struct Subject<'a> {
     /// Julian Date TT of the placements.
     pub jd_tt: f64,
-    /// Bodies, the ten planets among them.
+    /// What the chart was asked to be.
+    pub options: &'a ChartOptions,
+    /// Its bodies.
     pub bodies: &'a [Placement],
     /// The angles, where known.
     pub angles: Option<&'a Angles>,
@@ -43,51 +45,83 @@ pub struct Subject<'a> {
     pub aspects: &'a [AspectHit],
     /// The horizon, where time and place are known.
     pub horizon: Option<Horizon>,
-    /// The span, where the time is vague.
-    pub vague: Option<VagueTime>,
-    /// What must be added to the chart's longitudes to make them tropical, degrees.
-    pub offset_deg: f64,
+    /// When and where.
+    pub occasion: Occasion,
 }
 
 impl<'a> From<&'a Chart> for Subject<'a> {
     fn from(chart: &'a Chart) -> Self {
         let birth = &chart.birth;
+        let (from_jd_utc, to_jd_utc) = match &chart.window {
+            Some(window) => (window.from_jd_ut, window.to_jd_ut),
+            None => (chart.jd_utc, chart.jd_utc),
+        };
+        let site = Site {
+            latitude_deg: birth.latitude_deg,
+            longitude_deg: birth.longitude_deg,
+            altitude_m: chart.options.altitude_m(),
+        };
         Self {
             jd_tt: chart.jd_tt,
+            options: &chart.options,
             bodies: &chart.bodies,
             angles: chart.angles.as_ref(),
             houses: chart.houses.as_ref(),
             aspects: &chart.aspects,
-            horizon: chart.sidereal_time_deg.map(|sidereal_time_deg| Horizon {
-                sidereal_time_deg,
-                obliquity_deg: chart.obliquity_deg,
-                latitude_deg: birth.latitude_deg,
-            }),
-            vague: chart.window.as_ref().map(|window| VagueTime {
-                from_jd_utc: window.from_jd_ut,
-                to_jd_utc: window.to_jd_ut,
-                latitude_deg: birth.latitude_deg,
-                longitude_deg: birth.longitude_deg,
-            }),
-            offset_deg: 0.0,
+            horizon: horizon(chart.sidereal_time_deg, chart.obliquity_deg, Some(birth.latitude_deg)),
+            occasion: Occasion { from_jd_utc, to_jd_utc, site: Some(site) },
         }
     }
 }
 
+impl<'a> From<&'a Figure> for Subject<'a> {
+    fn from(figure: &'a Figure) -> Self {
+        let site = figure.site.map(|site| Site {
+            latitude_deg: site.latitude_deg,
+            longitude_deg: site.longitude_deg,
+            altitude_m: site.altitude_m,
+        });
+        Self {
+            jd_tt: figure.jd_tt,
+            options: &figure.options,
+            bodies: &figure.bodies,
+            angles: figure.angles.as_ref(),
+            houses: figure.houses.as_ref(),
+            aspects: &figure.aspects,
+            horizon: horizon(figure.sidereal_time_deg, figure.obliquity_deg, site.map(|site| site.latitude_deg)),
+            occasion: Occasion { from_jd_utc: figure.jd_utc, to_jd_utc: figure.jd_utc, site },
+        }
+    }
+}
+
+fn horizon(sidereal_time_deg: Option<f64>, obliquity_deg: f64, latitude_deg: Option<f64>) -> Option<Horizon> {
+    let (sidereal_time_deg, latitude_deg) = sidereal_time_deg.zip(latitude_deg)?;
+    Some(Horizon { sidereal_time_deg, obliquity_deg, latitude_deg })
+}
+
 impl Subject<'_> {
-    /// The one scene of an exact time, or scenes half an hour apart, an odd number of them, over a vague one.
+    /// Whether the time is a span.
+    pub const fn is_vague(&self) -> bool {
+        self.occasion.to_jd_utc > self.occasion.from_jd_utc
+    }
+
+    /// The one scene of an instant, or scenes half an hour apart or less, an odd number of them, over a span.
     ///
     /// # Errors
-    /// [`AstroError::OutOfSpan`] outside the ephemeris.
+    /// As [`Scene::at`].
     pub(super) fn scenes(&self) -> Result<Vec<Scene>, AstroError> {
-        let Some(span) = &self.vague else { return Ok(vec![self.exact()?]) };
-        let length = span.to_jd_utc - span.from_jd_utc;
+        if !self.is_vague() {
+            return Ok(vec![self.exact()?]);
+        }
+        let Occasion { from_jd_utc, to_jd_utc, site } = self.occasion;
+        let length = to_jd_utc - from_jd_utc;
         let halves = (length / STEP_DAYS / 2.0).ceil().max(1.0) as usize;
         let at = |index: usize| {
-            let jd_utc = span.from_jd_utc + length * index as f64 / (2 * halves) as f64;
-            let mut scene = Scene::at(time::scales_from_utc(jd_utc).jd_tt, self.offset_deg)?;
-            scene.stand_under(&Horizon::at(jd_utc, span.latitude_deg, span.longitude_deg));
-            // The planets' own heights change with every hour; what they say of day and night is kept alone.
+            let jd_utc = from_jd_utc + length * index as f64 / (2 * halves) as f64;
+            let mut scene = Scene::at(time::scales_from_utc(jd_utc).jd_tt, self.options)?;
+            if let Some(site) = site {
+                scene.stand_under(&Horizon::at(jd_utc, site.latitude_deg, site.longitude_deg));
+            }
             Ok(scene)
         };
         (0..=2 * halves).map(at).collect()
@@ -95,36 +129,31 @@ impl Subject<'_> {
 
     /// The scene of the placements; what they lack of the ten planets and the node comes from the ephemeris.
     fn exact(&self) -> Result<Scene, AstroError> {
-        let seen = |body: Body| {
-            let placement = self.bodies.iter().find(|placement| placement.body == body)?;
-            Some(Seen {
-                body,
-                longitude_deg: placement.longitude_deg,
-                latitude_deg: placement.latitude_deg,
-                distance_au: placement.distance_au,
-                speed_deg_per_day: placement.speed_deg_per_day,
-                house: placement.house,
-                above_horizon: None,
-            })
-        };
-        let found: Vec<Seen> = Body::PLANETS.into_iter().filter_map(seen).collect();
-        let node = self.bodies.iter().find(|placement| placement.body == Body::TrueNode);
-        let mut scene = match (<[Seen; 10]>::try_from(found.as_slice()), node) {
-            (Ok(planets), Some(node)) => {
-                let node_deg = norm_deg(node.longitude_deg);
-                Scene { jd_tt: self.jd_tt, planets, node_deg, is_day: None, offset_deg: self.offset_deg }
+        let placement = |body: Body| self.bodies.iter().find(|placement| placement.body == body);
+        let complete = Body::PLANETS.into_iter().chain([Body::TrueNode]).all(|body| placement(body).is_some());
+        let mut scene =
+            if complete && self.options.has_horizon() { self.empty() } else { Scene::at(self.jd_tt, self.options)? };
+        for seen in &mut scene.planets {
+            if let Some(found) = placement(seen.body) {
+                seen.longitude_deg = found.longitude_deg;
+                seen.latitude_deg = found.latitude_deg;
+                seen.distance_au = found.distance_au;
+                seen.speed_deg_per_day = found.speed_deg_per_day;
             }
-            _ => {
-                let mut scene = Scene::at(self.jd_tt, self.offset_deg)?;
-                for seen in &mut scene.planets {
-                    seen.house = self.houses.map(|houses| houses.house_of(seen.longitude_deg));
-                }
-                scene
-            }
-        };
+            seen.house = self.houses.map(|houses| houses.house_of(seen.longitude_deg));
+        }
+        if let Some(node) = placement(Body::TrueNode) {
+            scene.node_deg = norm_deg(node.longitude_deg);
+        }
         if let Some(horizon) = &self.horizon {
             scene.stand_under(horizon);
         }
         Ok(scene)
+    }
+
+    /// A scene to be filled.
+    fn empty(&self) -> Scene {
+        let offset_deg = self.options.zodiac.offset_deg(self.jd_tt);
+        Scene::unplaced(self.jd_tt, offset_deg)
     }
 }

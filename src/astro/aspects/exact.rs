@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::astro::angles::wrap_deg;
 use crate::astro::aspects::{Aspect, AspectHit};
 use crate::astro::body::Body;
+use crate::astro::chart::Chart;
 use crate::astro::daily::utc_text;
-use crate::astro::ephemeris::Ephemeris;
+use crate::astro::ephemeris::{Ephemeris, View};
 use crate::astro::error::AstroError;
 use crate::astro::point::Point;
 
@@ -60,14 +61,24 @@ fn faster(a: Point, b: Point) -> Option<Body> {
     bodies.min_by(|one, other| window_days(*one).0.total_cmp(&window_days(*other).0))
 }
 
-/// The exact moments of an aspect of a natal chart around its instant, both points moving as they do; tropical, seen from
-/// the centre of the Earth. Nothing for angles and lots: they are exact every day.
+/// The exact moments of an aspect of one sky around its instant, both points moving as they do in that view. In a
+/// sidereal zodiac they are the same, since both points are counted from one place. Nothing for angles and lots: they
+/// are exact every day.
 ///
 /// # Errors
 /// [`AstroError::OutOfSpan`] when `jd_tt` itself lies outside the ephemeris; a window that reaches beyond is cut.
-pub fn of_sky(hit: &AspectHit, jd_tt: f64) -> Result<ExactMoments, AstroError> {
-    let motion = |point: Point, jd_tt: f64| sky(point, jd_tt);
+/// [`AstroError::NotInFrame`] for a body that the view does not have.
+pub fn of_sky(hit: &AspectHit, jd_tt: f64, view: &View) -> Result<ExactMoments, AstroError> {
+    let motion = |point: Point, jd_tt: f64| sky(point, jd_tt, view);
     around((hit.a, hit.b), hit.aspect, jd_tt, &motion)
+}
+
+/// The aspects of a chart, each with the exact moments around its instant (or around the middle of its window).
+///
+/// # Errors
+/// As [`of_sky`].
+pub fn of_chart(chart: &Chart) -> Result<Vec<(&AspectHit, ExactMoments)>, AstroError> {
+    chart.aspects.iter().map(|hit| Ok((hit, of_sky(hit, chart.jd_tt, &chart.options.view)?))).collect()
 }
 
 /// The exact moments of a transit around an instant: `hit.a` moves in the sky, `hit.b` stays at `natal_deg` (tropical
@@ -77,10 +88,9 @@ pub fn of_sky(hit: &AspectHit, jd_tt: f64) -> Result<ExactMoments, AstroError> {
 /// As [`of_sky`].
 pub fn of_transit(hit: &AspectHit, natal_deg: f64, jd_tt: f64) -> Result<ExactMoments, AstroError> {
     let transiting = hit.a;
-    // The two may be the same point, as in a return; which is meant shows by the place among the arguments.
-    let still = |point: Point, jd_tt: f64| sky(point, jd_tt);
+    let view = View::default();
     search(
-        &|jd_tt| Ok(still(transiting, jd_tt)?.map(|(degrees, speed)| (degrees - natal_deg, speed))),
+        &|jd_tt| Ok(sky(transiting, jd_tt, &view)?.map(|(degrees, speed)| (degrees - natal_deg, speed))),
         hit.aspect,
         jd_tt,
         transiting.body().map(window_days),
@@ -104,13 +114,13 @@ pub fn around(
     search(&gap, aspect, jd_tt, faster(a, b).map(window_days))
 }
 
-fn sky(point: Point, jd_tt: f64) -> Result<Option<(f64, f64)>, AstroError> {
+fn sky(point: Point, jd_tt: f64, view: &View) -> Result<Option<(f64, f64)>, AstroError> {
     let (body, turned) = match point {
         Point::Body(body) => (body, 0.0),
         Point::SouthNode => (Body::TrueNode, 180.0),
         _ => return Ok(None),
     };
-    let place = Ephemeris::embedded().apparent(body, jd_tt)?;
+    let place = Ephemeris::embedded().position(body, jd_tt, view)?;
     Ok(Some((place.longitude_deg + turned, place.longitude_speed_deg_per_day)))
 }
 
@@ -265,12 +275,13 @@ mod tests {
             assert!(off <= minutes, "{utc} {published}");
         };
         let jd_2020_06 = 2_459_004.5;
-        let found = of_sky(&hit(Body::Jupiter, Body::Saturn, Aspect::Conjunction), jd_2020_06).unwrap();
+        let found =
+            of_sky(&hit(Body::Jupiter, Body::Saturn, Aspect::Conjunction), jd_2020_06, &View::default()).unwrap();
         near(&found.next.unwrap().utc, 6.0, "2020-12-21T18:20:00Z");
         let jd_2024_09_16 = 2_460_569.5;
-        let full = of_sky(&hit(Body::Sun, Body::Moon, Aspect::Opposition), jd_2024_09_16).unwrap();
+        let full = of_sky(&hit(Body::Sun, Body::Moon, Aspect::Opposition), jd_2024_09_16, &View::default()).unwrap();
         near(&full.next.unwrap().utc, 1.0, "2024-09-18T02:34:00Z");
-        let new = of_sky(&hit(Body::Sun, Body::Moon, Aspect::Conjunction), 2_460_558.0).unwrap();
+        let new = of_sky(&hit(Body::Sun, Body::Moon, Aspect::Conjunction), 2_460_558.0, &View::default()).unwrap();
         near(&new.previous.unwrap().utc, 1.0, "2024-09-03T01:55:00Z");
     }
 

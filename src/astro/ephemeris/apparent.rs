@@ -27,18 +27,18 @@ pub(super) fn apparent<T: Motion>(content: Content, body: &Moving, observer: &Mo
     (aberrate(direction, observer.velocity::<T>().scale(1.0 / LIGHT_AU_PER_DAY), sun_au), distance)
 }
 
-/// The apparent direction (ICRS axes) of something far beyond the planets, from its place when the light left it
-/// (barycentric, AU): annual parallax comes by itself, the Sun bends its light, the Earth's motion shifts it.
-pub(super) fn apparent_far(place: Vec3<f64>, observer: &Moving, sun: &Moving) -> Vec3<f64> {
-    let (from_sun, sun_au) = (observer.place - sun.place).unit();
-    let direction = (place - observer.place).unit().0;
-    let bent = deflect(direction, (place - sun.place).unit().0, from_sun, sun_au);
-    aberrate(bent, observer.velocity.scale(1.0 / LIGHT_AU_PER_DAY), sun_au)
+/// The apparent direction (ICRS axes) of something far beyond the planets, from its place `from_barycentre_au` when the
+/// light left it: annual parallax comes by itself, the Sun bends its light, the Earth's motion shifts it.
+pub(super) fn apparent_far(from_barycentre_au: Vec3<f64>, earth: &Moving, sun: &Moving) -> Vec3<f64> {
+    let (from_sun, sun_au) = (earth.place - sun.place).unit();
+    let direction = (from_barycentre_au - earth.place).unit().0;
+    let direction = deflect(direction, (from_barycentre_au - sun.place).unit().0, from_sun, sun_au);
+    aberrate(direction, earth.velocity.scale(1.0 / LIGHT_AU_PER_DAY), sun_au)
 }
 
-/// How much earlier light reaches the observer than the barycentre from a direction (unit vector), days.
-pub(super) fn ahead_days(observer: &Moving, direction: Vec3<f64>) -> f64 {
-    direction.dot(observer.place) / LIGHT_AU_PER_DAY
+/// How much earlier light reaches the Earth than the barycentre from a direction (unit vector), days.
+pub(super) fn ahead_of_barycentre_days(direction: Vec3<f64>, earth: &Moving) -> f64 {
+    direction.dot(earth.place) / LIGHT_AU_PER_DAY
 }
 
 /// The vector from the observer to where the body was when the light left it (ICRS axes, AU) and the distance in AU.

@@ -1,7 +1,7 @@
 //! P: Apparent ecliptic places of things far beyond the planets at one instant; holds no catalogue and no space motion of its own.
 
 use super::Ephemeris;
-use super::apparent::{ahead_days, apparent_far};
+use super::apparent::{ahead_of_barycentre_days, apparent_far};
 use super::instant::Instant;
 use super::jet::Vec3;
 use super::sky::{latitude, longitude, reduced_deg};
@@ -35,10 +35,10 @@ impl FarSky {
     /// that moves in a straight line: barycentric `place_au` (ICRS axes) at `epoch_jd_tdb`, `velocity` in AU per day, as
     /// light seen at the barycentre shows it.
     pub(crate) fn ecliptic_deg(&self, place_au: [f64; 3], velocity: [f64; 3], epoch_jd_tdb: f64) -> (f64, f64) {
-        let (earth, sun) = (&self.instant.earth, &self.instant.sun);
-        let days = self.jd_tdb + ahead_days(earth, Vec3(place_au).unit().0) - epoch_jd_tdb;
-        let now = [0, 1, 2].map(|i| place_au[i] + velocity[i] * days);
-        let seen = self.frame.rotate(apparent_far(Vec3(now), earth, sun));
+        let ahead_days = ahead_of_barycentre_days(Vec3(place_au).unit().0, &self.instant.earth);
+        let days = self.jd_tdb + ahead_days - epoch_jd_tdb;
+        let now = Vec3(place_au) + Vec3(velocity).scale(days);
+        let seen = self.frame.rotate(apparent_far(now, &self.instant.earth, &self.instant.sun));
         (reduced_deg(longitude(seen)), latitude(seen).to_degrees())
     }
 }

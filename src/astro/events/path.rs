@@ -20,8 +20,9 @@ const PIECE_MIN_DAYS: f64 = 0.125;
 const CELLS: usize = 2 * DEGREE;
 /// Steps allowed for one root; halvings of the bracket are among them.
 const ROOT_STEPS_MAX: usize = 60;
-/// A root is settled when it moves less, in units of half a piece.
-const ROOT_STEP: f64 = 1e-11;
+/// A root is settled when Newton's method moves it less, in units of half a piece: its next move would be of the order of the
+/// square.
+const ROOT_STEP: f64 = 1e-7;
 /// Turns nearer to each other than this, days, are one touch of rounding noise and no turns.
 const TURN_GAP_MIN_DAYS: f64 = 1e-4;
 
@@ -91,15 +92,18 @@ impl Path {
     /// Those of `sample`.
     pub fn fit<E>(from: f64, to: f64, how: Fit, mut sample: impl FnMut(f64) -> Result<f64, E>) -> Result<Self, E> {
         let mut path = Self { pieces: Vec::new(), arcs: Vec::new() };
-        let count = ((to - from) / how.piece_days).ceil().max(1.0);
-        let length = (to - from) / count;
         let mut start = sample(from)?;
-        for index in 0..count as usize {
-            let a = from + length * index as f64;
-            let b = if index + 1 == count as usize { to } else { from + length * (index + 1) as f64 };
+        for (a, b) in stretches(from, to, how.piece_days) {
             start = path.add(a, b, start, how, &mut sample)?;
         }
         Ok(path)
+    }
+
+    /// The instants at which [`Self::fit`] samples for sure, so that several paths can share what those cost.
+    pub fn instants(from: f64, to: f64, piece_days: f64) -> impl Iterator<Item = f64> {
+        std::iter::once(from).chain(
+            stretches(from, to, piece_days).flat_map(|(a, b)| (1..SAMPLES).map(move |index| instant(a, b, index))),
+        )
     }
 
     /// Adds pieces for one stretch; gives the value at its end.
@@ -114,8 +118,7 @@ impl Path {
         let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));
         let mut values = [start; SAMPLES];
         for index in 1..SAMPLES {
-            let jd = if index == DEGREE { to } else { middle + half * node(index) };
-            let value = sample(jd)?;
+            let value = sample(instant(from, to, index))?;
             let before = values[index - 1];
             values[index] = if how.angle { before + wrap_deg(value - before) } else { value };
         }
@@ -143,6 +146,11 @@ impl Path {
         }
         self.arcs.push(open);
         self.pieces.push(piece);
+    }
+
+    /// How many pieces it took.
+    pub fn pieces(&self) -> usize {
+        self.pieces.len()
     }
 
     /// First and last instant.
@@ -297,10 +305,10 @@ impl Path {
         let span = arc.to_value - arc.from_value;
         let share = if span == 0.0 { 0.0 } else { (level - arc.from_value) / span };
         let start = arc.from_x + share * (arc.to_x - arc.from_x);
+        let sign = if rises { 1.0 } else { -1.0 };
         let x = root(arc.from_x, arc.to_x, start, |x| {
-            let excess = clenshaw(&piece.value, x) - level;
-            let sign = if rises { 1.0 } else { -1.0 };
-            (sign * excess, sign * clenshaw(&piece.slope, x))
+            let (value, slope) = clenshaw_both(&piece.value, &piece.slope, x);
+            (sign * (value - level), sign * slope)
         });
         piece.middle_jd + x * piece.half_days
     }
@@ -364,9 +372,17 @@ pub(crate) fn try_root<E>(
     Ok(x)
 }
 
-/// Sample `index` of a piece, -1 to 1 in order.
-fn node(index: usize) -> f64 {
-    -(std::f64::consts::PI * index as f64 / DEGREE as f64).cos()
+/// The pieces to begin with.
+fn stretches(from: f64, to: f64, piece_days: f64) -> impl Iterator<Item = (f64, f64)> {
+    let count = ((to - from) / piece_days).ceil().max(1.0) as usize;
+    let length = (to - from) / count as f64;
+    let edge = move |index: usize| if index == count { to } else { from + length * index as f64 };
+    (0..count).map(move |index| (edge(index), edge(index + 1)))
+}
+
+/// When sample `index` of a piece is taken, from its start to its end in order.
+fn instant(from: f64, to: f64, index: usize) -> f64 {
+    if index == DEGREE { to } else { 0.5 * (from + to) - 0.5 * (to - from) * cosines()[index] }
 }
 
 /// Cosines of the multiples of pi / DEGREE, one turn.
@@ -409,6 +425,16 @@ fn clenshaw(c: &[f64; SAMPLES], x: f64) -> f64 {
         (b1, b2) = (c[k] + 2.0 * x * b1 - b2, b1);
     }
     c[0] + x * b1 - b2
+}
+
+/// [`clenshaw`] of two series at once.
+fn clenshaw_both(a: &[f64; SAMPLES], b: &[f64; SAMPLES], x: f64) -> (f64, f64) {
+    let (mut a1, mut a2, mut b1, mut b2) = (0.0, 0.0, 0.0, 0.0);
+    for k in (1..SAMPLES).rev() {
+        (a1, a2) = (a[k] + 2.0 * x * a1 - a2, a1);
+        (b1, b2) = (b[k] + 2.0 * x * b1 - b2, b1);
+    }
+    (a[0] + x * a1 - a2, b[0] + x * b1 - b2)
 }
 
 /// Zeros of a slope with a change of sign, in order.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Course;
+use super::{Course, of_earth};
 use crate::astro::angles::norm_deg;
 use crate::astro::body::Body;
 use crate::astro::chart::Chart;
@@ -109,7 +109,8 @@ impl Phase {
 /// # Errors
 /// Those of the ephemeris.
 pub(super) fn lunation(chart: &Chart, course: &Course) -> Result<Lunation, AstroError> {
-    let (sun, moon) = (motion(chart, Body::Sun), motion(chart, Body::Moon));
+    let options = of_earth(chart);
+    let (sun, moon) = (motion(&options, Body::Sun), motion(&options, Body::Moon));
     let elongation = |jd_tt: f64| {
         let ((s, s_speed), (m, m_speed)) = (sun(jd_tt)?, moon(jd_tt)?);
         Ok((norm_deg(m - s), m_speed - s_speed))

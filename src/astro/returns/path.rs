@@ -188,6 +188,7 @@ mod tests {
     use super::*;
 
     /// A swing of 50 degrees about a steady run: closed forms for turns and levels.
+    #[expect(clippy::unnecessary_wraps, reason = "the shape of a motion")]
     fn swing(jd_tt: f64) -> Result<Motion, AstroError> {
         Ok((norm_deg(10.0 * jd_tt + 50.0 * jd_tt.sin()), 10.0 + 50.0 * jd_tt.cos()))
     }

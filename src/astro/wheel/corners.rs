@@ -1,6 +1,8 @@
 //! P: What stands in the corners of the sheet: whose chart it is, the notes, the key to the aspects, the elements. Writes
 //! no line into the wheel: each is cut to the room that the circle leaves at its height.
 
+use std::fmt::Write;
+
 use super::super::names::{self, Lang};
 use super::super::signs::{Element, Sign};
 use super::frame::{CENTRE, RIM_REACH, SIDE};
@@ -37,15 +39,12 @@ fn room(depth: f64) -> f64 {
 /// Draws all four corners.
 pub fn draw(pen: &mut Pen, wheel: &Wheel, lang: Lang) {
     ring(pen, &wheel.inner, Side::Left, "k");
-    match &wheel.outer {
-        Some(outer) => {
-            ring(pen, outer, Side::Right, "o");
-            notes(pen, wheel, true);
-        }
-        None => {
-            notes(pen, wheel, false);
-            elements(pen, wheel, lang);
-        }
+    if let Some(outer) = &wheel.outer {
+        ring(pen, outer, Side::Right, "o");
+        notes(pen, wheel, true);
+    } else {
+        notes(pen, wheel, false);
+        elements(pen, wheel, lang);
     }
     key(pen, wheel, lang);
 }
@@ -82,23 +81,28 @@ fn notes(pen: &mut Pen, wheel: &Wheel, is_below: bool) {
 fn line(pen: &mut Pen, text: &str, side: Side, base: f64, scale: f64, class: &str, depth: f64) {
     let room = room(depth);
     let Some(set) = letters::set(text) else { return foreign(pen, text, side, base, scale, class, room) };
-    let fits = |set: &letters::Set, scale: f64| set.width * scale <= room;
-    let mut scale = scale;
-    let mut set = set;
-    if !fits(&set, scale) {
-        scale = (room / set.width).max(scale * 0.66);
-        let mut kept: Vec<char> = text.chars().collect();
-        while !fits(&set, scale) && !kept.is_empty() {
-            kept.pop();
-            let cut: String = kept.iter().collect::<String>().trim_end().to_owned() + "…";
-            set = letters::set(&cut).unwrap_or_default();
-        }
-    }
+    let (set, scale) = fitted(text, set, scale, room);
     let x = match side {
         Side::Left => MARGIN,
         Side::Right => SIDE - MARGIN - set.width * scale,
     };
     labels::text(pen, &set, (x, base), scale, class);
+}
+
+/// A line made smaller, by a third at most, and then cut, until it is no wider than `room`.
+fn fitted(text: &str, set: letters::Set, scale: f64, room: f64) -> (letters::Set, f64) {
+    let fits = |set: &letters::Set, scale: f64| set.width * scale <= room;
+    if fits(&set, scale) {
+        return (set, scale);
+    }
+    let scale = (room / set.width).max(scale * 0.66);
+    let (mut set, mut kept) = (set, text.chars().collect::<Vec<char>>());
+    while !fits(&set, scale) && !kept.is_empty() {
+        kept.pop();
+        let cut: String = kept.iter().collect::<String>().trim_end().to_owned() + "…";
+        set = letters::set(&cut).unwrap_or_default();
+    }
+    (set, scale)
 }
 
 /// A line in a script that the alphabet lacks, left to the viewer's fonts and squeezed into its room.
@@ -198,10 +202,28 @@ fn elements(pen: &mut Pen, wheel: &Wheel, lang: Lang) {
         let Some(set) = letters::set(names::element(element, lang)) else { continue };
         let x = SIDE - MARGIN - set.width * LINE_SCALE;
         labels::text(pen, &set, (x, base), LINE_SCALE, "m");
-        let dots: String =
-            (0..count).map(|n| format!("M{} {}h.01", short(x - 11.0 - 9.0 * n as f64), short(base - 4.6))).collect();
+        let mut dots = String::new();
+        for n in 0..count {
+            let _ = write!(dots, "M{} {}h.01", short(x - 11.0 - 9.0 * n as f64), short(base - 4.6));
+        }
         if !dots.is_empty() {
             pen.leaf("path", &[("class", &class), ("d", &dots), ("stroke-width", &short2(6.4))]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn corner_text_stays_out_of_the_wheel() {
+        let text = "A name far too long to stand in any corner of any wheel, whoever it may belong to";
+        for depth in [20.0, 34.0, 53.0, 72.0, 91.0, 110.0, 129.0, 148.0] {
+            let set = letters::set(text).unwrap();
+            let (set, scale) = fitted(text, set, NAME_SCALE, room(depth));
+            let (across, up) = (CENTRE - MARGIN - set.width * scale, CENTRE - depth);
+            assert!(set.width > 0.0 && across.hypot(up) > RIM_REACH, "{depth}");
         }
     }
 }

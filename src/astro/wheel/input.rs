@@ -1,95 +1,193 @@
-//! P: Makes a wheel from a chart, and from two. Computes no position and finds no aspect of its own, save those between
-//! two charts.
+//! P: Makes a wheel from a chart or a figure, and from two. Computes no position, and finds no aspect but those between two
+//! rings.
 
-use super::super::aspects::{AspectHit, contact};
+use super::super::angles::{AnglePlacement, Angles};
+use super::super::aspects::{AspectHit, is_applying};
 use super::super::birth::{BirthInput, Certainty};
 use super::super::body::Body;
+use super::super::calendar::Calendar;
 use super::super::chart::Chart;
-use super::super::figure::Placement;
-use super::super::houses::HouseSystem;
+use super::super::ephemeris::{Center, Reduction};
+use super::super::figure::{Figure, Placement};
+use super::super::houses::{HouseSystem, Houses};
+use super::super::lots::Lots;
 use super::super::names::{self, Lang};
+use super::super::options::ChartOptions;
 use super::super::point::Point;
-use super::super::rules;
+use super::super::rulesets::{Context, Ruleset};
+use super::super::zodiac::{Ayanamsa, Zodiac};
 use super::{Link, Mark, Ring, Wheel};
 
-/// Why two longitudes may be joined, degrees: the largest orb of an aspect between two points.
-type Orb = fn(super::super::Aspect, Point, Point) -> f64;
+/// Points beside bodies and angles that a wheel can show, by code.
+pub const EXTRAS: [Point; 5] = [Point::Fortune, Point::Spirit, Point::Vertex, Point::EastPoint, Point::SouthNode];
 
-impl Wheel {
-    /// The wheel of a chart that somebody called `name`.
-    pub fn of_chart(chart: &Chart, name: Option<&str>, lang: Lang) -> Self {
-        let mut wheel = Self {
-            inner: Ring {
-                name: name.unwrap_or_default().to_owned(),
-                lines: birth_lines(&chart.birth, lang),
-                marks: chart.bodies.iter().filter(|placement| is_shown(chart, placement)).map(mark).collect(),
-            },
-            angles: angles(chart),
-            cusps_deg: chart.houses.map(|houses| houses.cusps_deg),
-            cusps_written: chart.houses.is_some_and(|houses| houses.system != HouseSystem::WholeSign),
-            links: chart.aspects.iter().filter_map(|hit| link(chart, hit)).collect(),
-            notes: Vec::new(),
-            outer: None,
-        };
-        wheel.notes.push(match lang {
-            Lang::En => "Tropical zodiac".to_owned(),
-            Lang::Fr => "Zodiaque tropical".to_owned(),
-        });
-        if let Some(houses) = &chart.houses {
-            wheel.notes.push(names::house_system(houses.system, lang).to_owned());
+/// What charts and figures have in common.
+struct Sky<'a> {
+    options: &'a ChartOptions,
+    bodies: &'a [Placement],
+    angles: Option<&'a Angles>,
+    houses: Option<&'a Houses>,
+    lots: Option<&'a Lots>,
+    aspects: &'a [AspectHit],
+}
+
+impl<'a> From<&'a Chart> for Sky<'a> {
+    fn from(chart: &'a Chart) -> Self {
+        Self {
+            options: &chart.options,
+            bodies: &chart.bodies,
+            angles: chart.angles.as_ref(),
+            houses: chart.houses.as_ref(),
+            lots: chart.lots.as_ref(),
+            aspects: &chart.aspects,
         }
-        wheel
+    }
+}
+
+impl<'a> From<&'a Figure> for Sky<'a> {
+    fn from(figure: &'a Figure) -> Self {
+        Self {
+            options: &figure.options,
+            bodies: &figure.bodies,
+            angles: figure.angles.as_ref(),
+            houses: figure.houses.as_ref(),
+            lots: figure.lots.as_ref(),
+            aspects: &figure.aspects,
+        }
+    }
+}
+
+impl Sky<'_> {
+    fn longitude_deg(&self, point: Point) -> Option<f64> {
+        super::super::figure::longitude_deg(point, self.bodies, self.angles, self.lots)
     }
 
-    /// The wheel of a chart with another chart around it: synastry.
-    pub fn of_two(chart: &Chart, name: Option<&str>, other: &Chart, other_name: Option<&str>, lang: Lang) -> Self {
-        let outer = Self::of_chart(other, other_name, lang).inner;
-        Self::of_chart(chart, name, lang).around(chart, outer, rules::natal_orb_deg)
+    /// Both nodes would stand in one place; the true one stays.
+    fn is_shown(&self, placement: &Placement) -> bool {
+        placement.body != Body::MeanNode || !self.bodies.iter().any(|other| other.body == Body::TrueNode)
     }
 
-    /// The wheel of a chart with the bodies of another instant around it: transits. `lines` say which instant.
-    pub fn of_transits(chart: &Chart, name: Option<&str>, bodies: &[Mark], lines: Vec<String>, lang: Lang) -> Self {
-        let title = match lang {
-            Lang::En => "Transits",
-            Lang::Fr => "Transits",
-        };
-        let outer = Ring { name: title.to_owned(), lines, marks: bodies.to_vec() };
-        Self::of_chart(chart, name, lang).around(chart, outer, |aspect, _, natal| rules::transit_orb_deg(aspect, natal))
+    fn marks(&self, extras: &[Point]) -> Vec<Mark> {
+        let mut marks: Vec<Mark> = self.bodies.iter().filter(|placement| self.is_shown(placement)).map(body).collect();
+        for &point in extras {
+            let Some(longitude_deg) = self.longitude_deg(point) else { continue };
+            // The node's own range is the south node's too, turned around; without one, the time is exact.
+            if self.bodies.iter().any(|placement| placement.range.is_some()) {
+                continue;
+            }
+            marks.push(Mark {
+                code: point.code().to_owned(),
+                longitude_deg,
+                retrograde: false,
+                house: self.houses.map(|houses| houses.house_of(longitude_deg)),
+                range_deg: None,
+            });
+        }
+        marks
     }
 
-    /// This wheel with a ring around it and, instead of its own aspects, those between the two.
-    fn around(mut self, chart: &Chart, outer: Ring, orb: Orb) -> Self {
-        self.links.clear();
-        let natal = rules::NATAL_BODIES.map(Point::Body).into_iter().chain([Point::Ascendant, Point::Midheaven]);
-        for a in natal {
-            let Some(a_deg) = chart.longitude_deg(a) else { continue };
-            for mark in &outer.marks {
-                let Some(b) = Point::from_code(&mark.code) else { continue };
-                let Some(found) = contact(a_deg, mark.longitude_deg, |aspect| orb(aspect, b, a)) else { continue };
-                self.links.push(Link {
+    fn link(&self, hit: &AspectHit) -> Option<Link> {
+        Some(Link {
+            aspect: hit.aspect.code().to_owned(),
+            a: hit.a.code().to_owned(),
+            b: hit.b.code().to_owned(),
+            a_deg: self.longitude_deg(hit.a)?,
+            b_deg: self.longitude_deg(hit.b)?,
+            orb_deg: hit.orb_deg,
+            orb_max_deg: hit.orb_max_deg,
+            applying: Some(hit.applying),
+            certain: hit.certain,
+        })
+    }
+
+    fn wheel(&self, name: Option<&str>, lines: Vec<String>, extras: &[Point], lang: Lang) -> Wheel {
+        Wheel {
+            inner: Ring { name: name.unwrap_or_default().to_owned(), lines, marks: self.marks(extras) },
+            outer: None,
+            angles: self.angles.map(angles).unwrap_or_default(),
+            cusps_deg: self.houses.map(|houses| houses.cusps_deg),
+            cusps_written: self.houses.is_some_and(|houses| houses.system != HouseSystem::WholeSign),
+            links: self.aspects.iter().filter_map(|hit| self.link(hit)).collect(),
+            notes: notes(self, lang),
+        }
+    }
+
+    /// Aspects of the points of this sky with the bodies of another, which move.
+    fn links_to(&self, other: &Sky<'_>, context: Context, ruleset: &Ruleset) -> Vec<Link> {
+        let shown = self.bodies.iter().filter(|placement| self.is_shown(placement));
+        let own = shown.map(|placement| Point::Body(placement.body)).chain([Point::Ascendant, Point::Midheaven]);
+        let is_settled =
+            |point: Point, sky: &Sky<'_>| sky.bodies.iter().all(|p| Point::Body(p.body) != point || p.range.is_none());
+        let mut links = Vec::new();
+        for a in own {
+            let Some(a_deg) = self.longitude_deg(a) else { continue };
+            for placement in other.bodies.iter().filter(|placement| other.is_shown(placement)) {
+                let (b, b_deg) = (Point::Body(placement.body), placement.longitude_deg);
+                let Some(found) = ruleset.contact(context, (b, b_deg), (a, a_deg)) else { continue };
+                links.push(Link {
                     aspect: found.aspect.code().to_owned(),
                     a: a.code().to_owned(),
-                    b: mark.code.clone(),
+                    b: b.code().to_owned(),
                     a_deg,
-                    b_deg: mark.longitude_deg,
+                    b_deg,
                     orb_deg: found.orb_deg,
                     orb_max_deg: found.orb_max_deg,
-                    applying: None,
-                    certain: mark.range_deg.is_none() && chart.window.is_none(),
+                    applying: Some(is_applying(found.aspect, (a_deg, 0.0), (b_deg, placement.speed_deg_per_day))),
+                    certain: is_settled(a, self) && is_settled(b, other),
                 });
             }
         }
-        self.outer = Some(outer);
+        links
+    }
+}
+
+impl Wheel {
+    /// The wheel of a chart that somebody called `name`, with `extras` among its points.
+    pub fn of_chart(chart: &Chart, name: Option<&str>, extras: &[Point], lang: Lang) -> Self {
+        Sky::from(chart).wheel(name, birth_lines(chart, lang), extras, lang)
+    }
+
+    /// The wheel of a figure; `lines` say which.
+    pub fn of_figure(figure: &Figure, name: &str, lines: Vec<String>, extras: &[Point], lang: Lang) -> Self {
+        Sky::from(figure).wheel(Some(name), lines, extras, lang)
+    }
+
+    /// This wheel of `chart` with another chart around it, and the aspects between the two: synastry.
+    #[must_use]
+    pub fn with_chart(
+        mut self,
+        chart: &Chart,
+        other: &Chart,
+        other_name: Option<&str>,
+        ruleset: &Ruleset,
+        lang: Lang,
+    ) -> Self {
+        let (own, outer) = (Sky::from(chart), Sky::from(other));
+        self.links = own.links_to(&outer, Context::Synastry, ruleset);
+        for link in &mut self.links {
+            // Two births stand still.
+            link.applying = None;
+        }
+        self.outer = Some(Ring {
+            name: other_name.unwrap_or_default().to_owned(),
+            lines: birth_lines(other, lang),
+            marks: outer.marks(&[]),
+        });
+        self
+    }
+
+    /// This wheel of `chart` with the sky of another instant around it, and the aspects between the two: transits.
+    /// `lines` say which instant.
+    #[must_use]
+    pub fn with_transits(mut self, chart: &Chart, sky: &Figure, lines: Vec<String>, ruleset: &Ruleset) -> Self {
+        let (own, outer) = (Sky::from(chart), Sky::from(sky));
+        self.links = own.links_to(&outer, Context::TransitToNatal, ruleset);
+        self.outer = Some(Ring { name: "Transits".to_owned(), lines, marks: outer.marks(&[]) });
         self
     }
 }
 
-/// Both nodes would stand in one place; the true one stays.
-fn is_shown(chart: &Chart, placement: &Placement) -> bool {
-    placement.body != Body::MeanNode || chart.placement(Body::TrueNode).is_none()
-}
-
-fn mark(placement: &Placement) -> Mark {
+fn body(placement: &Placement) -> Mark {
     // A node runs backwards nearly always; to say so would be noise.
     let is_node = matches!(placement.body, Body::MeanNode | Body::TrueNode);
     Mark {
@@ -101,16 +199,15 @@ fn mark(placement: &Placement) -> Mark {
     }
 }
 
-fn angles(chart: &Chart) -> Vec<Mark> {
-    let Some(angles) = &chart.angles else { return Vec::new() };
+fn angles(angles: &Angles) -> Vec<Mark> {
     let named = [
-        ("ascendant", angles.ascendant),
-        ("midheaven", angles.midheaven),
-        ("descendant", angles.descendant),
-        ("imum_coeli", angles.imum_coeli),
+        (Point::Ascendant, angles.ascendant),
+        (Point::Midheaven, angles.midheaven),
+        (Point::Descendant, angles.descendant),
+        (Point::ImumCoeli, angles.imum_coeli),
     ];
-    let mark = |(code, angle): (&str, super::super::AnglePlacement)| Mark {
-        code: code.to_owned(),
+    let mark = |(point, angle): (Point, AnglePlacement)| Mark {
+        code: point.code().to_owned(),
         longitude_deg: angle.longitude_deg,
         retrograde: false,
         house: None,
@@ -119,31 +216,59 @@ fn angles(chart: &Chart) -> Vec<Mark> {
     named.into_iter().map(mark).collect()
 }
 
-fn link(chart: &Chart, hit: &AspectHit) -> Option<Link> {
-    Some(Link {
-        aspect: hit.aspect.code().to_owned(),
-        a: hit.a.code().to_owned(),
-        b: hit.b.code().to_owned(),
-        a_deg: chart.longitude_deg(hit.a)?,
-        b_deg: chart.longitude_deg(hit.b)?,
-        orb_deg: hit.orb_deg,
-        orb_max_deg: hit.orb_max_deg,
-        applying: Some(hit.applying),
-        certain: hit.certain,
-    })
+/// Zodiac, houses, and from where the sky is seen where that is not the Earth's centre.
+fn notes(sky: &Sky<'_>, lang: Lang) -> Vec<String> {
+    let pick = |english: &str, french: &str| if lang == Lang::Fr { french.to_owned() } else { english.to_owned() };
+    let ayanamsa = |ayanamsa: Ayanamsa| match ayanamsa {
+        Ayanamsa::Lahiri => "Lahiri".to_owned(),
+        Ayanamsa::FaganBradley => "Fagan-Bradley".to_owned(),
+        Ayanamsa::Raman => "Raman".to_owned(),
+        Ayanamsa::Krishnamurti => "Krishnamurti".to_owned(),
+        Ayanamsa::Yukteshwar => "Yukteshwar".to_owned(),
+        Ayanamsa::DeLuce => "De Luce".to_owned(),
+        Ayanamsa::User { .. } => pick("own zero point", "point zéro propre"),
+    };
+    let mut notes = vec![match sky.options.zodiac {
+        Zodiac::Tropical => pick("Tropical zodiac", "Zodiaque tropical"),
+        Zodiac::Sidereal(kind) => format!("{}, {}", pick("Sidereal zodiac", "Zodiaque sidéral"), ayanamsa(kind)),
+    }];
+    notes.extend(sky.houses.map(|houses| names::house_system(houses.system, lang).to_owned()));
+    match sky.options.view.center {
+        Center::Geocentric => {}
+        Center::Topocentric(_) => notes.push(pick("Topocentric", "Topocentrique")),
+        Center::Heliocentric => notes.push(pick("Heliocentric", "Héliocentrique")),
+    }
+    if sky.options.view.reduction == Reduction::Geometric {
+        notes.push(pick("Geometric", "Géométrique"));
+    }
+    notes
 }
 
-/// Date and time, place, coordinates.
-fn birth_lines(birth: &BirthInput, lang: Lang) -> Vec<String> {
+/// Date and time, universal time, place, coordinates.
+fn birth_lines(chart: &Chart, lang: Lang) -> Vec<String> {
+    let birth = &chart.birth;
     let mut when = date(&birth.date, lang);
+    if birth.calendar == Calendar::Julian {
+        when.push_str(if lang == Lang::Fr { " (julien)" } else { " (Julian)" });
+    }
     match (&birth.time, birth.certainty) {
-        (Some(time), Certainty::Exact) => when += &format!(", {time}"),
-        (_, vague) => when += &format!(", {}", names::certainty(vague, lang)),
+        (Some(time), Certainty::Exact) => when.push_str(&[", ", time].concat()),
+        (_, vague) => when.push_str(&[", ", names::certainty(vague, lang)].concat()),
     }
     let mut lines = vec![when];
     lines.extend(birth.place_label.clone().filter(|label| !label.is_empty()));
     lines.push(coordinates(birth, lang));
+    if let Some(moment) = &chart.moment {
+        lines.push(universal_time(&moment.utc_rfc3339, &birth.date, lang));
+    }
     lines
+}
+
+/// `10:50:03 UT`, with the day where it is not the local one.
+fn universal_time(rfc3339: &str, local_date: &str, lang: Lang) -> String {
+    let (day, clock) = rfc3339.split_once('T').unwrap_or((rfc3339, ""));
+    let clock = clock.trim_end_matches('Z');
+    if day == local_date { format!("{clock} UT") } else { format!("{clock} UT, {}", date(day, lang)) }
 }
 
 /// `14 March 1879`; what is no date stays as it is.
@@ -176,8 +301,6 @@ pub fn date(text: &str, lang: Lang) -> String {
         "novembre",
         "décembre",
     ];
-    let Ok(civil) = super::super::CivilDate::parse(text) else { return text.to_owned() };
-    let _ = civil;
     let mut parts = text.splitn(3, '-').filter_map(|part| part.parse::<usize>().ok());
     let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else {
         return text.to_owned();

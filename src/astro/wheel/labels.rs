@@ -15,6 +15,8 @@ const DISPLACEMENT_DEG: f64 = 15.0;
 const CROWDED_DEG: f64 = 30.0;
 /// Sizes that are tried in turn.
 const SIZES: [f64; 4] = [1.0, 0.94, 0.88, 0.82];
+/// Width of the pen that draws letters, in units of the alphabet.
+const PEN: f64 = 1.2;
 /// Room around the parts of a label, sheet units.
 const PADDING: f64 = 1.2;
 /// An arc of uncertainty wider than this is drawn, and takes the minutes from the label, degrees.
@@ -144,7 +146,7 @@ fn reach(ink: &Ink) -> f64 {
     PADDING
         + match ink {
             Ink::Glyph(_, scale) => glyphs::REACH * scale,
-            Ink::Text(set, scale) => scale * ((set.width + 1.2) / 2.0).hypot((letters::CAPITAL + 1.2) / 2.0),
+            Ink::Text(set, scale) => scale * (set.width + PEN).hypot(letters::CAPITAL + PEN) / 2.0,
         }
 }
 

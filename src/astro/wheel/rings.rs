@@ -1,5 +1,7 @@
 //! P: The zodiac with its degrees, the houses with their cusps, and what is written at the rim.
 
+use std::fmt::Write;
+
 use super::super::angles::norm_deg;
 use super::super::names::Lang;
 use super::super::signs::{Sign, degree_minute};
@@ -120,13 +122,14 @@ pub fn zodiac(pen: &mut Pen, plan: &Plan) {
         for sign in Sign::ALL.into_iter().filter(|sign| sign.element() as usize == element) {
             let from = 30.0 * sign.index() as f64;
             let to = from + 30.0;
-            sectors.push_str(&format!(
+            let _ = write!(
+                sectors,
                 "M{}A{out_text} {out_text} 0 0 0 {}L{}A{in_text} {in_text} 0 0 1 {}z",
                 frame.xy(from, out),
                 frame.xy(to, out),
                 frame.xy(to, inner),
                 frame.xy(from, inner)
-            ));
+            );
         }
         pen.leaf("path", &[("class", &format!("t{element}")), ("d", &sectors), ("stroke", "none")]);
     }

@@ -1,5 +1,7 @@
 //! P: The lines of the aspects in the middle of the wheel, and how each aspect is drawn wherever it appears.
 
+use std::fmt::Write;
+
 use super::path::{short, short2};
 use super::pen::Pen;
 use super::{Link, Plan, Wheel};
@@ -66,7 +68,7 @@ fn dots(pen: &mut Pen, plan: &Plan) {
         let mut dots = String::new();
         for label in labels {
             let (x, y) = plan.frame.at(label.true_deg, plan.bands.house_in);
-            dots.push_str(&format!("M{} {}h.01", short(x), short(y)));
+            let _ = write!(dots, "M{} {}h.01", short(x), short(y));
         }
         if !dots.is_empty() {
             pen.leaf("path", &[("class", class), ("d", &dots), ("stroke-width", "4.4")]);

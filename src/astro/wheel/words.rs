@@ -1,5 +1,7 @@
 //! P: The wheel in words, for those who listen to it: title and description in English and French.
 
+use std::fmt::Write;
+
 use super::super::names::{self, Lang};
 use super::super::signs::{Sign, degree_minute};
 use super::{Link, Mark, Ring, Wheel};
@@ -74,15 +76,15 @@ fn places(marks: &[Mark], lang: Lang) -> String {
 
 fn place(mark: &Mark, lang: Lang) -> String {
     let mut text = name(&mark.code, lang);
-    match mark.range_deg {
+    let _ = match mark.range_deg {
         Some((from, to)) => {
             let (between, and) = (pick(lang, "between", "entre"), pick(lang, "and", "et"));
-            text += &format!(" {between} {} {and} {}", at(from, lang), at(to, lang));
+            write!(text, " {between} {} {and} {}", at(from, lang), at(to, lang))
         }
-        None => text += &format!(" {}", at(mark.longitude_deg, lang)),
-    }
+        None => write!(text, " {}", at(mark.longitude_deg, lang)),
+    };
     if let Some(house) = mark.house {
-        text += &format!(", {} {house}", pick(lang, "house", "maison"));
+        let _ = write!(text, ", {} {house}", pick(lang, "house", "maison"));
     }
     if mark.retrograde {
         text += pick(lang, ", retrograde", ", rétrograde");

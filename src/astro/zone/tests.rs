@@ -137,6 +137,43 @@ fn unknown_zones_get_the_nearest_name() {
 }
 
 #[test]
+fn a_fixed_offset_stands_for_a_zone() {
+    for (text, seconds) in [
+        ("+01:19:32", Some(4_772)),
+        ("-03", Some(-10_800)),
+        ("+05:30", Some(19_800)),
+        ("-15:56", Some(-57_360)),
+        ("+00:00", Some(0)),
+        ("+17:00", None),
+        ("01:00", None),
+        ("+1:00", None),
+        ("+01:60", None),
+        ("+01:00:00:00", None),
+        ("+", None),
+        ("", None),
+        ("é", None),
+    ] {
+        assert_eq!(fixed_offset_s(text), seconds, "{text}");
+    }
+    let moment = resolve("1920-06-01", "12:00", "+01:19:32", 4.9, None).unwrap();
+    assert_eq!((moment.offset_source, moment.utc_rfc3339.as_str()), (OffsetSource::Given, "1920-06-01T10:40:28Z"));
+    assert_eq!((moment.zone.as_str(), local_mean_zone(9.99).as_str()), ("+01:19:32", "+00:39:58"));
+    assert!(resolve("1920-06-01", "12:00", "+01:19:32", 4.9, Some(0)).is_err());
+    assert_eq!(local_date(1_704_067_200_000, "-05:00").unwrap(), "2023-12-31");
+}
+
+/// Zones have a rule for every year to come: Berlin's summer of 2640 is an hour ahead of its winter.
+#[test]
+fn the_ends_of_the_span_have_offsets() {
+    assert_eq!(offset("2640-07-01", "12:00", "Europe/Berlin", 13.4), (7_200, OffsetSource::Iana));
+    assert_eq!(offset("2640-01-15", "12:00", "Europe/Oslo", 10.75), (3_600, OffsetSource::Iana));
+    assert_eq!(offset("1550-01-01", "12:00", "Europe/Berlin", 10.0), (2_400, OffsetSource::LocalMeanTime));
+    let newton = CivilDate::parse_in(super::super::calendar::Calendar::Julian, "1642-12-25").unwrap();
+    let moment = resolve_local(newton, CivilTime::parse("01:38").unwrap(), "Europe/London", -0.63, None).unwrap();
+    assert_eq!(moment.local_rfc3339, "1643-01-04T01:38:00-00:02:31");
+}
+
+#[test]
 fn the_local_date_is_that_of_the_zone() {
     // 2024-01-01T00:00:00Z
     let new_year_ms = 1_704_067_200_000;

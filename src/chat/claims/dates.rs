@@ -23,7 +23,7 @@ pub fn dates(sentence: &str, lang: Lang) -> Vec<DayMonth> {
 
 /// `8`, `8th`, `1er`.
 fn day(word: &str) -> Option<u8> {
-    let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
+    let digits = &word[..word.bytes().take_while(u8::is_ascii_digit).count()];
     let suffix = matches!(&word[digits.len()..], "" | "st" | "nd" | "rd" | "th" | "er");
     digits.parse().ok().filter(|day| suffix && (1..=31).contains(day))
 }

@@ -42,10 +42,10 @@ pub struct Mention {
 }
 
 enum Token {
-    /// A word as written and folded.
+    /// A word: folded, and whether it was written with a capital.
     Word {
-        raw: String,
         folded: String,
+        capital: bool,
     },
     Degree(Position),
     Comma,
@@ -105,71 +105,58 @@ fn is_joint(token: &Token) -> bool {
 }
 
 fn tokens(sentence: &str) -> Vec<Token> {
-    let chars: Vec<char> = sentence.chars().collect();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while at < chars.len() {
-        let c = chars[at];
+    let mut tokens = Vec::with_capacity(sentence.len() / 4);
+    let mut rest = sentence;
+    while let Some(c) = rest.chars().next() {
         if c.is_ascii_digit()
-            && let Some((position, end)) = degree(&chars, at)
+            && let Some((position, after)) = degree(rest)
         {
             tokens.push(Token::Degree(position));
-            at = end;
+            rest = after;
         } else if c.is_alphanumeric() {
-            let end = (at..chars.len()).find(|&i| !chars[i].is_alphanumeric()).unwrap_or(chars.len());
-            let raw: String = chars[at..end].iter().collect();
-            let folded = lexicon::fold(&raw).trim().to_owned();
-            tokens.push(Token::Word { raw, folded });
-            at = end;
+            let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            let mut folded = String::with_capacity(word.len());
+            word.chars().for_each(|c| lexicon::fold_letter(&mut folded, c));
+            tokens.push(Token::Word { folded, capital: c.is_uppercase() });
+            rest = after;
         } else {
             match c {
                 ',' | '(' | ')' => tokens.push(Token::Comma),
                 ';' => tokens.push(Token::Break),
                 _ => {}
             }
-            at += 1;
+            rest = &rest[c.len_utf8()..];
         }
     }
     tokens
 }
 
-/// `16°59′`, `16° 59'`, `16 degrees 59 minutes`, `16 degrés`, `16,98°`.
-fn degree(chars: &[char], at: usize) -> Option<(Position, usize)> {
-    let (degrees, end) = number(chars, at)?;
-    let after_fraction = match chars.get(end) {
-        Some('.' | ',') => number(chars, end + 1).map_or(end, |(_, after)| after),
-        _ => end,
-    };
-    let mut next = skip_blanks(chars, after_fraction);
-    next = unit(chars, next, &["°", "º", "degrees", "degree", "degrés", "degré"])?;
-    if after_fraction != end {
-        return Some((Position { degrees, minutes: None }, next));
+/// `16°59′`, `16° 59'`, `16 degrees 59 minutes`, `16 degrés`, `16,98°`: the angle, and the text behind it.
+fn degree(text: &str) -> Option<(Position, &str)> {
+    let (degrees, whole) = number(text)?;
+    let fraction = whole.strip_prefix(['.', ',']).and_then(number);
+    let after = fraction.map_or(whole, |(_, after)| after);
+    let after = unit(after.trim_start(), &["°", "º", "degrees", "degree", "degrés", "degré"])?;
+    if fraction.is_some() {
+        return Some((Position { degrees, minutes: None }, after));
     }
-    let minutes_at = skip_blanks(chars, next);
-    if let Some((minutes, after)) = number(chars, minutes_at)
-        && let Some(after) = unit(chars, skip_blanks(chars, after), &["′", "'", "’", "minutes", "minute"])
+    if let Some((minutes, behind)) = number(after.trim_start())
+        && let Some(behind) = unit(behind.trim_start(), &["′", "'", "’", "minutes", "minute"])
     {
-        return Some((Position { degrees, minutes: Some(minutes) }, after));
+        return Some((Position { degrees, minutes: Some(minutes) }, behind));
     }
-    Some((Position { degrees, minutes: None }, next))
+    Some((Position { degrees, minutes: None }, after))
 }
 
-fn number(chars: &[char], at: usize) -> Option<(u16, usize)> {
-    let end = (at..chars.len()).find(|&i| !chars[i].is_ascii_digit()).unwrap_or(chars.len());
-    let digits: String = chars.get(at..end)?.iter().collect();
-    digits.parse().ok().map(|value| (value, end))
+/// The figures at the start of a text, and the text behind them.
+fn number(text: &str) -> Option<(u16, &str)> {
+    let (digits, after) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+    digits.parse().ok().map(|value| (value, after))
 }
 
-fn skip_blanks(chars: &[char], at: usize) -> usize {
-    (at..chars.len()).find(|&i| !chars[i].is_whitespace()).unwrap_or(chars.len())
-}
-
-fn unit(chars: &[char], at: usize, names: &[&str]) -> Option<usize> {
-    names.iter().find_map(|name| {
-        let length = name.chars().count();
-        let here = chars.get(at..at + length)?;
-        here.iter().copied().eq(name.chars()).then_some(at + length)
-    })
+fn unit<'t>(text: &'t str, names: &[&str]) -> Option<&'t str> {
+    names.iter().find_map(|name| text.strip_prefix(name))
 }
 
 fn folded(tokens: &[Token], at: usize) -> &str {
@@ -184,9 +171,9 @@ fn find(tokens: &[Token], at: usize, lang: Lang) -> Option<(Kind, usize)> {
         Token::Degree(position) => Some((Kind::Degree(*position), 1)),
         Token::Break => Some((Kind::Break, 1)),
         Token::Comma => None,
-        Token::Word { raw, .. } => point(tokens, at)
+        Token::Word { capital, .. } => point(tokens, at)
             .or_else(|| house(tokens, at))
-            .or_else(|| sign(tokens, at, raw, lang))
+            .or_else(|| sign(tokens, at, *capital, lang))
             .or_else(|| motion(tokens, at))
             .or_else(|| aspect(folded(tokens, at)).map(|aspect| (Kind::Aspect(aspect), 1))),
     }
@@ -230,9 +217,8 @@ fn body(word: &str) -> Option<Body> {
 }
 
 /// A sign; a French sign name that is an everyday word counts with a capital, or after "en" or a degree.
-fn sign(tokens: &[Token], at: usize, raw: &str, lang: Lang) -> Option<(Kind, usize)> {
+fn sign(tokens: &[Token], at: usize, capital: bool, lang: Lang) -> Option<(Kind, usize)> {
     let sign = sign_word(folded(tokens, at), lang)?;
-    let capital = raw.chars().next().is_some_and(char::is_uppercase);
     let near = at > 0
         && (folded(tokens, at - 1) == "en"
             || folded(tokens, at - 1) == "in"
@@ -313,7 +299,7 @@ fn house_number(word: &str) -> Option<u8> {
         let place = lexicon::folded(&lexicon::FOLDED_ORDINALS, lang).iter().position(|name| name == word)?;
         u8::try_from(place + 1).ok()
     };
-    let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
+    let digits = &word[..word.bytes().take_while(u8::is_ascii_digit).count()];
     let suffix = matches!(&word[digits.len()..], "st" | "nd" | "rd" | "th" | "e" | "eme" | "ere" | "re");
     let figure = || digits.parse().ok().filter(|house| suffix && (1..=12).contains(house));
     ordinal(Lang::En).or_else(|| ordinal(Lang::Fr)).or_else(figure)

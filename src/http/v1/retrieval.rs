@@ -63,7 +63,7 @@ fn query(asked: SearchRequest) -> Result<Query> {
 }
 
 fn hit(hit: Hit) -> HitReply {
-    let passage = hit.passage;
+    let passage = std::sync::Arc::unwrap_or_clone(hit.passage);
     HitReply {
         id: passage.id,
         lang: passage.lang.code().to_owned(),

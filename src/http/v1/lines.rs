@@ -1,0 +1,164 @@
+//! `/v1/charts/{id}/returns` and the other time lines, and two charts together: parse, prove who asks, one call, map. Owns
+//! no rule.
+
+use std::sync::Arc;
+
+use salvo::oapi::endpoint;
+use salvo::{Depot, Request};
+
+use crate::app::App;
+use crate::astro::rulesets::Ruleset;
+use crate::auth::Caller;
+use crate::charts::StoredChart;
+use crate::charts::lines::{
+    CompositeAsk, ProfectionsAsk, ProgressionsAsk, ReturnsAsk, composite_of, profections_of, progressions_of,
+    returns_of, synastry_of,
+};
+use crate::error::{Code, Error, Result};
+use crate::http::body::{json, only_queries, path_id, query};
+use crate::http::caller::{app, caller};
+use crate::http::problem::Problem;
+use crate::http::reply::Reply;
+use crate::http::wire::lines::{FirdariaReply, ProfectionsReply, ProgressionsReply, ReturnsReply};
+use crate::http::wire::pair::{CompositeReply, CompositeRequest, SynastryReply, SynastryRequest};
+
+/// How fields of the query are named in problems.
+const QUERY: &str = "query.";
+
+/// The caller's chart in the path.
+fn own(app: &App, req: &mut Request, allowed: &[&str]) -> Result<StoredChart> {
+    let caller = caller(app, req)?;
+    only_queries(req, allowed)?;
+    app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)
+}
+
+/// Returns of a body to its natal place
+///
+/// Solar returns, lunar returns, those of any body of the chart, in the chart's own zodiac, each with its whole sky over the
+/// birthplace or another place. Give `year`, or `from` and `to` (at most 100 years and 24 returns); without an end the next
+/// return after `from`, or after now. A planet that turns can pass three times.
+#[endpoint(
+    tags("time lines"),
+    security(["bearer" = []]),
+    parameters(
+        ("id" = String, Path, description = "Id of the chart"),
+        ("body" = Option<String>, Query, description = "A body of the chart; `sun` when absent"),
+        ("from" = Option<String>, Query, description = "Date YYYY-MM-DD (midnight UTC) or RFC 3339 instant; now when absent"),
+        ("to" = Option<String>, Query, description = "End of the period, the same"),
+        ("year" = Option<String>, Query, description = "Calendar year, instead of from and to"),
+        ("place" = Option<String>, Query, description = "Where the person is then; the birthplace when absent"),
+        ("lat" = Option<f64>, Query, description = "Degrees, north positive, instead of place"),
+        ("lon" = Option<f64>, Query, description = "Degrees, east positive, instead of place"),
+    )
+)]
+pub async fn returns(req: &mut Request, depot: &mut Depot) -> Result<Reply<ReturnsReply>, Problem> {
+    let app = app(depot)?;
+    let stored = own(&app, req, &["body", "from", "to", "year", "place", "lat", "lon"])?;
+    let read = |name| query(req, name);
+    let ask = ReturnsAsk {
+        body: read("body")?,
+        from: read("from")?,
+        to: read("to")?,
+        year: read("year")?,
+        place: read("place")?,
+        lat: read("lat")?,
+        lon: read("lon")?,
+        site_prefix: "",
+    };
+    let rules = rules(&app, &stored)?;
+    let (body, found) = returns_of(&stored.chart, &ask, &rules, app.ambient().now(), QUERY)?;
+    Ok(Reply(ReturnsReply::new(stored.id.to_string(), body, &found)))
+}
+
+/// A chart carried on by progression or direction
+///
+/// `secondary`: a day of the sky for each tropical year of life, with the progressed angles and houses, the aspects to the
+/// natal chart and the progressed Moon's phase and sign. `solar_arc` and `naibod_arc`: every natal point carried on by one
+/// arc.
+#[endpoint(
+    tags("time lines"),
+    security(["bearer" = []]),
+    parameters(
+        ("id" = String, Path, description = "Id of the chart"),
+        ("date" = Option<String>, Query, description = "Date YYYY-MM-DD (midnight UTC) or RFC 3339 instant; now when absent"),
+        ("method" = Option<String>, Query, description = "`secondary` (default), `solar_arc`, `naibod_arc`"),
+        ("angles" = Option<String>, Query, description = "Angles of `secondary`: `naibod` (default), `solar_arc`, `quotidian`"),
+    )
+)]
+pub async fn progressions(req: &mut Request, depot: &mut Depot) -> Result<Reply<ProgressionsReply>, Problem> {
+    let app = app(depot)?;
+    let stored = own(&app, req, &["date", "method", "angles"])?;
+    let read = |name| query(req, name);
+    let ask = ProgressionsAsk { date: read("date")?, method: read("method")?, angles: read("angles")? };
+    let rules = rules(&app, &stored)?;
+    let found = progressions_of(&stored.chart, &ask, &rules, app.ambient().now(), QUERY)?;
+    Ok(Reply(ProgressionsReply::new(stored.id.to_string(), &found)))
+}
+
+/// Profections and firdaria of a date
+///
+/// Annual profections by whole signs from the Ascendant, Midheaven, Sun, Moon and Part of Fortune, with the year of life
+/// from solar return to solar return and its twelve months; and the firdaria, 75 years of nine lords, by day or by night.
+#[endpoint(
+    tags("time lines"),
+    security(["bearer" = []]),
+    parameters(
+        ("id" = String, Path, description = "Id of the chart"),
+        ("date" = Option<String>, Query, description = "Date YYYY-MM-DD (midnight UTC) or RFC 3339 instant; now when absent"),
+        ("night_nodes" = Option<String>, Query, description = "Nodes in the firdaria of a night birth: `last` (default) or `after_mars`"),
+    )
+)]
+pub async fn profections(req: &mut Request, depot: &mut Depot) -> Result<Reply<ProfectionsReply>, Problem> {
+    let app = app(depot)?;
+    let stored = own(&app, req, &["date", "night_nodes"])?;
+    let ask = ProfectionsAsk { date: query(req, "date")?, night_nodes: query(req, "night_nodes")? };
+    let found = profections_of(&stored.chart, &ask, app.ambient().now(), QUERY)?;
+    let firdaria = found.firdaria.map(|firdaria| FirdariaReply::new(&firdaria, found.age_years));
+    Ok(Reply(ProfectionsReply::new(stored.id.to_string(), &found.profections, firdaria)))
+}
+
+/// Two of your charts side by side
+///
+/// Aspects in both directions with the orbs of the ruleset for synastry, and the houses of each that the points of the other
+/// fall in. Nothing is kept.
+#[endpoint(tags("time lines"), security(["bearer" = []]), request_body = SynastryRequest)]
+pub async fn synastry(req: &mut Request, depot: &mut Depot) -> Result<Reply<SynastryReply>, Problem> {
+    let app = app(depot)?;
+    let caller = caller(&app, req)?;
+    only_queries(req, &[])?;
+    let SynastryRequest { chart_a, chart_b } = json(req, app.body_max_bytes()).await?.value;
+    let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
+    let rules = rules(&app, &a)?;
+    let found = synastry_of(&a.chart, &b.chart, &rules, "chart_b")?;
+    Ok(Reply(SynastryReply::new(a.id.to_string(), b.id.to_string(), &found)))
+}
+
+/// Two of your charts as one
+///
+/// The composite of midpoints (shorter arcs), or Davison's chart: the real sky of the middle in time and space. Nothing is
+/// kept.
+#[endpoint(tags("time lines"), security(["bearer" = []]), request_body = CompositeRequest)]
+pub async fn composite(req: &mut Request, depot: &mut Depot) -> Result<Reply<CompositeReply>, Problem> {
+    let app = app(depot)?;
+    let caller = caller(&app, req)?;
+    only_queries(req, &[])?;
+    let CompositeRequest { chart_a, chart_b, method, houses, latitude_deg, middle } =
+        json(req, app.body_max_bytes()).await?.value;
+    let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
+    let ask = CompositeAsk { method, houses, latitude_deg, middle };
+    let rules = rules(&app, &a)?;
+    let found = composite_of((&a.chart, &b.chart), &ask, &rules, "chart_b", "")?;
+    Ok(Reply(CompositeReply::new(a.id.to_string(), b.id.to_string(), &found)))
+}
+
+/// The ruleset by which a chart was made.
+fn rules(app: &App, stored: &StoredChart) -> Result<Arc<Ruleset>> {
+    app.rulesets().chosen("ruleset", Some(&stored.chart.options.ruleset))
+}
+
+/// The caller's chart that a field of the body names.
+fn named(app: &App, caller: &Caller, field: &'static str, id: &str) -> Result<StoredChart> {
+    let missing = || Error::new(Code::ChartNotFound).detail("field", field.into());
+    let id = id.parse().map_err(|_| missing())?;
+    app.charts().get(caller, id).map_err(|error| if error.code() == Code::ChartNotFound { missing() } else { error })
+}

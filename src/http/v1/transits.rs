@@ -1,0 +1,67 @@
+//! `/v1/charts/{id}/transits`: the transits of a period to a chart. Owns no rule.
+
+use salvo::oapi::endpoint;
+use salvo::{Depot, Request};
+
+use super::calendar::{Answer, lang, list, wants_file};
+use crate::almanac::{TransitsDraft, ics};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::http::body::{only_queries, path_id, query};
+use crate::http::caller::{app, caller};
+use crate::http::problem::Problem;
+use crate::http::wire::transits::TransitsReply;
+use crate::limits;
+
+/// The transits of a period to a chart
+///
+/// When each comes within orb, every exact pass of a retrograde loop, and when it leaves, in the zodiac of the chart and
+/// under its ruleset. At most 3660 days and 5000 transits; `total` says how many there are. A vague birth time makes windows
+/// of moments, and leaves out and names what it cannot tell. As an iCalendar of the exact passes with `format=ics` or
+/// `Accept: text/calendar`.
+#[endpoint(
+    tags("charts"),
+    security(["bearer" = []]),
+    parameters(
+        ("id" = String, Path, description = "Id of the chart"),
+        ("from" = String, Query, description = "First local day, YYYY-MM-DD"),
+        ("to" = String, Query, description = "Last local day, YYYY-MM-DD"),
+        ("tz" = Option<String>, Query, description = "IANA zone of the days; that of the birth when absent"),
+        ("bodies" = Option<String>, Query, description = "Transiting bodies, with commas between; the ten planets when absent"),
+        ("points" = Option<String>, Query, description = "Points of the chart, with commas between; ten planets, true node, Ascendant and Midheaven when absent"),
+        ("aspects" = Option<String>, Query, description = "With commas between; the five major ones when absent"),
+        ("limit" = Option<u32>, Query, description = "1 to 5000, default 5000"),
+        ("lang" = Option<String>, Query, description = "Language of titles: en (default) or fr"),
+        ("format" = Option<String>, Query, description = "json (default) or ics"),
+    )
+)]
+pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<TransitsReply>, Problem> {
+    let app = app(depot)?;
+    let caller = caller(&app, req)?;
+    only_queries(req, &["from", "to", "tz", "bodies", "points", "aspects", "limit", "lang", "format"])?;
+    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
+    let (lang, is_file, draft) = (lang(req)?, wants_file(req)?, draft(req)?);
+    let (id, chart) = (stored.id.to_string(), stored.chart);
+    let ruleset =
+        app.rulesets().chosen("ruleset", Some(&chart.options.ruleset)).or_else(|_| app.rulesets().active())?;
+    let find = move || draft.find(&chart, &ruleset);
+    let found = tokio::task::spawn_blocking(find).await.map_err(Error::internal)??;
+    Ok(match is_file {
+        true => Answer::Ics(ics::of_transits(&found.transits, &id, lang, app.ambient().now())),
+        false => Answer::Json(TransitsReply::new(&found, lang)),
+    })
+}
+
+fn draft(req: &Request) -> Result<TransitsDraft> {
+    let limit = query(req, "limit")?;
+    let allowed = || format!("a number from 1 to {}", limits::TRANSITS_MAX);
+    let wrong = |text: &str| Error::fields(vec![FieldError::new("limit", text, allowed())]);
+    Ok(TransitsDraft {
+        from: query(req, "from")?,
+        to: query(req, "to")?,
+        tz: query(req, "tz")?,
+        bodies: list(req, "bodies")?,
+        points: list(req, "points")?,
+        aspects: list(req, "aspects")?,
+        limit: limit.map(|text| text.parse().map_err(|_| wrong(&text))).transpose()?,
+    })
+}
