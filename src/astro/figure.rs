@@ -205,8 +205,9 @@ pub fn cast_under(
 fn erect(figure: &mut Figure, sky: &LocalSky, offset_deg: f64) -> Result<(), AstroError> {
     let angles = sky.angles();
     let houses = Houses::under(figure.options.house_system, sky, &angles, offset_deg)?;
+    let backward = houses.run_backward();
     for placement in &mut figure.bodies {
-        placement.house = Some(houses.house_of(placement.longitude_deg));
+        placement.house = Some(houses.house_by(placement.longitude_deg, backward));
     }
     let [sun, moon] = luminaries(figure, offset_deg)?;
     let is_day = is_above_horizon(sky, sun.0, sun.1);
