@@ -13,6 +13,5 @@ pub mod reference;
 pub mod retrieval;
 pub mod rulesets;
 pub mod sky;
-pub mod sky;
 pub mod transits;
 pub mod wheel;
