@@ -9,7 +9,7 @@ use crate::astro::chart::Unknown;
 use crate::astro::events::{self, Event, Kind, NatalArc, Period, Sky, Transit, Wanted, natal, transits};
 use crate::astro::rise::{Horizon, Limb, STANDARD_REFRACTION_DEG};
 use crate::astro::rulesets::{Context, Ruleset};
-use crate::astro::{AstroError, Body, Chart, Point, Site, Zodiac};
+use crate::astro::{AstroError, Body, Center, Chart, ChartOptions, Point, Site, Zodiac};
 use crate::charts::OptionsDraft;
 use crate::error::{Error, FieldError, Result};
 use crate::limits;
@@ -116,7 +116,7 @@ impl CalendarDraft {
         let void_to_pluto =
             choice("void_to", self.void_to.as_deref(), &[("saturn", false), ("pluto", true)], &mut errors);
         let horizon = self.horizon(&mut errors);
-        let bodies = bodies(self.bodies.as_deref(), &mut errors);
+        let bodies = bodies(self.bodies.as_deref(), &Body::PLANETS, &mut errors);
         let aspects = aspects(self.aspects.as_deref(), &mut errors);
         let (Some(period), true) = (period, errors.is_empty()) else { return Err(Error::fields(errors)) };
         let (from_jd_tt, to_jd_tt) = (period.from_jd_tt, period.to_jd_tt);
@@ -166,7 +166,7 @@ impl CalendarDraft {
 }
 
 impl TransitsDraft {
-    /// The transits to a chart under a ruleset, in the chart's zodiac.
+    /// The transits to a chart under a ruleset, in the chart's zodiac and view.
     ///
     /// # Errors
     /// `invalid_fields` with every field that is wrong; `date_out_of_range` outside the ephemeris.
@@ -174,7 +174,11 @@ impl TransitsDraft {
         let mut errors = Vec::new();
         let zone = self.tz.as_deref().unwrap_or(&chart.birth.zone);
         let period = period(self.from.as_deref(), self.to.as_deref(), zone, limits::TIMELINE_DAYS_MAX, &mut errors);
-        let bodies = bodies(self.bodies.as_deref(), &mut errors);
+        let default: &[Body] = match chart.options.view.center {
+            Center::Heliocentric => &ChartOptions::HELIOCENTRIC,
+            _ => &Body::PLANETS,
+        };
+        let bodies = bodies(self.bodies.as_deref(), default, &mut errors);
         let aspects = aspects(self.aspects.as_deref(), &mut errors);
         let all: Vec<_> = Point::all().map(Point::code).collect();
         let points = codes("points", self.points.as_deref(), &all, Point::from_code, &mut errors)
@@ -193,7 +197,7 @@ impl TransitsDraft {
             2.0 * orbs.fold(0.0, f64::max)
         };
         let (arcs, unknowns) = natal::arcs(chart, &points, widest);
-        let mut found = find(&period, &bodies, &chart.options.zodiac, (&arcs, &aspects), orb)?;
+        let mut found = find(&period, &bodies, &chart.options, (&arcs, &aspects), orb)?;
         let total = found.len();
         found.truncate(limit);
         Ok(Transits { period, transits: found, total, unknowns })
@@ -203,11 +207,11 @@ impl TransitsDraft {
 fn find(
     period: &Period,
     bodies: &[Body],
-    zodiac: &Zodiac,
+    options: &ChartOptions,
     (arcs, aspects): (&[NatalArc], &[Aspect]),
     orb: impl Fn(Body, Aspect, Point) -> Option<f64>,
 ) -> Result<Vec<Transit>, AstroError> {
-    let sky = Sky::new(period.from_jd_tt, period.to_jd_tt, bodies)?.in_zodiac(zodiac);
+    let sky = Sky::of_view(period.from_jd_tt, period.to_jd_tt, bodies, &options.view)?.in_zodiac(&options.zodiac);
     Ok(transits(&sky, arcs, aspects, orb))
 }
 
@@ -242,9 +246,9 @@ fn period(
     }
 }
 
-fn bodies(given: Option<&[String]>, errors: &mut Vec<FieldError>) -> Vec<Body> {
+fn bodies(given: Option<&[String]>, default: &[Body], errors: &mut Vec<FieldError>) -> Vec<Body> {
     let all = Body::ALL.map(Body::code);
-    let mut bodies = codes("bodies", given, &all, Body::from_code, errors).unwrap_or_else(|| Body::PLANETS.to_vec());
+    let mut bodies = codes("bodies", given, &all, Body::from_code, errors).unwrap_or_else(|| default.to_vec());
     bodies.sort_unstable();
     bodies.dedup();
     bodies

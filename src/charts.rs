@@ -4,6 +4,7 @@
 mod analysis;
 mod days;
 mod draft;
+mod kept;
 pub mod lines;
 mod options;
 mod png;
@@ -21,7 +22,6 @@ pub use wheel::{Around, WheelAsked, png_of};
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use crate::astro::chart::compute_under;
@@ -76,13 +76,6 @@ pub struct Summary {
     pub certainty: Certainty,
     /// When it was made.
     pub created_at: UnixMs,
-}
-
-/// What is sealed of a chart.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    name: Option<String>,
-    chart: Chart,
 }
 
 impl Charts {
@@ -157,7 +150,7 @@ impl Charts {
         };
         let rows = self.store.read(|view| view.scan(&CHARTS, span, limit + 1).map_err(Error::from))?;
         let more = rows.len() > limit;
-        let page = rows.iter().take(limit).map(|((_, _, id), row)| self.open(caller, *id, row).map(summary));
+        let page = rows.iter().take(limit).map(|((_, _, id), row)| self.summary(caller, *id, row));
         Ok((page.collect::<Result<_>>()?, more))
     }
 
@@ -204,25 +197,22 @@ impl Charts {
     }
 
     fn seal(&self, caller: &Caller, stored: &StoredChart) -> Result<ChartRow> {
-        let kept = Kept { name: stored.name.clone(), chart: stored.chart.clone() };
-        let plain = crate::store::codec::to_bytes(&kept).map_err(Error::internal)?;
+        let plain = kept::to_bytes(stored.name.as_deref(), &stored.chart)?;
         let sealed = self.vault.seal(caller.tenant, caller.user, PURPOSE, &stored.id.0, &plain)?;
         Ok(ChartRow { created_at: stored.created_at, sealed })
     }
 
     fn open(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<StoredChart> {
-        let plain = self.vault.unseal(caller.tenant, caller.user, PURPOSE, &id.0, &row.sealed)?;
-        let kept: Kept = crate::store::codec::from_bytes(&plain).map_err(Error::internal)?;
-        Ok(StoredChart { id, name: kept.name, created_at: row.created_at, chart: kept.chart })
+        let (name, chart) = kept::from_bytes(&self.unseal(caller, id, row)?)?;
+        Ok(StoredChart { id, name, created_at: row.created_at, chart })
     }
-}
 
-fn summary(stored: StoredChart) -> Summary {
-    Summary {
-        id: stored.id,
-        name: stored.name,
-        date: stored.chart.birth.date,
-        certainty: stored.chart.birth.certainty,
-        created_at: stored.created_at,
+    fn summary(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<Summary> {
+        let kept::Source { name, birth, .. } = kept::source(&self.unseal(caller, id, row)?)?;
+        Ok(Summary { id, name, date: birth.date, certainty: birth.certainty, created_at: row.created_at })
+    }
+
+    fn unseal(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<Vec<u8>> {
+        Ok(self.vault.unseal(caller.tenant, caller.user, PURPOSE, &id.0, &row.sealed)?)
     }
 }

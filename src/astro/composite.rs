@@ -12,6 +12,7 @@ use super::figure::{Figure, LongitudeRange};
 use super::houses::{HouseSystem, Houses};
 use super::point::Point;
 use super::progressions::right_ascension_deg;
+use super::rulesets::Ruleset;
 use super::signs::{Sign, degree_in_sign};
 use super::vague::{self, Instants, range, reach_deg, unknown};
 
@@ -162,11 +163,16 @@ pub fn middle_of(a: &Chart, b: &Chart, method: MiddlePlace) -> Middle {
 /// births that of the middle of the span, with what it leaves open.
 ///
 /// # Errors
-/// Those of [`super::cast`].
-pub fn davison(a: &Chart, b: &Chart, method: MiddlePlace) -> Result<(Figure, Vec<Unknown>), AstroError> {
+/// Those of [`super::figure::cast_under`].
+pub fn davison(
+    a: &Chart,
+    b: &Chart,
+    method: MiddlePlace,
+    ruleset: &Ruleset,
+) -> Result<(Figure, Vec<Unknown>), AstroError> {
     let Middle { instants, latitude_deg, longitude_deg } = middle_of(a, b, method);
     let altitude_m = 0.5 * (a.options.altitude_m() + b.options.altitude_m());
-    vague::figure(instants, Site { latitude_deg, longitude_deg, altitude_m }, &a.options)
+    vague::figure(instants, Site { latitude_deg, longitude_deg, altitude_m }, &a.options, ruleset)
 }
 
 /// The middle of the great circle between two places, (latitude, longitude) in degrees: the direction of the sum of

@@ -205,7 +205,7 @@ fn narrowed((first, last): (f64, f64)) -> (f64, f64) {
     (first + MARGIN_DAYS, last - MARGIN_DAYS)
 }
 
-/// First and last year of the Gregorian calendar that lie wholly, but for minutes, between two Julian Dates.
+/// First and last year of the Gregorian calendar that lie wholly, but for a day, between two Julian Dates.
 fn whole_years(first: f64, last: f64) -> (i32, i32) {
     let year = |jd: f64| 2000.0 + (jd - 2_451_544.5) / 365.242_5;
     ((year(first) - 0.004).ceil() as i32, (year(last) + 0.004).floor() as i32 - 1)

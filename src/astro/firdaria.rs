@@ -212,7 +212,7 @@ pub fn cycle(is_day: bool, night_nodes: NightNodes, birth_jd_utc: f64, cycle: u8
 /// What is not known, where the birth's time leaves open whether it was by day.
 pub fn of(chart: &Chart, night_nodes: NightNodes, at_jd_utc: f64) -> Result<Firdaria, Unknown> {
     let birth = Instants::of(chart);
-    let Some(is_day) = birth.is_day(chart) else {
+    let Some(is_day) = chart.is_day else {
         return Err(unknown("sect", "The Sun rises or sets within the hours in which the birth can lie."));
     };
     let age_years = (at_jd_utc - birth.middle()) / TROPICAL_YEAR_DAYS;

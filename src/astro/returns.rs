@@ -11,6 +11,7 @@ use super::ephemeris::{Ephemeris, Site};
 use super::error::AstroError;
 use super::figure::Figure;
 use super::options::ChartOptions;
+use super::rulesets::Ruleset;
 use super::vague::{Instants, reach_deg};
 use super::zone::{julian_date_of_unix, rfc3339_of_julian_date};
 use super::{time, vague};
@@ -64,7 +65,7 @@ impl Return {
 /// Those of the ephemeris for the body.
 pub fn within(chart: &Chart, body: Body, from_jd_utc: f64, to_jd_utc: f64) -> Result<Vec<Return>, AstroError> {
     let Some(natal) = Natal::of(chart, body) else { return Ok(Vec::new()) };
-    let (first, last) = Ephemeris::embedded().span();
+    let (first, last) = Ephemeris::embedded().span_of(body);
     let tt = |jd_utc: f64| time::scales_from_utc(jd_utc).jd_tt.clamp(first, last);
     natal.passes(tt(from_jd_utc), tt(to_jd_utc))
 }
@@ -75,7 +76,7 @@ pub fn within(chart: &Chart, body: Body, from_jd_utc: f64, to_jd_utc: f64) -> Re
 /// As [`within`].
 pub fn next_after(chart: &Chart, body: Body, jd_utc: f64) -> Result<Option<Return>, AstroError> {
     let Some(natal) = Natal::of(chart, body) else { return Ok(None) };
-    let (first, last) = Ephemeris::embedded().span();
+    let (first, last) = Ephemeris::embedded().span_of(body);
     let mut from = time::scales_from_utc(jd_utc).jd_tt.max(first);
     let length_days = STEPS_AT_ONCE * step_days(body);
     while from < last {
@@ -125,7 +126,7 @@ impl<'a> Natal<'a> {
     /// Passes between two Julian Dates TT, the second excluded.
     fn passes(&self, from: f64, to: f64) -> Result<Vec<Return>, AstroError> {
         let motion = motion(&self.chart.options, self.body);
-        let (first, last) = Ephemeris::embedded().span();
+        let (first, last) = Ephemeris::embedded().span_of(self.body);
         // So that the window of a pass near an end is whole.
         let margin_days = if self.is_exact() { 0.0 } else { 2.0 * step_days(self.body) };
         let (start, end) = ((from - margin_days).max(first), (to + margin_days).min(last));
@@ -177,16 +178,20 @@ impl<'a> Natal<'a> {
 /// sky of the middle of its window with what that leaves open.
 ///
 /// # Errors
-/// Those of [`super::cast`].
-pub fn figure(chart: &Chart, found: &Return, site: Site) -> Result<(Figure, Vec<Unknown>), AstroError> {
-    vague::figure(found.instants(), site, &chart.options)
+/// Those of [`super::figure::cast_under`].
+pub fn figure(
+    chart: &Chart,
+    found: &Return,
+    site: Site,
+    ruleset: &Ruleset,
+) -> Result<(Figure, Vec<Unknown>), AstroError> {
+    vague::figure(found.instants(), site, &chart.options, ruleset)
 }
 
 /// Longitude and its rate in the zodiac and the view of the options.
 pub(super) fn motion(options: &ChartOptions, body: Body) -> impl Fn(f64) -> Result<Motion, AstroError> {
     move |jd_tt| {
-        let found = Ephemeris::embedded().positions(&[body], jd_tt, &options.view)?;
-        let position = found.first().ok_or(AstroError::BadAsset("a body has no place"))?;
+        let position = Ephemeris::embedded().position(body, jd_tt, &options.view)?;
         let longitude_deg = position.longitude_deg - options.zodiac.offset_deg(jd_tt);
         Ok((longitude_deg, position.longitude_speed_deg_per_day - options.zodiac.rate_deg_per_day(jd_tt)))
     }

@@ -1,24 +1,20 @@
-//! P: An instant known only as a span, and what follows of it for the sky: arcs of bodies, whether it was day. Owns no
+//! P: An instant known only as a span, and what follows of it for the sky: arcs of bodies. Owns no
 //! birth data and no figure.
 
 use serde::{Deserialize, Serialize};
 
 use super::angles::{norm_deg, wrap_deg};
-use super::body::Body;
 use super::chart::{Chart, Unknown, window};
 use super::ephemeris::Site;
 use super::error::AstroError;
-use super::figure::{Figure, LongitudeRange, cast};
+use super::figure::{Figure, LongitudeRange, cast_under};
 use super::options::ChartOptions;
 use super::point::Point;
 use super::returns::path::{Motion, runs};
 use super::returns::{motion, step_days};
+use super::rulesets::Ruleset;
 use super::signs::Sign;
-use super::{frames, time};
-use crate::astro::ephemeris::Ephemeris;
-
-/// Step of the search for sunrise and sunset, days: five minutes.
-const HORIZON_STEP_DAYS: f64 = 5.0 / 1440.0;
+use super::time;
 
 /// A span of instants, Julian Dates UTC; a point when both are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,42 +60,6 @@ impl Instants {
     pub fn map(&self, to: impl Fn(f64) -> f64) -> Self {
         Self { from_jd_utc: to(self.from_jd_utc), to_jd_utc: to(self.to_jd_utc) }
     }
-
-    /// Whether the Sun's centre stood above the true horizon of the chart's birthplace (no refraction, no parallax);
-    /// none if it rose or set within the span, or where the ephemeris does not reach.
-    pub fn is_day(&self, chart: &Chart) -> Option<bool> {
-        if chart.is_day.is_some() && *self == Self::of(chart) {
-            return chart.is_day;
-        }
-        let (latitude_deg, longitude_deg) = (chart.birth.latitude_deg, chart.birth.longitude_deg);
-        let steps = ((self.to_jd_utc - self.from_jd_utc) / HORIZON_STEP_DAYS).ceil() as usize;
-        let mut is_day = None;
-        for step in 0..=steps {
-            let jd_utc =
-                if step == steps { self.to_jd_utc } else { self.from_jd_utc + HORIZON_STEP_DAYS * step as f64 };
-            let up = sun_sine_of_altitude(jd_utc, latitude_deg, longitude_deg).ok()? > 0.0;
-            if is_day.is_some_and(|before| before != up) {
-                return None;
-            }
-            is_day = Some(up);
-        }
-        is_day
-    }
-}
-
-/// Sine of the Sun's altitude (Meeus 1998, eq. 13.6), the Sun taken on the ecliptic, from which it strays by an arc
-/// second.
-fn sun_sine_of_altitude(jd_utc: f64, latitude_deg: f64, longitude_deg: f64) -> Result<f64, AstroError> {
-    let scales = time::scales_from_utc(jd_utc);
-    let sun = Ephemeris::embedded().longitude_deg(Body::Sun, scales.jd_tt)?.to_radians();
-    let obliquity = frames::true_obliquity_deg(scales.jd_tt).to_radians();
-    let sine_of_declination = obliquity.sin() * sun.sin();
-    let right_ascension = (sun.sin() * obliquity.cos()).atan2(sun.cos());
-    let armc_deg = frames::gast_deg(scales.jd_ut1, scales.jd_tt) + longitude_deg;
-    let hour_angle = armc_deg.to_radians() - right_ascension;
-    let latitude = latitude_deg.to_radians();
-    let cosine_of_declination = (1.0 - sine_of_declination * sine_of_declination).sqrt();
-    Ok(latitude.sin() * sine_of_declination + latitude.cos() * cosine_of_declination * hour_angle.cos())
 }
 
 /// The arc through which a longitude runs between two Julian Dates TT.
@@ -134,13 +94,19 @@ pub(super) fn range(low_deg: f64, high_deg: f64) -> LongitudeRange {
 /// arc, and what is left open.
 ///
 /// # Errors
-/// As [`cast`].
-pub fn figure(instants: Instants, site: Site, options: &ChartOptions) -> Result<(Figure, Vec<Unknown>), AstroError> {
+/// As [`cast_under`].
+pub fn figure(
+    instants: Instants,
+    site: Site,
+    options: &ChartOptions,
+    ruleset: &Ruleset,
+) -> Result<(Figure, Vec<Unknown>), AstroError> {
     let options = options.for_place(site.latitude_deg, site.longitude_deg);
     if instants.is_exact() {
-        return Ok((cast(instants.from_jd_utc, Some(site), &options)?, Vec::new()));
+        let unknowns = if options.has_horizon() { Vec::new() } else { window::without_horizon() };
+        return Ok((cast_under(instants.from_jd_utc, Some(site), &options, ruleset)?, unknowns));
     }
-    let mut figure = cast(instants.middle(), None, &options)?;
+    let mut figure = cast_under(instants.middle(), None, &options, ruleset)?;
     let tt = instants.map(|jd_utc| time::scales_from_utc(jd_utc).jd_tt);
     for placed in &mut figure.bodies {
         let step_days = step_days(placed.body);
@@ -162,7 +128,7 @@ pub fn figure(instants: Instants, site: Site, options: &ChartOptions) -> Result<
     for (hit, certain) in figure.aspects.iter_mut().zip(certain) {
         hit.certain = certain;
     }
-    let unknowns = window::unknowns(&figure.bodies, figure.is_day);
+    let unknowns = window::unknowns(&figure.bodies, None);
     Ok((figure, unknowns))
 }
 

@@ -107,7 +107,13 @@ pub enum Combined {
 ///
 /// # Errors
 /// `invalid_fields`; `house_system_undefined` where the place has no such houses.
-pub fn returns_of(chart: &Chart, ask: &ReturnsAsk, now: UnixMs, prefix: &str) -> Result<(Body, Vec<ReturnChart>)> {
+pub fn returns_of(
+    chart: &Chart,
+    ask: &ReturnsAsk,
+    rules: &Ruleset,
+    now: UnixMs,
+    prefix: &str,
+) -> Result<(Body, Vec<ReturnChart>)> {
     let mut fields = Fields::new(prefix);
     let body = fields.body(chart, ask.body.as_deref());
     let site = fields.site(chart, ask);
@@ -122,7 +128,7 @@ pub fn returns_of(chart: &Chart, ask: &ReturnsAsk, now: UnixMs, prefix: &str) ->
         return Err(Error::fields(vec![FieldError::unshown(format!("{prefix}to"), allowed)]));
     }
     let cast = |pass: Return| {
-        let (figure, unknowns) = returns::figure(chart, &pass, site)?;
+        let (figure, unknowns) = returns::figure(chart, &pass, site, rules)?;
         Ok(ReturnChart { pass, figure, unknowns })
     };
     Ok((body, passes.into_iter().map(cast).collect::<Result<_>>()?))
@@ -132,7 +138,13 @@ pub fn returns_of(chart: &Chart, ask: &ReturnsAsk, now: UnixMs, prefix: &str) ->
 ///
 /// # Errors
 /// `invalid_fields`, also for a date before birth; `date_out_of_range`.
-pub fn progressions_of(chart: &Chart, ask: &ProgressionsAsk, now: UnixMs, prefix: &str) -> Result<Progressed> {
+pub fn progressions_of(
+    chart: &Chart,
+    ask: &ProgressionsAsk,
+    rules: &Ruleset,
+    now: UnixMs,
+    prefix: &str,
+) -> Result<Progressed> {
     let mut fields = Fields::new(prefix);
     let at = fields.instant("date", ask.date.as_deref(), now);
     let methods = Method::ALL.map(Method::code);
@@ -140,7 +152,6 @@ pub fn progressions_of(chart: &Chart, ask: &ProgressionsAsk, now: UnixMs, prefix
     let angle_methods = AngleMethod::ALL.map(AngleMethod::code);
     let angles = fields.code("angles", ask.angles.as_deref(), AngleMethod::from_code, &angle_methods);
     fields.settle()?;
-    let rules = ruleset(chart);
     let orbs = |aspect: Aspect, a: Point, b: Point| rules.orb_deg(Context::ProgressionToNatal, aspect, a, b);
     progress(chart, at, method, angles, &orbs)?.ok_or_else(|| before_birth(prefix, ask.date.as_deref()))
 }
@@ -167,9 +178,8 @@ pub fn profections_of(chart: &Chart, ask: &ProfectionsAsk, now: UnixMs, prefix: 
 ///
 /// # Errors
 /// `invalid_fields` for charts that cannot be compared.
-pub fn synastry_of(a: &Chart, b: &Chart, field: &str) -> Result<Synastry> {
+pub fn synastry_of(a: &Chart, b: &Chart, rules: &Ruleset, field: &str) -> Result<Synastry> {
     comparable(a, b, field)?;
-    let rules = ruleset(a);
     Ok(synastry(a, b, &|aspect, from, to| rules.orb_deg(Context::Synastry, aspect, from, to)))
 }
 
@@ -177,7 +187,13 @@ pub fn synastry_of(a: &Chart, b: &Chart, field: &str) -> Result<Synastry> {
 ///
 /// # Errors
 /// `invalid_fields`; `house_system_undefined`.
-pub fn composite_of(a: &Chart, b: &Chart, ask: &CompositeAsk, field: &str, prefix: &str) -> Result<Combined> {
+pub fn composite_of(
+    (a, b): (&Chart, &Chart),
+    ask: &CompositeAsk,
+    rules: &Ruleset,
+    field: &str,
+    prefix: &str,
+) -> Result<Combined> {
     let mut fields = Fields::new(prefix);
     let is_davison = |code: &str| match code {
         "midpoint" => Some(false),
@@ -195,17 +211,11 @@ pub fn composite_of(a: &Chart, b: &Chart, ask: &CompositeAsk, field: &str, prefi
     fields.settle()?;
     comparable(a, b, field)?;
     if davison_wanted {
-        let (figure, unknowns) = davison(a, b, middle)?;
+        let (figure, unknowns) = davison(a, b, middle, rules)?;
         return Ok(Combined::Davison(Box::new(figure), unknowns));
     }
-    let rules = ruleset(a);
     let orbs = |aspect: Aspect, from: Point, to: Point| rules.orb_deg(Context::Natal, aspect, from, to);
     Ok(Combined::Midpoint(composite(a, b, houses, &orbs)?))
-}
-
-/// The ruleset by which the chart was made; the default one if this build no longer has it.
-fn ruleset(chart: &Chart) -> &'static Ruleset {
-    Ruleset::find_builtin(&chart.options.ruleset).map_or_else(Ruleset::builtin, |found| found)
 }
 
 fn before_birth(prefix: &str, given: Option<&str>) -> Error {

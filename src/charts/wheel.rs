@@ -1,5 +1,7 @@
 //! S: Wheels of kept charts: gathers what is drawn, and bounds how many pictures of dots are made at once.
 
+use std::sync::Arc;
+
 use super::{Charts, StoredChart, png};
 use crate::astro::rulesets::Ruleset;
 use crate::astro::wheel::{self, Style, Theme, Wheel};
@@ -32,14 +34,19 @@ pub struct WheelAsked {
 }
 
 impl Charts {
-    /// The caller's chart `id` as an SVG document.
+    /// The caller's chart `id` as an SVG document. Aspects between two rings go by the ruleset of the chart, which `find`
+    /// finds by its id; by the built-in one where it is gone.
     ///
     /// # Errors
     /// `chart_not_found` for either chart; `invalid_fields` and `date_out_of_range` for the date.
-    pub fn wheel_svg(&self, caller: &Caller, id: ChartId, asked: &WheelAsked) -> Result<String> {
+    pub fn wheel_svg<F>(&self, caller: &Caller, id: ChartId, asked: &WheelAsked, find: F) -> Result<String>
+    where
+        F: FnOnce(&str) -> Option<Arc<Ruleset>>,
+    {
         let stored = self.get(caller, id)?;
         let lang = asked.style.lang;
-        let ruleset = stored.chart.options.builtin_ruleset().unwrap_or_else(|_| Ruleset::builtin());
+        let found = find(&stored.chart.options.ruleset);
+        let ruleset = found.as_deref().unwrap_or_else(|| Ruleset::builtin());
         let wheel = Wheel::of_chart(&stored.chart, stored.name.as_deref(), &asked.extras, lang);
         let wheel = match &asked.around {
             Around::Nothing => wheel,
@@ -49,7 +56,7 @@ impl Charts {
             }
             Around::Transits(date) => {
                 let jd_utc = instant(&stored, date.as_deref(), self.ambient.now())?;
-                let sky = astro::cast(jd_utc, None, &stored.chart.options)?;
+                let sky = astro::cast_under(jd_utc, None, &stored.chart.options, ruleset)?;
                 wheel.with_transits(&stored.chart, &sky, vec![instant_text(jd_utc, lang)], ruleset)
             }
         };

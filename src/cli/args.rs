@@ -7,7 +7,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs, SecondBirthArgs};
-use crate::astro::Lang;
+use super::timeline::{CalendarArgs, TransitsArgs};
+use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
+use crate::astro::{Lang, Point};
 use crate::config::Sources;
 
 /// A private astrology-advice appliance: exact charts, daily transits, answers that cite their sources.
@@ -23,17 +25,21 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the whole product at work: a server, a person, a chart, today, a question.
-    Demo(DemoArgs),
+    Demo(Box<DemoArgs>),
     /// Show a natal chart; nothing is kept and no server is needed.
-    Chart(ChartArgs),
+    Chart(Box<ChartArgs>),
     /// Show the sky now or at any instant, over a place if one is given.
-    Sky(SkyArgs),
+    Sky(Box<SkyArgs>),
     /// Divide many skies into houses, row by row, from a CSV file to standard output.
     Houses(HousesArgs),
     /// Show when a body comes back to its natal place, and the sky of that moment, there or elsewhere.
-    Returns(ReturnsArgs),
+    Returns(Box<ReturnsArgs>),
     /// Compare two births, or join them in a composite or a Davison chart.
-    Synastry(SynastryArgs),
+    Synastry(Box<SynastryArgs>),
+    /// Show what happens in the sky over a period: stations, ingresses, aspects, lunations, eclipses, void Moon, rises.
+    Calendar(Box<CalendarArgs>),
+    /// Show the transits of a period to a birth: within orb, exact, and out again.
+    Transits(Box<TransitsArgs>),
     /// Make a data directory and its first operator.
     Init(InitArgs),
     /// Serve a data directory over HTTP until SIGTERM or Ctrl-C.
@@ -295,6 +301,39 @@ pub struct ChartArgs {
     /// Print JSON, as `POST /v1/charts` answers it, with the `analysis`, instead of a page.
     #[arg(long)]
     pub json: bool,
+    /// Pictures instead of a page.
+    #[command(flatten)]
+    pub wheel: WheelArgs,
+}
+
+/// Pictures of a chart.
+#[derive(Debug, Args)]
+pub struct WheelArgs {
+    /// Draw the chart's wheel as SVG into this file; `-` for standard output.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub svg: Option<PathBuf>,
+    /// Draw the chart's wheel as PNG into this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub png: Option<PathBuf>,
+    /// Colours of the wheel; by default an SVG follows its viewer, and a PNG is light.
+    #[arg(long, value_name = "THEME", value_parser = themes())]
+    pub theme: Option<Theme>,
+    /// Width and height of the wheel in pixels, 120 to 2400.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(i64::from(SIZE_MIN_PX)..=i64::from(SIZE_MAX_PX)))]
+    pub size: Option<u32>,
+    /// Points that the wheel shows beside bodies and angles.
+    #[arg(long, value_name = "POINT,..", value_delimiter = ',', value_parser = extras())]
+    pub points: Vec<Point>,
+}
+
+/// Takes the code of a theme.
+fn themes() -> impl TypedValueParser<Value = Theme> {
+    PossibleValuesParser::new(Theme::ALL.map(Theme::code)).map(|code| Theme::from_code(&code).unwrap_or_default())
+}
+
+/// Takes the code of a point that a wheel can show beside bodies and angles.
+fn extras() -> impl TypedValueParser<Value = Point> {
+    PossibleValuesParser::new(EXTRAS.map(Point::code)).map(|code| Point::from_code(&code).unwrap_or(Point::Fortune))
 }
 
 /// `orrery places ..`
@@ -424,8 +463,15 @@ pub struct SynastryArgs {
     pub json: bool,
 }
 
+impl PlacesArgs {
+    /// Language of the countries' names.
+    pub fn language(&self) -> Lang {
+        self.lang.unwrap_or_default()
+    }
+}
+
 /// Takes the code of a language.
-fn languages() -> impl TypedValueParser<Value = Lang> {
+pub fn languages() -> impl TypedValueParser<Value = Lang> {
     PossibleValuesParser::new(Lang::ALL.map(Lang::code)).map(|code| Lang::from_code(&code).unwrap_or_default())
 }
 

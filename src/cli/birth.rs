@@ -50,6 +50,9 @@ pub struct SecondBirthArgs {
     /// Second birth: date by the local calendar.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date_b: Option<String>,
+    /// Second birth: calendar of that date, gregorian or julian.
+    #[arg(long, value_name = "CALENDAR")]
+    pub calendar_b: Option<String>,
     /// Second birth: time by the local clock.
     #[arg(long, value_name = "HH:MM[:SS]")]
     pub time_b: Option<String>,
@@ -139,12 +142,14 @@ impl BirthArgs {
 
 impl SecondBirthArgs {
     /// The options of a birth that these are the second of.
-    const NAMES: [&str; 9] = ["date", "time", "certainty", "place", "lat", "lon", "tz", "utc-offset", "name"];
+    const NAMES: [&str; 10] =
+        ["date", "calendar", "time", "certainty", "place", "lat", "lon", "tz", "utc-offset", "name"];
 
     /// The second birth as a first one.
     pub fn birth(&self) -> BirthArgs {
         BirthArgs {
             date: self.date_b.clone(),
+            calendar: self.calendar_b.clone(),
             time: self.time_b.clone(),
             certainty: self.certainty_b.clone(),
             place: self.place_b.clone(),
@@ -153,7 +158,6 @@ impl SecondBirthArgs {
             tz: self.tz_b.clone(),
             utc_offset: self.utc_offset_b,
             name: self.name_b.clone(),
-            ..BirthArgs::default()
         }
     }
 

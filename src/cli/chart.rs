@@ -1,5 +1,8 @@
 //! E: `orrery chart`: a natal chart on the terminal or as JSON, without server or store. Lays out what the interface says.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::Failure;
@@ -12,7 +15,8 @@ use super::terminal::{Look, say};
 use crate::astro;
 use crate::astro::analysis::AnalysisOptions;
 use crate::astro::rulesets::Ruleset;
-use crate::charts::{StoredChart, analysis_of};
+use crate::charts::{StoredChart, analysis_of, png_of};
+use crate::astro::wheel::{self, SIZE_DEFAULT_PX, Style, Wheel};
 use crate::clock::Ambient;
 use crate::error::Error;
 use crate::http::wire::analysis::analysis_reply;
@@ -28,6 +32,9 @@ pub fn run(options: &ChartArgs) -> Result<(), Failure> {
     let chart = astro::compute_with(&birth, &asked).map_err(|error| refused(&Error::from(error)))?;
     let ambient = Ambient::system();
     let stored = StoredChart { id: ChartId::new(&ambient), name, created_at: ambient.now(), chart };
+    if options.wheel.svg.is_some() || options.wheel.png.is_some() {
+        return wheel(options, &stored);
+    }
     let mut reply = serde_json::to_value(ChartReply::from(&stored)).map_err(Failure::failed)?;
     // A sky as seen from the Sun has no analysis, nor has the first month of the ephemeris, where the last new moon is
     // not known.
@@ -54,4 +61,30 @@ pub fn run(options: &ChartArgs) -> Result<(), Failure> {
         page.extend(analysis_page(found, lang, look));
     }
     Ok(say(&page.join("\n"))?)
+}
+
+/// Draws the wheel into the files that were named, and says which.
+fn wheel(options: &ChartArgs, stored: &StoredChart) -> Result<(), Failure> {
+    let lang = options.lang.unwrap_or_default();
+    let asked = &options.wheel;
+    let style = Style { theme: asked.theme.unwrap_or_default(), size_px: asked.size.unwrap_or(SIZE_DEFAULT_PX), lang };
+    let wheel = Wheel::of_chart(&stored.chart, stored.name.as_deref(), &asked.points, lang);
+    if let Some(file) = &asked.svg {
+        let picture = wheel::draw(&wheel, &style);
+        if file.as_os_str() == "-" {
+            say(&picture)?;
+        } else {
+            write(file, picture.as_bytes())?;
+        }
+    }
+    if let Some(file) = &asked.png {
+        write(file, &png_of(&wheel, &style).map_err(Failure::failed)?)?;
+    }
+    Ok(())
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(file, bytes)
+        .map_err(|cause| Failure::failed(format!("{} cannot be written: {cause}", file.display())))?;
+    Ok(say(&file.display().to_string())?)
 }

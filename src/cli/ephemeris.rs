@@ -120,12 +120,11 @@ fn stream(
     while reader.read_byte_record(&mut record)? {
         let line = record.position().map_or(0, csv::Position::line);
         let given = String::from_utf8_lossy(record.get(column).unwrap_or_default());
-        refused += match given.parse::<f64>().ok().filter(|jd| jd.is_finite()) {
-            Some(jd_tt) => answer(output, question, &given, jd_tt, &mut |what| refuse(line, what))?,
-            None => {
-                refuse(line, &format!("jd_tt is {given:?}; allowed: a Julian Date"));
-                1
-            }
+        refused += if let Some(jd_tt) = given.parse::<f64>().ok().filter(|jd| jd.is_finite()) {
+            answer(output, question, &given, jd_tt, &mut |what| refuse(line, what))?
+        } else {
+            refuse(line, &format!("jd_tt is {given:?}; allowed: a Julian Date"));
+            1
         };
     }
     output.flush()?;
@@ -194,7 +193,7 @@ mod tests {
         let question = Question { bodies: bodies.to_vec(), view: View::default(), format };
         let (mut output, mut problems) = (Vec::new(), Vec::new());
         let refused = stream(input.as_bytes(), &mut output, &question, &mut |line, what| {
-            problems.push(format!("{line}: {what}"))
+            problems.push(format!("{line}: {what}"));
         })
         .unwrap();
         (String::from_utf8(output).unwrap(), problems, refused)

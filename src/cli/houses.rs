@@ -165,8 +165,9 @@ fn fill(row: &mut ByteRecord, system: HouseSystem, sky: &LocalSky) {
     let angles = system.angles(sky);
     row.push_field(system.code().as_bytes());
     row.push_field(if houses.is_ok() { b"ok" } else { b"undefined" });
-    let mut push = |degrees: f64| row.push_field(format!("{degrees:.9}").as_bytes());
-    [sky.armc_deg, sky.obliquity_deg, sky.latitude_deg].into_iter().for_each(&mut push);
+    for degrees in [sky.armc_deg, sky.obliquity_deg, sky.latitude_deg] {
+        row.push_field(format!("{degrees:.9}").as_bytes());
+    }
     match houses {
         Ok(houses) => houses.cusps_deg.iter().for_each(|cusp_deg| row.push_field(format!("{cusp_deg:.9}").as_bytes())),
         Err(_) => (0..12).for_each(|_| row.push_field(b"")),

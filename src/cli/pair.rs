@@ -36,9 +36,10 @@ pub fn run(options: &SynastryArgs) -> Result<(), Failure> {
     let b = chart_of(&options.second.birth(), options).map_err(|error| SecondBirthArgs::refused(&error))?;
     let (lang, look) = (options.lang.unwrap_or_default(), Look::of_stdout());
     let titles = [title_of("A", &a, lang), title_of("B", &b, lang)];
+    let rules = a.1.options.builtin_ruleset().map_err(|error| refused(&Error::from(error)))?;
     let ids = || (String::new(), String::new());
     let Some(method) = &options.composite else {
-        let found = synastry_of(&a.1, &b.1, "date_b").map_err(|error| refused(&error))?;
+        let found = synastry_of(&a.1, &b.1, rules, "date_b").map_err(|error| refused(&error))?;
         if options.json {
             return json_page(serde_json::to_value(SynastryReply::new(ids().0, ids().1, &found)));
         }
@@ -50,7 +51,7 @@ pub fn run(options: &SynastryArgs) -> Result<(), Failure> {
         latitude_deg: options.latitude_deg,
         middle: options.middle.clone(),
     };
-    let found = composite_of(&a.1, &b.1, &ask, "date_b", "").map_err(|error| composite_refused(&error))?;
+    let found = composite_of((&a.1, &b.1), &ask, rules, "date_b", "").map_err(|error| composite_refused(&error))?;
     if options.json {
         return json_page(serde_json::to_value(CompositeReply::new(ids().0, ids().1, &found)));
     }

@@ -30,8 +30,7 @@ pub fn run(options: &PlacesArgs) -> Result<(), Failure> {
 }
 
 fn table(found: &[Found], options: &PlacesArgs) -> Vec<String> {
-    let labels: Vec<String> =
-        found.iter().map(|found| found.place.full_label(options.lang.unwrap_or_default())).collect();
+    let labels: Vec<String> = found.iter().map(|found| found.place.full_label(options.language())).collect();
     let widest = labels.iter().map(|label| super::text::width(label)).max().unwrap_or(0).min(NAME_COLUMNS_MAX);
     let line = |(found, label): (&Found, &String)| {
         let place = &found.place;

@@ -23,6 +23,7 @@ use crate::http::wire::lines::ReturnsReply;
 pub fn run(options: &ReturnsArgs) -> Result<(), Failure> {
     let (_, birth, asked) = options.birth.draft(&options.options).read().map_err(|error| refused(&error))?;
     let chart = astro::compute_with(&birth, &asked).map_err(|error| refused(&Error::from(error)))?;
+    let rules = asked.builtin_ruleset().map_err(|error| refused(&Error::from(error)))?;
     let ask = ReturnsAsk {
         body: Some(options.body.clone()),
         from: options.from.clone(),
@@ -33,7 +34,7 @@ pub fn run(options: &ReturnsArgs) -> Result<(), Failure> {
         lon: options.at_lon.clone(),
         site_prefix: "at_",
     };
-    let found = returns_of(&chart, &ask, Ambient::system().now(), "").map_err(|error| refused(&error))?;
+    let found = returns_of(&chart, &ask, rules, Ambient::system().now(), "").map_err(|error| refused(&error))?;
     if options.json {
         return json_page(serde_json::to_value(ReturnsReply::new(String::new(), found.0, &found.1)));
     }

@@ -148,13 +148,28 @@ pub fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, CodecError> {
     if bytes.len() > VALUE_MAX_BYTES { Err(CodecError::TooLarge) } else { Ok(bytes) }
 }
 
+/// The value at the front of `bytes`, whatever comes behind it.
+///
+/// # Errors
+/// When they do not start with such a value.
+pub fn prefix_from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    decoded(bytes).map(|(value, _)| value)
+}
+
 /// The value that `bytes` are, all of them.
 ///
 /// # Errors
 /// When they are not such a value, or more than one.
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    let (value, used) = decoded(bytes)?;
+    let left = bytes.len().saturating_sub(used);
+    if left == 0 { Ok(value) } else { Err(CodecError::Trailing(left)) }
+}
+
+/// The value at the front of `bytes`, and how many of them it takes.
+fn decoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), CodecError> {
     use bincode::error::DecodeError;
-    let (value, used) = bincode::serde::decode_from_slice(bytes, CONFIG).map_err(|cause| match cause {
+    bincode::serde::decode_from_slice(bytes, CONFIG).map_err(|cause| match cause {
         DecodeError::UnexpectedEnd { .. } => CodecError::Truncated,
         DecodeError::LimitExceeded => CodecError::TooLarge,
         // Its text may quote the value, and the value may be personal: say the kind alone.
@@ -163,9 +178,7 @@ pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
         }
         DecodeError::Utf8 { .. } => CodecError::Malformed(String::from("a text is not UTF-8")),
         _ => CodecError::Malformed(String::from("not the bytes of this type")),
-    })?;
-    let left = bytes.len().saturating_sub(used);
-    if left == 0 { Ok(value) } else { Err(CodecError::Trailing(left)) }
+    })
 }
 
 fn take<const N: usize>(input: &mut &[u8]) -> Result<[u8; N], CodecError> {

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::{assert_code, run, stderr, stdout};
 use crate::support::{Appliance, shared};
 
 /// Skyfield over JPL DE440 (tests/fixtures/astro/README.md).
@@ -276,4 +277,47 @@ fn composites_and_davison_are_swiss_ephemeris_and_skyfield() {
     let wrong = ask(json!({"method": "marriage", "houses": "x", "middle": "y", "latitude_deg": 99.0}));
     wrong.error(422, "invalid_fields");
     assert_eq!(wrong.fields(), ["method", "latitude_deg", "houses", "middle"]);
+}
+
+#[test]
+fn returns_and_synastry_are_shown_on_the_command_line() {
+    let birth = ["--date", "1984-02-29", "--time", "03:07:30", "--lat", "48.4", "--lon", "9.99", "--tz", "UTC"];
+    let output = run(&[&["returns"], &birth[..], &["--year", "2026", "--json"]].concat());
+    assert_code(&output, 0);
+    let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let (server, token) = (shared(), shared().person());
+    let id = chart(server, &token, "1984-02-29", Some("03:07:30"));
+    let answer = server.call("GET", &format!("/v1/charts/{id}/returns?year=2026"), Some(&token), None);
+    assert_eq!(found["returns"], answer.data(200)["returns"]);
+
+    let page =
+        run(&[&["returns"], &birth[..], &["--year", "2026", "--at-lat", "-33.87", "--at-lon", "151.21"]].concat());
+    assert_code(&page, 0);
+    for part in ["RETURNS  Sun", "28 Feb 2026", "age", "33°52′S", "House cusps"] {
+        assert!(stdout(&page).contains(part), "{part:?} is not in\n{}", stdout(&page));
+    }
+    let moons = run(&[&["returns"], &birth[..], &["--body", "moon", "--year", "2026", "--lang", "fr"]].concat());
+    assert_eq!(stdout(&moons).matches(" UTC").count(), 13, "{}", stdout(&moons));
+    let wrong = run(&[&["returns"], &birth[..], &["--body", "vulcan", "--at-lat", "10"]].concat());
+    assert_code(&wrong, 2);
+    assert!(stderr(&wrong).contains("--body \"vulcan\"") && stderr(&wrong).contains("--at-lon is missing"));
+
+    let second = ["--date-b", "1955-06-15", "--lat-b", "48.4", "--lon-b", "9.99", "--tz-b", "UTC", "--name-b", "Eva"];
+    let page = run(&[&["synastry"], &birth[..], &second[..]].concat());
+    assert_code(&page, 0);
+    for part in ["SYNASTRY", "B  Eva, 15 Jun 1955", "A in houses of B", "B Ascendant: "] {
+        assert!(stdout(&page).contains(part), "{part:?} is not in\n{}", stdout(&page));
+    }
+    for method in ["midpoint", "davison"] {
+        let more = ["--time-b", "21:30:00", "--composite", method];
+        let page = run(&[&["synastry"], &birth[..], &second[..], &more[..]].concat());
+        assert_code(&page, 0);
+        assert!(stdout(&page).contains("House cusps"), "{}", stdout(&page));
+        let json = run(&[&["synastry"], &birth[..], &second[..], &more[..], &["--json"]].concat());
+        let found: Value = serde_json::from_str(&stdout(&json)).unwrap();
+        assert!(found["method"] == method && found[method].is_object() && found.get("chart_a").is_none());
+    }
+    let wrong = run(&[&["synastry"], &birth[..], &["--date-b", "soon"]].concat());
+    assert_code(&wrong, 2);
+    assert!(stderr(&wrong).contains("--date-b \"soon\""), "{}", stderr(&wrong));
 }

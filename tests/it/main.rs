@@ -15,15 +15,24 @@ mod cli_demo;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod ephemeris;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod options;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod rulesets;
 #[cfg(test)]
 mod store_kill;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod timeline;
+#[cfg(test)]
 mod wheel;

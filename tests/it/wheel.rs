@@ -97,3 +97,19 @@ fn a_day_alone_makes_a_wheel_without_ascendant() {
     let answer = server.call("GET", &format!("/v1/charts/{id}/wheel.svg"), Some(&token), None);
     assert!(answer.text.contains("time unknown") && !answer.text.contains("Ascendant"), "{}", answer.text);
 }
+
+#[test]
+fn the_command_line_draws_into_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+    let (svg, png) = (path("a.svg"), path("a.png"));
+    let birth = ["chart", "--date", "1879-03-14", "--time", "11:30", "--place", "Ulm, Germany", "--name", "Albert"];
+    let asked = ["--svg", &svg, "--png", &png, "--size", "240", "--theme", "dark", "--points", "fortune,spirit"];
+    let made = crate::cli::orrery(&[&birth[..], &asked[..]].concat()).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let text = std::fs::read_to_string(&svg).unwrap();
+    assert!(text.starts_with("<svg ") && text.contains("width=\"240\"") && text.contains("Part of Spirit"));
+    assert!(std::fs::read(&png).unwrap().starts_with(b"\x89PNG"));
+    let wrong = crate::cli::orrery(&[&birth[..], &["--svg", &svg, "--size", "9"][..]].concat()).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+}

@@ -232,7 +232,7 @@ pub(super) fn is_day(window: &TimeWindow, birth: &BirthInput) -> Result<Option<b
 }
 
 /// What a view from the Sun has not.
-pub(super) fn without_horizon() -> Vec<Unknown> {
+pub(crate) fn without_horizon() -> Vec<Unknown> {
     let why = "As seen from the Sun there is no horizon.";
     ["houses", "ascendant", "midheaven", "lots", "is_day"]
         .map(|what| Unknown { what: what.to_owned(), why: why.to_owned() })

@@ -43,7 +43,7 @@ fn the_davison_sky_agrees_with_skyfield_and_swiss_ephemeris() {
         let fields: Vec<&str> = line.split(',').collect();
         let a = compute(&birth(fields[0], Some(fields[1]))).unwrap();
         let b = compute(&birth(fields[2], Some(fields[3]))).unwrap();
-        let (figure, unknowns) = davison(&a, &b, MiddlePlace::Coordinates).unwrap();
+        let (figure, unknowns) = davison(&a, &b, MiddlePlace::Coordinates, Ruleset::builtin()).unwrap();
         assert!(unknowns.is_empty());
         let longitude_deg = match fields[5] {
             "cusp_12" => figure.houses.unwrap().cusps_deg[11],

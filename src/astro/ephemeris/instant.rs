@@ -11,6 +11,9 @@ use crate::astro::nodes::GM_EARTH_MOON;
 const EARTH_MOON_RATIO: f64 = 81.300_568_221_497_22;
 /// Gravity of the Sun, AU^3 per day^2, DE440 (Park et al. 2021).
 const GM_SUN: f64 = 2.959_122_082_841_196e-4;
+/// The same of Venus and of Jupiter with its moons.
+const GM_VENUS: f64 = 7.243_452_332_644_12e-10;
+const GM_JUPITER: f64 = 2.825_345_825_225_792e-7;
 /// Dynamical form factor of the Earth (IERS Conventions 2010).
 const EARTH_J2: f64 = 1.082_635_9e-3;
 /// Equatorial radius of the Earth in AU.
@@ -125,6 +128,18 @@ impl Instant {
         Self { jd_tdb, sun, earth, moon, moon_geocentric }
     }
 
+    /// The geocentric motion of the Moon with the tides of Venus and Jupiter besides: a ten-thousandth of the Sun's, which
+    /// only the osculating orbit feels.
+    pub(super) fn moon_of_planets(&self, asset: &Asset) -> Moving {
+        let mut moon = self.moon_geocentric;
+        let barycentre = self.earth.place + moon.place.scale(1.0 / (1.0 + EARTH_MOON_RATIO));
+        for (content, gm) in [(Content::Venus, GM_VENUS), (Content::Jupiter, GM_JUPITER)] {
+            let place = Vec3(asset.series(content).motion(self.jd_tdb).place) - barycentre;
+            moon.acceleration = moon.acceleration + tide(gm, place, moon.place);
+        }
+        moon
+    }
+
     /// The barycentric motion of a body.
     #[inline]
     pub(super) fn body(&self, asset: &Asset, content: Content) -> Moving {
@@ -147,14 +162,18 @@ fn drawn_to(sun: &Moving, state: State) -> Moving {
     Moving { place, velocity, acceleration: r.scale(pull), jerk: (v - r.scale(slide)).scale(pull) }
 }
 
-/// Acceleration of the Moon relative to the Earth: two bodies, the Sun's tide (`sun` from the Earth-Moon barycentre) and
-/// the Earth's oblateness (Montenbruck and Gill 2000, eq. 3.34). The planets' tides are left out: a ten-thousandth of
-/// the Sun's.
-fn lunar_acceleration(moon: Vec3<f64>, sun: Vec3<f64>, jd_tdb: f64) -> Vec3<f64> {
+/// Acceleration of the Moon relative to the Earth that a body of gravity `gm` causes from `place`, both from the
+/// Earth-Moon barycentre.
+fn tide(gm: f64, place: Vec3<f64>, moon: Vec3<f64>) -> Vec3<f64> {
     let cube = |v: Vec3<f64>| v.dot(v) * v.norm();
     let earth_part = 1.0 / (1.0 + EARTH_MOON_RATIO);
-    let (from_earth, from_moon) = (sun + moon.scale(earth_part), sun - moon.scale(1.0 - earth_part));
-    let tide = (from_moon.scale(1.0 / cube(from_moon)) - from_earth.scale(1.0 / cube(from_earth))).scale(GM_SUN);
+    let (from_earth, from_moon) = (place + moon.scale(earth_part), place - moon.scale(1.0 - earth_part));
+    from_moon.scale(gm / cube(from_moon)) - from_earth.scale(gm / cube(from_earth))
+}
+
+/// Acceleration of the Moon relative to the Earth: two bodies, the Sun's tide (`sun` from the Earth-Moon barycentre) and
+/// the Earth's oblateness (Montenbruck and Gill 2000, eq. 3.34).
+fn lunar_acceleration(moon: Vec3<f64>, sun: Vec3<f64>, jd_tdb: f64) -> Vec3<f64> {
     let (outward, r) = moon.unit();
     let pull = GM_EARTH_MOON / (r * r);
     // The pole of date, near enough: precession has moved it along x by 2004.2 arcsec a century.
@@ -162,5 +181,5 @@ fn lunar_acceleration(moon: Vec3<f64>, sun: Vec3<f64>, jd_tdb: f64) -> Vec3<f64>
     let sine = outward.dot(pole);
     let flattening = 1.5 * EARTH_J2 * (EARTH_RADIUS_AU / r).powi(2);
     let oblate = outward.scale(1.0 - 5.0 * sine * sine) + pole.scale(2.0 * sine);
-    tide - (outward + oblate.scale(flattening)).scale(pull)
+    tide(GM_SUN, sun, moon) - (outward + oblate.scale(flattening)).scale(pull)
 }

@@ -11,7 +11,7 @@ const RADIUS_AU: f64 = 6_378.137 / 149_597_870.7;
 const FLATTENING: f64 = 1.0 / 298.257_223_563;
 const AU_M: f64 = 149_597_870_700.0;
 /// Rotation of the Earth, radians per day (Capitaine et al. 2000).
-const ROTATION_RAD_PER_DAY: f64 = 1.002_737_811_911_354_48 * std::f64::consts::TAU;
+const ROTATION_RAD_PER_DAY: f64 = 1.002_737_811_911_354_6 * std::f64::consts::TAU;
 
 /// The geocentric motion of a site in ICRS axes (AU and days) at a Julian Date TT.
 ///

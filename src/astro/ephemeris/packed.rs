@@ -37,7 +37,7 @@ impl Packed<'_> {
         let mut at = index * self.segment_bits();
         for (component, codes) in self.codes.chunks_exact(self.terms).enumerate() {
             for (term, code) in coefficients.iter_mut().zip(codes) {
-                let bits = self.bits(at, code.width) as i64;
+                let bits = self.bits(at, code.width).cast_signed();
                 term[component] = (bits + code.offset) as f64 * self.quantum;
                 at += usize::from(code.width);
             }
@@ -80,7 +80,7 @@ mod tests {
             for segment in 0..2 {
                 let found = packed.segment(segment);
                 for i in 0..6 {
-                    let expected = (mask(segment * 6 + i) as i64 + offset) as f64 * 0.5;
+                    let expected = (mask(segment * 6 + i).cast_signed() + offset) as f64 * 0.5;
                     prop_assert_eq!(found[i % 3][i / 3], expected);
                 }
             }

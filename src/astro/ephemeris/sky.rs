@@ -62,15 +62,21 @@ impl<'a, T: Motion> Sky<'a, T> {
 
     /// A node or an apogee as a vector in axes of the true ecliptic of date.
     fn lunar_point(&self, body: Body) -> Vec3<T> {
-        let moon = &self.instant.moon_geocentric;
+        let moon = || self.instant.moon_of_planets(self.asset);
         match body {
             Body::MeanNode => {
                 let (sin, cos) = (nodes::mean_node_rad(self.jd_tt) + self.dpsi_rad).sin_cos();
                 Vec3([cos, sin, T::constant(0.0)])
             }
             Body::MeanApogee => turned(nodes::mean_apogee(self.jd_tt), self.dpsi_rad),
-            Body::OsculatingApogee => self.frame.rotate(nodes::osculating_apogee(moon.vector(), moon.velocity())),
-            _ => nodes::osculating_node(self.frame.rotate(moon.vector()), self.frame.rotate(moon.velocity())),
+            Body::OsculatingApogee => {
+                let moon = moon();
+                self.frame.rotate(nodes::osculating_apogee(moon.vector(), moon.velocity()))
+            }
+            _ => {
+                let moon = moon();
+                nodes::osculating_node(self.frame.rotate(moon.vector()), self.frame.rotate(moon.velocity()))
+            }
         }
     }
 }
@@ -84,15 +90,12 @@ impl Sky<'_, Jet> {
 
     fn position(&self, body: Body, tilt: Tilt<Jet>) -> Position {
         let none = Jet::new(0.0, 0.0);
-        let (vector, distance) = match content(body) {
-            Some(content) => {
-                let (direction, distance) = self.seen(content);
-                (self.frame.rotate(direction), distance)
-            }
-            None => {
-                let vector = self.lunar_point(body);
-                (vector, if matches!(body, Body::MeanNode | Body::TrueNode) { none } else { vector.norm() })
-            }
+        let (vector, distance) = if let Some(content) = content(body) {
+            let (direction, distance) = self.seen(content);
+            (self.frame.rotate(direction), distance)
+        } else {
+            let vector = self.lunar_point(body);
+            (vector, if matches!(body, Body::MeanNode | Body::TrueNode) { none } else { vector.norm() })
         };
         let equatorial = tilt.to_equator(vector);
         let (longitude_rad, latitude_rad) = (longitude(vector), latitude(vector));

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use super::path::{Fit, Path};
 use crate::astro::body::Body;
-use crate::astro::ephemeris::Ephemeris;
+use crate::astro::ephemeris::{Ephemeris, View};
 use crate::astro::error::AstroError;
 use crate::astro::zodiac::Zodiac;
 
@@ -47,6 +47,23 @@ impl Sky {
                 Some(longitude_deg) => Ok(*longitude_deg),
                 None => ephemeris.longitude_deg(body, jd_tt),
             };
+            paths.insert(body, Path::fit(from_jd_tt, to_jd_tt, how, sample)?);
+        }
+        Ok(Self { from_jd_tt, to_jd_tt, paths })
+    }
+
+    /// Samples these bodies as a view shows them: from a place on the Earth, from the Sun, without aberration.
+    ///
+    /// # Errors
+    /// Those of [`Ephemeris::position`].
+    pub fn of_view(from_jd_tt: f64, to_jd_tt: f64, bodies: &[Body], view: &View) -> Result<Self, AstroError> {
+        if *view == View::default() {
+            return Self::new(from_jd_tt, to_jd_tt, bodies);
+        }
+        let mut paths = BTreeMap::new();
+        for &body in bodies {
+            let how = Fit { tolerance: TOLERANCE_DEG, piece_days: piece_days(body), angle: true };
+            let sample = |jd_tt| Ok::<_, AstroError>(Ephemeris::embedded().position(body, jd_tt, view)?.longitude_deg);
             paths.insert(body, Path::fit(from_jd_tt, to_jd_tt, how, sample)?);
         }
         Ok(Self { from_jd_tt, to_jd_tt, paths })
@@ -103,7 +120,7 @@ impl Sky {
 const fn piece_days(body: Body) -> f64 {
     match body {
         Body::Moon => 8.0,
-        Body::TrueNode => 6.0,
+        Body::TrueNode | Body::OsculatingApogee => 6.0,
         _ => PIECE_DAYS,
     }
 }

@@ -148,8 +148,8 @@ fn a_relocated_return_is_one_sky_over_another_place() {
     let sun = solar_of_age(&chart, 40).unwrap().unwrap();
     let home = chart.birth.site(&chart.options);
     let away = Site { latitude_deg: -33.87, longitude_deg: 151.21, altitude_m: 0.0 };
-    let (here, _) = figure(&chart, &sun, home).unwrap();
-    let (there, unknowns) = figure(&chart, &sun, away).unwrap();
+    let (here, _) = figure(&chart, &sun, home, Ruleset::builtin()).unwrap();
+    let (there, unknowns) = figure(&chart, &sun, away, Ruleset::builtin()).unwrap();
     assert!(unknowns.is_empty());
     assert_eq!(here.placement(Body::Moon).unwrap().longitude_deg, there.placement(Body::Moon).unwrap().longitude_deg);
     assert!(here.angles.unwrap().ascendant != there.angles.unwrap().ascendant);
@@ -164,7 +164,7 @@ fn a_relocated_return_is_one_sky_over_another_place() {
 fn the_return_of_a_vague_birth_has_no_angles() {
     let chart = compute(&birth("1984-02-29", None)).unwrap();
     let sun = solar_of_age(&chart, 40).unwrap().unwrap();
-    let (figure, unknowns) = figure(&chart, &sun, chart.birth.site(&chart.options)).unwrap();
+    let (figure, unknowns) = figure(&chart, &sun, chart.birth.site(&chart.options), Ruleset::builtin()).unwrap();
     assert!(figure.angles.is_none() && figure.houses.is_none() && figure.lots.is_none());
     assert!(figure.bodies.iter().all(|placed| placed.range.is_some() && placed.house.is_none()));
     assert!(unknowns.iter().any(|open| open.what == "ascendant"));

@@ -5,7 +5,7 @@ use super::super::angles::{AnglePlacement, Angles};
 use super::super::aspects::{AspectHit, is_applying};
 use super::super::birth::{BirthInput, Certainty};
 use super::super::body::Body;
-use super::super::calendar::CivilDate;
+use super::super::calendar::Calendar;
 use super::super::chart::Chart;
 use super::super::ephemeris::{Center, Reduction};
 use super::super::figure::{Figure, Placement};
@@ -248,6 +248,9 @@ fn notes(sky: &Sky<'_>, lang: Lang) -> Vec<String> {
 fn birth_lines(chart: &Chart, lang: Lang) -> Vec<String> {
     let birth = &chart.birth;
     let mut when = date(&birth.date, lang);
+    if birth.calendar == Calendar::Julian {
+        when.push_str(if lang == Lang::Fr { " (julien)" } else { " (Julian)" });
+    }
     match (&birth.time, birth.certainty) {
         (Some(time), Certainty::Exact) => when.push_str(&[", ", time].concat()),
         (_, vague) => when.push_str(&[", ", names::certainty(vague, lang)].concat()),
@@ -298,9 +301,6 @@ pub fn date(text: &str, lang: Lang) -> String {
         "novembre",
         "décembre",
     ];
-    if CivilDate::parse(text).is_err() {
-        return text.to_owned();
-    }
     let mut parts = text.splitn(3, '-').filter_map(|part| part.parse::<usize>().ok());
     let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else {
         return text.to_owned();

@@ -38,16 +38,16 @@ const CODES: [&str; 25] = [
 fn einstein() -> super::super::Chart {
     compute(&BirthInput {
         date: "1879-03-14".into(),
+        calendar: super::super::Calendar::Gregorian,
         time: Some("11:30".into()),
         certainty: Certainty::Exact,
         zone: "Europe/Berlin".into(),
+        zone_source: super::super::ZoneSource::UserProvided,
         latitude_deg: 48.4011,
         longitude_deg: 9.9876,
         place_label: Some("Ulm, Germany".into()),
         house_system: HouseSystem::Placidus,
         utc_offset_s: None,
-        calendar: Default::default(),
-        zone_source: Default::default(),
     })
     .unwrap()
 }
@@ -326,6 +326,23 @@ fn einstein_is_told_in_words_and_drawn_small() {
     assert!(french.contains("Soleil Poissons 23°30′, maison 10") && french.contains("lang=\"fr\""));
     let id = |svg: &str| svg.split("id=\"").nth(1).unwrap()[..11].to_owned();
     assert_ne!(id(&svg), id(&french));
+}
+
+#[test]
+fn a_julian_date_is_labelled_and_universal_time_names_the_gregorian_day() {
+    // Newton: 25 December 1642 by the calendar of England, 4 January 1643 by ours.
+    let birth = BirthInput {
+        date: "1642-12-25".into(),
+        calendar: super::super::Calendar::Julian,
+        time: Some("01:38".into()),
+        zone: "Europe/London".into(),
+        latitude_deg: 52.8,
+        longitude_deg: -0.63,
+        ..einstein().birth
+    };
+    let lines = Wheel::of_chart(&compute(&birth).unwrap(), None, &[], Lang::En).inner.lines;
+    assert_eq!(lines[0], "25 December 1642 (Julian), 01:38");
+    assert!(lines[3].ends_with(" UT, 4 January 1643"), "{lines:?}");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! `/v1/charts/{id}/returns` and the other time lines, and two charts together: parse, prove who asks, one call, map. Owns
 //! no rule.
 
+use std::sync::Arc;
+
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
 use crate::app::App;
+use crate::astro::rulesets::Ruleset;
 use crate::auth::Caller;
 use crate::charts::StoredChart;
 use crate::charts::lines::{
@@ -62,7 +65,8 @@ pub async fn returns(req: &mut Request, depot: &mut Depot) -> Result<Reply<Retur
         lon: read("lon")?,
         site_prefix: "",
     };
-    let (body, found) = returns_of(&stored.chart, &ask, app.ambient().now(), QUERY)?;
+    let rules = rules(&app, &stored)?;
+    let (body, found) = returns_of(&stored.chart, &ask, &rules, app.ambient().now(), QUERY)?;
     Ok(Reply(ReturnsReply::new(stored.id.to_string(), body, &found)))
 }
 
@@ -86,7 +90,8 @@ pub async fn progressions(req: &mut Request, depot: &mut Depot) -> Result<Reply<
     let stored = own(&app, req, &["date", "method", "angles"])?;
     let read = |name| query(req, name);
     let ask = ProgressionsAsk { date: read("date")?, method: read("method")?, angles: read("angles")? };
-    let found = progressions_of(&stored.chart, &ask, app.ambient().now(), QUERY)?;
+    let rules = rules(&app, &stored)?;
+    let found = progressions_of(&stored.chart, &ask, &rules, app.ambient().now(), QUERY)?;
     Ok(Reply(ProgressionsReply::new(stored.id.to_string(), &found)))
 }
 
@@ -123,7 +128,8 @@ pub async fn synastry(req: &mut Request, depot: &mut Depot) -> Result<Reply<Syna
     only_queries(req, &[])?;
     let SynastryRequest { chart_a, chart_b } = json(req, app.body_max_bytes()).await?.value;
     let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
-    let found = synastry_of(&a.chart, &b.chart, "chart_b")?;
+    let rules = rules(&app, &a)?;
+    let found = synastry_of(&a.chart, &b.chart, &rules, "chart_b")?;
     Ok(Reply(SynastryReply::new(a.id.to_string(), b.id.to_string(), &found)))
 }
 
@@ -140,8 +146,14 @@ pub async fn composite(req: &mut Request, depot: &mut Depot) -> Result<Reply<Com
         json(req, app.body_max_bytes()).await?.value;
     let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
     let ask = CompositeAsk { method, houses, latitude_deg, middle };
-    let found = composite_of(&a.chart, &b.chart, &ask, "chart_b", "")?;
+    let rules = rules(&app, &a)?;
+    let found = composite_of((&a.chart, &b.chart), &ask, &rules, "chart_b", "")?;
     Ok(Reply(CompositeReply::new(a.id.to_string(), b.id.to_string(), &found)))
+}
+
+/// The ruleset by which a chart was made.
+fn rules(app: &App, stored: &StoredChart) -> Result<Arc<Ruleset>> {
+    app.rulesets().chosen("ruleset", Some(&stored.chart.options.ruleset))
 }
 
 /// The caller's chart that a field of the body names.

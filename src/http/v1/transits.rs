@@ -5,7 +5,6 @@ use salvo::{Depot, Request};
 
 use super::calendar::{Answer, lang, list, wants_file};
 use crate::almanac::{TransitsDraft, ics};
-use crate::astro::rulesets::Ruleset;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{only_queries, path_id, query};
 use crate::http::caller::{app, caller};
@@ -42,7 +41,8 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<Transits
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
     let (lang, is_file, draft) = (lang(req)?, wants_file(req)?, draft(req)?);
     let (id, chart) = (stored.id.to_string(), stored.chart);
-    let find = move || draft.find(&chart, chart.options.builtin_ruleset().unwrap_or_else(|_| Ruleset::builtin()));
+    let ruleset = app.rulesets().chosen("ruleset", Some(&chart.options.ruleset)).or_else(|_| app.rulesets().active())?;
+    let find = move || draft.find(&chart, &ruleset);
     let found = tokio::task::spawn_blocking(find).await.map_err(Error::internal)??;
     Ok(match is_file {
         true => Answer::Ics(ics::of_transits(&found.transits, &id, lang, app.ambient().now())),

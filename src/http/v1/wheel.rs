@@ -85,7 +85,8 @@ fn drawn(req: &Request, depot: &Depot, theme: Theme) -> Result<(Arc<App>, String
     let caller = caller(&app, req)?;
     only_queries(req, &QUERIES)?;
     let asked = asked(req, theme)?;
-    let picture = app.charts().wheel_svg(&caller, path_id(req, "id", Code::ChartNotFound)?, &asked)?;
+    let find = |id: &str| app.rulesets().chosen("ruleset", Some(id)).ok();
+    let picture = app.charts().wheel_svg(&caller, path_id(req, "id", Code::ChartNotFound)?, &asked, find)?;
     Ok((app, picture, asked.style.size_px))
 }
 

@@ -1,0 +1,151 @@
+//! Calendars and transits as a client meets them: known answers, files, vague births, wrong input.
+
+use serde_json::{Value, json};
+
+use crate::cli::{assert_code, run, stderr, stdout};
+use crate::support::{einstein, shared};
+
+fn events<'a>(calendar: &'a Value, kind: &str) -> Vec<&'a Value> {
+    calendar["events"].as_array().unwrap().iter().filter(|event| event["kind"] == kind).collect()
+}
+
+#[test]
+fn a_calendar_holds_the_sky_that_was_published() {
+    let (server, token) = (shared(), shared().person());
+    let path = "/v1/calendar?from=2024-03-20&to=2024-04-30&tz=America/New_York";
+    let answer = server.call("GET", path, Some(&token), None);
+    let calendar = answer.data(200);
+    // Published: equinox 2024-03-20 03:06 UTC (before the first day in New York), total eclipse 2024-04-08 18:17 UTC,
+    // Mercury retrograde 2024-04-01 22:14 UTC, full moon 2024-04-23 23:49 UTC.
+    let eclipse = events(calendar, "solar_eclipse")[0];
+    assert!(eclipse["at"].as_str().unwrap().starts_with("2024-04-08T18:17"), "{eclipse}");
+    assert!(eclipse["at_local"].as_str().unwrap().starts_with("2024-04-08T14:17"), "{eclipse}");
+    assert_eq!((&eclipse["solar_eclipse"]["type"], &eclipse["sign"]), (&json!("total"), &json!("aries")));
+    let station = events(calendar, "station")[0];
+    assert_eq!((&station["body"], &station["detail"]), (&json!("mercury"), &json!("retrograde")));
+    assert!(station["at"].as_str().unwrap().starts_with("2024-04-01T22:1"), "{station}");
+    let full = events(calendar, "lunation").into_iter().find(|e| e["at"].as_str().unwrap() > "2024-04-20").unwrap();
+    assert!(full["at"].as_str().unwrap().starts_with("2024-04-23T23:49") && full["detail"] == "full_moon", "{full}");
+    assert!(events(calendar, "rise").is_empty() && events(calendar, "void_moon").len() > 15);
+    let with_place = format!("{path}&kinds=rise_set,twilight&lat=40.71&lon=-74.01&bodies=sun");
+    let answer = server.call("GET", &with_place, Some(&token), None);
+    assert_eq!((events(answer.data(200), "rise").len(), events(answer.data(200), "dawn").len()), (42, 126));
+    let sidereal = "/v1/calendar?from=2024-04-01&to=2024-04-30&kinds=ingresses&bodies=sun&zodiac=sidereal&ayanamsa=lahiri";
+    let answer = server.call("GET", sidereal, Some(&token), None);
+    let entries = events(answer.data(200), "ingress");
+    assert!(entries.len() == 1 && entries[0]["at"].as_str().unwrap().starts_with("2024-04-13T15:3"), "{entries:?}");
+}
+
+#[test]
+fn a_calendar_is_a_file_when_asked_for() {
+    let (server, token) = (shared(), shared().person());
+    let bearer = format!("Bearer {token}");
+    let path = "/v1/calendar?from=2024-04-01&to=2024-04-30";
+    let by_name = server.raw("GET", &format!("{path}&format=ics"), &[("authorization", &bearer)], None);
+    let by_type = server.raw("GET", path, &[("authorization", &bearer), ("accept", "text/calendar")], None);
+    for file in [by_name, by_type] {
+        assert_eq!((file.status, file.header("content-type")), (200, Some("text/calendar; charset=utf-8")));
+        assert!(file.text.starts_with("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n") && file.text.ends_with("END:VCALENDAR\r\n"));
+        assert!(file.text.contains("\r\nUID:solar_eclipse-total-20240408T1817Z@orrery\r\n"));
+        assert!(file.text.split("\r\n").all(|line| line.len() <= 75));
+    }
+}
+
+#[test]
+fn transits_are_told_with_every_pass() {
+    let (server, token) = (shared(), shared().person());
+    let made = server.call("POST", "/v1/charts", Some(&token), Some(&einstein()));
+    let id = made.data(201)["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/charts/{id}/transits?from=2023-01-01&to=2025-12-31&bodies=saturn,uranus&points=sun,moon");
+    let answer = server.call("GET", &path, Some(&token), None);
+    let found = answer.data(200);
+    let list = found["transits"].as_array().unwrap();
+    assert_eq!(found["total"], list.len());
+    // Einstein's Sun is at 23°30' Pisces, where Saturn passed three times between April 2025 and February 2026: once ahead.
+    let saturn = list.iter().find(|t| t["transiting"] == "saturn" && t["natal"] == "sun" && t["aspect"] == "conjunction");
+    let passes = saturn.unwrap()["passes"].as_array().unwrap();
+    assert!(passes.len() >= 2 && passes.iter().any(|pass| pass["retrograde"] == true), "{passes:?}");
+    for transit in list {
+        let mut moments: Vec<&str> = Vec::new();
+        moments.extend(transit["enters"]["from"].as_str());
+        moments.extend(transit["passes"].as_array().unwrap().iter().map(|pass| pass["exact"]["from"].as_str().unwrap()));
+        moments.extend(transit["leaves"]["from"].as_str());
+        assert!(moments.is_sorted(), "{transit}");
+    }
+    let cut = server.call("GET", &format!("{path}&limit=1"), Some(&token), None);
+    assert_eq!((cut.data(200)["transits"].as_array().unwrap().len(), &cut.data(200)["total"]), (1, &found["total"]));
+    let bearer = format!("Bearer {token}");
+    let file = server.raw("GET", &format!("{path}&format=ics"), &[("authorization", &bearer)], None);
+    assert!(file.text.contains(&format!("UID:{id}-saturn-conjunction-sun-")), "{}", file.text);
+}
+
+#[test]
+fn a_vague_birth_has_windows_and_names_what_it_cannot_tell() {
+    let (server, token) = (shared(), shared().person());
+    let body = json!({"date": "1990-06-15", "certainty": "unknown", "place": "Paris, France"});
+    let made = server.call("POST", "/v1/charts", Some(&token), Some(&body));
+    let id = made.data(201)["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/charts/{id}/transits?from=2026-01-01&to=2026-06-30&bodies=mars,jupiter");
+    let answer = server.call("GET", &path, Some(&token), None);
+    let found = answer.data(200);
+    let unknowns: Vec<&Value> = found["unknowns"].as_array().unwrap().iter().map(|u| &u["what"]).collect();
+    for point in ["moon", "ascendant", "midheaven"] {
+        assert!(unknowns.contains(&&json!(point)), "{unknowns:?}");
+    }
+    let list = found["transits"].as_array().unwrap();
+    let to_sun: Vec<_> = list.iter().filter(|t| t["natal"] == "sun" && t["transiting"] == "mars").collect();
+    assert!(!to_sun.is_empty() && list.iter().all(|t| t["natal"] != "moon"));
+    assert!(to_sun.iter().flat_map(|t| t["passes"].as_array().unwrap()).all(|p| p["exact"]["from"] != p["exact"]["to"]));
+}
+
+#[test]
+fn wrong_questions_are_answered_with_what_is_allowed() {
+    let (server, token) = (shared(), shared().person());
+    let made = server.call("POST", "/v1/charts", Some(&token), Some(&einstein()));
+    let id = made.data(201)["id"].as_str().unwrap().to_owned();
+    let period = "from=2024-01-01&to=2024-02-01";
+    for (path, fields) in [
+        ("/v1/calendar".to_owned(), vec!["from", "to"]),
+        ("/v1/calendar?from=banana&to=2024-02-01".to_owned(), vec!["from"]),
+        ("/v1/calendar?from=2024-01-01&to=2044-01-01".to_owned(), vec!["to"]),
+        (format!("/v1/calendar?{period}&tz=Mars/Phobos"), vec!["tz"]),
+        (format!("/v1/calendar?{period}&kinds=rise_set"), vec!["lat"]),
+        (format!("/v1/calendar?{period}&kinds=parties&lat=99&lon=0&format=pdf"), vec!["format"]),
+        (format!("/v1/calendar?{period}&kinds=parties&lat=99&lon=0"), vec!["lat", "kinds[0]"]),
+        (format!("/v1/calendar?{period}&zodiac=sidereal"), vec!["ayanamsa"]),
+        (format!("/v1/calendar?{period}&lat=x"), vec!["lat"]),
+        (format!("/v1/calendar?{period}&when=now"), vec!["query.when"]),
+        (format!("/v1/charts/{id}/transits?{period}&bodies=vulcan&points=head&aspects=kiss"), vec![
+            "bodies[0]", "aspects[0]", "points[0]",
+        ]),
+        (format!("/v1/charts/{id}/transits?{period}&limit=0"), vec!["limit"]),
+        (format!("/v1/charts/{id}/transits?from=2024-02-01&to=2024-01-01"), vec!["to"]),
+    ] {
+        let answer = server.call("GET", &path, Some(&token), None);
+        answer.error(422, "invalid_fields");
+        assert_eq!(answer.fields(), fields, "{path}");
+    }
+    server.call("GET", &format!("/v1/calendar?{period}"), None, None).error(401, "missing_access_token");
+    let other = server.person();
+    let path = format!("/v1/charts/{id}/transits?{period}");
+    server.call("GET", &path, Some(&other), None).error(404, "chart_not_found");
+}
+
+#[test]
+fn both_can_be_had_on_the_command_line() {
+    let period = ["--from", "2024-04-01", "--to", "2024-04-30"];
+    let shown = run(&[&["calendar"], &period[..], &["--tz", "America/New_York", "--kinds", "eclipses,stations"]].concat());
+    assert_code(&shown, 0);
+    assert!(stdout(&shown).contains("2024-04-08 14:17  Total solar eclipse, 19°24′ Aries"), "{}", stdout(&shown));
+    let file = run(&[&["calendar"], &period[..], &["--ics"]].concat());
+    assert_code(&file, 0);
+    assert!(stdout(&file).contains("UID:solar_eclipse-total-20240408T1817Z@orrery"));
+    let birth = ["--date", "1879-03-14", "--time", "11:30", "--place", "Ulm, Germany"];
+    let json = run(&[&["transits"], &birth[..], &period[..], &["--transiting", "mars", "--json"]].concat());
+    assert_code(&json, 0);
+    let reply: Value = serde_json::from_str(&stdout(&json)).unwrap();
+    assert!(reply["transits"].as_array().unwrap().iter().all(|t| t["transiting"] == "mars"));
+    let wrong = run(&[&["transits"], &birth[..], &period[..], &["--transiting", "vulcan"]].concat());
+    assert_code(&wrong, 2);
+    assert!(stderr(&wrong).contains("--transiting \"vulcan\": expected one of: sun"), "{}", stderr(&wrong));
+}
