@@ -9,13 +9,13 @@ use super::Failure;
 use super::birth::refused;
 use super::terminal::{Look, say};
 use super::text::{pad, wrap};
-pub use args::{CalendarArgs, TransitsArgs};
 use crate::almanac::{CalendarDraft, TransitsDraft, ics};
 use crate::astro;
 use crate::clock::Ambient;
 use crate::error::Error;
 use crate::http::wire::calendar::{CalendarReply, EventReply};
 use crate::http::wire::transits::{PassReply, TransitReply, TransitsReply, WindowReply};
+pub use args::{CalendarArgs, TransitsArgs};
 
 /// Columns of a local time: `2024-04-08 14:17`.
 const TIME_COLUMNS: usize = 18;
@@ -85,7 +85,9 @@ pub fn transits(options: &TransitsArgs) -> Result<(), Failure> {
     let mut lines = vec![look.heading(&format!("TRANSITS  {} - {}", reply.from, reply.to))];
     lines.extend(reply.transits.iter().flat_map(|transit| transit_lines(transit, look)));
     for unknown in &reply.unknowns {
-        lines.extend(wrap(&format!("{}: {}", unknown.what, unknown.why), look.columns).iter().map(|line| look.faint(line)));
+        lines.extend(
+            wrap(&format!("{}: {}", unknown.what, unknown.why), look.columns).iter().map(|line| look.faint(line)),
+        );
     }
     Ok(say(&lines.join("\n"))?)
 }

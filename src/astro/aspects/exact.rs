@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::astro::angles::wrap_deg;
 use crate::astro::aspects::{Aspect, AspectHit};
 use crate::astro::body::Body;
-use crate::astro::daily::utc_text;
+use crate::astro::events::moment::utc_text;
 use crate::astro::ephemeris::Ephemeris;
 use crate::astro::error::AstroError;
 use crate::astro::point::Point;
