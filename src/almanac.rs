@@ -103,7 +103,7 @@ impl CalendarDraft {
         let default = if site.is_some() { Kind::ALL.to_vec() } else { Kind::PLACELESS.to_vec() };
         let all = Kind::ALL.map(Kind::code);
         let kinds = codes("kinds", self.kinds.as_deref(), &all, Kind::from_code, &mut errors).unwrap_or(default);
-        if site.is_none() && self.lat.is_none() && self.lon.is_none() && kinds.iter().any(|kind| kind.needs_site()) {
+        if self.lat.is_none() && self.lon.is_none() && kinds.iter().any(|kind| kind.needs_site()) {
             errors.push(FieldError::unshown("lat", "lat and lon, beside kinds rise_set, culminations and twilight"));
         }
         let needs_site = kinds.iter().any(|kind| kind.needs_site());
