@@ -8,8 +8,8 @@ use crate::astro::aspects::{Aspect, AspectHit};
 use crate::astro::body::Body;
 use crate::astro::chart::Chart;
 use crate::astro::ephemeris::{Ephemeris, View};
-use crate::astro::events::moment::utc_text;
 use crate::astro::error::AstroError;
+use crate::astro::events::moment::utc_text;
 use crate::astro::point::Point;
 
 /// Halvings of a step of days: down to a hundredth of a second.
