@@ -34,7 +34,8 @@ pub struct Window {
 /// An exact pass.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pass {
-    /// Its place in the loop, from 1.
+    /// Its place among the passes of this stay within orb, from 1. A loop that leaves the orb and comes back has its passes in
+    /// several transits.
     pub number: u16,
     /// When it is exact.
     pub exact: Window,
