@@ -223,12 +223,11 @@ fn erect(figure: &mut Figure, sky: &LocalSky, offset_deg: f64) -> Result<(), Ast
 fn luminaries(figure: &Figure, offset_deg: f64) -> Result<[(f64, f64); 2], AstroError> {
     let mut found = [(0.0, 0.0); 2];
     for (place, body) in found.iter_mut().zip([Body::Sun, Body::Moon]) {
-        *place = match figure.placement(body) {
-            Some(placed) => (placed.longitude_deg + offset_deg, placed.latitude_deg),
-            None => {
-                let position = Ephemeris::embedded().position(body, figure.jd_tt, &figure.options.view)?;
-                (position.longitude_deg, position.latitude_deg)
-            }
+        *place = if let Some(placed) = figure.placement(body) {
+            (placed.longitude_deg + offset_deg, placed.latitude_deg)
+        } else {
+            let position = Ephemeris::embedded().position(body, figure.jd_tt, &figure.options.view)?;
+            (position.longitude_deg, position.latitude_deg)
         };
     }
     Ok(found)

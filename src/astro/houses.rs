@@ -183,10 +183,8 @@ impl Houses {
     /// 1 if the cusps go once round forward, -1 if backward, 0 if they cross.
     fn turns(&self) -> f64 {
         let step = |house: usize| wrap_deg(self.cusps_deg[(house + 1) % 12] - self.cusps_deg[house]);
-        let all = (0..12).map(step).fold(Some(0.0_f64), |sign, step_deg| match sign {
-            Some(sign) if sign * step_deg >= 0.0 => Some(step_deg.signum()),
-            _ => None,
-        });
+        let all =
+            (0..12).map(step).try_fold(0.0_f64, |sign, step_deg| (sign * step_deg >= 0.0).then(|| step_deg.signum()));
         all.unwrap_or(0.0)
     }
 }
