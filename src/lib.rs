@@ -19,7 +19,7 @@
 //! | 5 | [`audit`] | S | a hash chain a tenant, written with the change it records |
 //! | 5 | [`retrieval`] | A | the knowledge corpus and its search |
 //! | 5 | [`charts`] | S | charts made, kept, listed, deleted; each within its owner's reach |
-//! | 5 | [`almanac`] | S | calendars of a period and transits to a chart, as a person asks for them |
+//! | 6 | [`almanac`] | S | calendars of a period and transits to a chart, as a person asks for them |
 //! | 6 | [`idempotency`] | S | answers kept for replay, written with the change they answer |
 //! | 6 | [`tenants`] | S | who the appliance serves |
 //! | 6 | [`auth`] | S | accounts, logins, sessions, tokens, throttles |

@@ -31,6 +31,7 @@ const MODULES: &[Module] = &[
     Module { name: "jobs", level: 5, uses: Uses::Only(&["store", "config", "telemetry"]) },
     Module { name: "retrieval", level: 5, uses: Uses::Only(&["store", "config", "telemetry"]) },
     Module { name: "charts", level: 5, uses: Uses::Only(&["store", "config", "telemetry", "astro"]) },
+    Module { name: "almanac", level: 6, uses: Uses::Only(&["astro", "charts"]) },
     Module { name: "idempotency", level: 6, uses: Uses::Only(&["store", "config", "telemetry", "vault"]) },
     Module { name: "tenants", level: 6, uses: Uses::Below(&[]) },
     Module { name: "auth", level: 6, uses: Uses::Below(&["charts"]) },

@@ -1,3 +1,5 @@
+//! Tests of what a person asks of the calendar and of transits: drafts with their errors, and files that are the same every time.
+
 use super::*;
 use crate::astro::Lang;
 use crate::clock::UnixMs;

@@ -49,17 +49,17 @@ fn ops_routes() -> Router {
         .push(Router::with_path("tenants/{slug}/users").post(ops::create_user))
         .push(Router::with_path("keys/jwt/rotate").post(ops::rotate_jwt))
         .push(Router::with_path("audit/verify").get(ops::verify_audit))
-        .push(ruleset_routes())
-}
-
-fn ruleset_routes() -> Router {
-    let one = Router::with_path("{name}/{version}").get(rulesets::show).put(rulesets::replace).patch(rulesets::patch);
-    Router::with_path("rulesets")
-        .get(rulesets::list)
-        .push(Router::with_path("clone").post(rulesets::clone))
-        .push(one.delete(rulesets::delete))
-        .push(Router::with_path("{name}/{version}/lock").post(rulesets::lock))
-        .push(Router::with_path("{name}/{version}/activate").post(rulesets::activate))
+        .push(Router::with_path("rulesets").get(rulesets::list))
+        .push(Router::with_path("rulesets/clone").post(rulesets::clone))
+        .push(
+            Router::with_path("rulesets/{name}/{version}")
+                .get(rulesets::show)
+                .put(rulesets::replace)
+                .patch(rulesets::patch)
+                .delete(rulesets::delete),
+        )
+        .push(Router::with_path("rulesets/{name}/{version}/lock").post(rulesets::lock))
+        .push(Router::with_path("rulesets/{name}/{version}/activate").post(rulesets::activate))
 }
 
 fn person_routes() -> Router {

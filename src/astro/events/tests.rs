@@ -1,3 +1,5 @@
+//! Tests of the sky's events and of transits against Swiss Ephemeris and Skyfield.
+
 use std::collections::BTreeMap;
 
 use super::*;

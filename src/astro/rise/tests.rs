@@ -1,3 +1,5 @@
+//! Tests of rise, set and culmination against Skyfield and almanacs.
+
 use super::*;
 use crate::astro::time::julian_date;
 

@@ -1,3 +1,5 @@
+//! Tests of eclipses against the tables of Swiss Ephemeris.
+
 use super::*;
 use crate::astro::time::julian_date;
 

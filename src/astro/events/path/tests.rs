@@ -1,3 +1,5 @@
+//! Tests of the sampled path: what it may not miss, and how near it runs to the ephemeris.
+
 use std::convert::Infallible;
 
 use super::*;
