@@ -103,13 +103,11 @@ impl CalendarDraft {
         let default = if site.is_some() { Kind::ALL.to_vec() } else { Kind::PLACELESS.to_vec() };
         let all = Kind::ALL.map(Kind::code);
         let kinds = codes("kinds", self.kinds.as_deref(), &all, Kind::from_code, &mut errors).unwrap_or(default);
-        if site.is_none() && self.lat.is_none() && self.lon.is_none() && kinds.iter().any(|kind| kind.needs_site()) {
+        if self.lat.is_none() && self.lon.is_none() && kinds.iter().any(|kind| kind.needs_site()) {
             errors.push(FieldError::unshown("lat", "lat and lon, beside kinds rise_set, culminations and twilight"));
         }
-        let days_max = match kinds.iter().any(|kind| kind.needs_site()) {
-            true => limits::HORIZON_DAYS_MAX,
-            false => limits::TIMELINE_DAYS_MAX,
-        };
+        let needs_site = kinds.iter().any(|kind| kind.needs_site());
+        let days_max = if needs_site { limits::HORIZON_DAYS_MAX } else { limits::TIMELINE_DAYS_MAX };
         let zone = self.tz.as_deref().unwrap_or("UTC");
         let period = period(self.from.as_deref(), self.to.as_deref(), zone, days_max, &mut errors);
         let zodiac = self.zodiac(&mut errors);

@@ -2,10 +2,12 @@ use super::*;
 use crate::astro::Lang;
 use crate::clock::UnixMs;
 
+#[expect(clippy::unnecessary_wraps, reason = "fields of a draft are optional")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fields of a draft are optional")]
 fn list(codes: &str) -> Option<Vec<String>> {
     Some(codes.split(',').map(str::to_owned).collect())
 }

@@ -63,6 +63,14 @@ pub struct LocalSky {
 
 /// Reduces an angle to 0..360 degrees; 360 itself never comes out.
 pub fn norm_deg(angle_deg: f64) -> f64 {
+    // Angles within a turn of the range are the rule, and a division is slow.
+    if (0.0..360.0).contains(&angle_deg) {
+        return angle_deg;
+    }
+    let moved_deg = if angle_deg < 0.0 { angle_deg + 360.0 } else { angle_deg - 360.0 };
+    if (0.0..360.0).contains(&moved_deg) {
+        return moved_deg;
+    }
     let reduced = angle_deg.rem_euclid(360.0);
     if reduced >= 360.0 { 0.0 } else { reduced }
 }

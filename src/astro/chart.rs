@@ -3,8 +3,6 @@
 
 pub(super) mod window;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::angles::Angles;
@@ -330,29 +328,48 @@ fn birth_hash(birth: &BirthInput, options: &ChartOptions, versions: &Versions) -
 
 /// SHA-256, in lower-case hexadecimal, of JSON without spaces whose keys are sorted at every level.
 pub(super) fn canonical_hash(parts: &[(&str, serde_json::Result<serde_json::Value>)]) -> String {
-    // Plain data with text keys always becomes a value; a failure would hash as null.
-    let sorted: BTreeMap<&str, String> =
-        parts.iter().map(|(key, value)| (*key, value.as_ref().map(canonical_json).unwrap_or_default())).collect();
-    let fields: Vec<String> = sorted.iter().map(|(key, json)| format!("\"{key}\":{json}")).collect();
-    sha256_hex(format!("{{{}}}", fields.join(",")).as_bytes())
+    // Plain data with text keys always becomes a value; a failure would hash as nothing.
+    let mut sorted: Vec<_> = parts.iter().map(|(key, value)| (*key, value.as_ref().ok())).collect();
+    sorted.sort_unstable_by_key(|(key, _)| *key);
+    let mut json = String::with_capacity(1024);
+    write_object(&mut json, sorted.into_iter(), |json, value| {
+        if let Some(value) = value {
+            write_canonical(json, value);
+        }
+    });
+    sha256_hex(json.as_bytes())
 }
 
 /// Sorts the keys itself, because the map of the JSON library keeps another order under some of its features.
-fn canonical_json(value: &serde_json::Value) -> String {
+fn write_canonical(json: &mut String, value: &serde_json::Value) {
     match value {
         serde_json::Value::Object(map) => {
-            let sorted: BTreeMap<&String, String> = map.iter().map(|(key, v)| (key, canonical_json(v))).collect();
-            let fields: Vec<String> = sorted
-                .iter()
-                .map(|(key, json)| format!("{}:{json}", serde_json::Value::String((*key).clone())))
-                .collect();
-            format!("{{{}}}", fields.join(","))
+            let mut sorted: Vec<_> = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
+            sorted.sort_unstable_by_key(|(key, _)| *key);
+            write_object(json, sorted.into_iter(), write_canonical);
         }
         serde_json::Value::Array(items) => {
-            format!("[{}]", items.iter().map(canonical_json).collect::<Vec<_>>().join(","))
+            json.push('[');
+            for (index, item) in items.iter().enumerate() {
+                json.push_str(if index == 0 { "" } else { "," });
+                write_canonical(json, item);
+            }
+            json.push(']');
         }
-        plain => plain.to_string(),
+        plain => json.push_str(&plain.to_string()),
     }
+}
+
+/// An object of fields in the order given.
+fn write_object<'k, V>(json: &mut String, fields: impl Iterator<Item = (&'k str, V)>, write: impl Fn(&mut String, V)) {
+    json.push('{');
+    for (index, (key, value)) in fields.enumerate() {
+        json.push_str(if index == 0 { "" } else { "," });
+        json.push_str(&serde_json::Value::from(key).to_string());
+        json.push(':');
+        write(json, value);
+    }
+    json.push('}');
 }
 
 #[cfg(test)]

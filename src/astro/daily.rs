@@ -4,8 +4,6 @@ mod moon;
 mod passes;
 mod seen;
 
-pub(super) use passes::utc_text;
-
 use serde::{Deserialize, Serialize};
 
 use super::aspects::{Aspect, Contact, contact, is_applying};

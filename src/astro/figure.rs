@@ -205,8 +205,9 @@ pub fn cast_under(
 fn erect(figure: &mut Figure, sky: &LocalSky, offset_deg: f64) -> Result<(), AstroError> {
     let angles = sky.angles();
     let houses = Houses::under(figure.options.house_system, sky, &angles, offset_deg)?;
+    let backward = houses.run_backward();
     for placement in &mut figure.bodies {
-        placement.house = Some(houses.house_of(placement.longitude_deg));
+        placement.house = Some(houses.house_by(placement.longitude_deg, backward));
     }
     let [sun, moon] = luminaries(figure, offset_deg)?;
     let is_day = is_above_horizon(sky, sun.0, sun.1);
@@ -222,12 +223,11 @@ fn erect(figure: &mut Figure, sky: &LocalSky, offset_deg: f64) -> Result<(), Ast
 fn luminaries(figure: &Figure, offset_deg: f64) -> Result<[(f64, f64); 2], AstroError> {
     let mut found = [(0.0, 0.0); 2];
     for (place, body) in found.iter_mut().zip([Body::Sun, Body::Moon]) {
-        *place = match figure.placement(body) {
-            Some(placed) => (placed.longitude_deg + offset_deg, placed.latitude_deg),
-            None => {
-                let position = Ephemeris::embedded().position(body, figure.jd_tt, &figure.options.view)?;
-                (position.longitude_deg, position.latitude_deg)
-            }
+        *place = if let Some(placed) = figure.placement(body) {
+            (placed.longitude_deg + offset_deg, placed.latitude_deg)
+        } else {
+            let position = Ephemeris::embedded().position(body, figure.jd_tt, &figure.options.view)?;
+            (position.longitude_deg, position.latitude_deg)
         };
     }
     Ok(found)

@@ -164,7 +164,16 @@ impl Houses {
     /// The house 1..=12 of a longitude in degrees: that of the cusp last passed, which belongs to the house that it opens.
     /// Where the cusps run backwards, as those of some systems do inside the polar circles, so does the passing.
     pub fn house_of(&self, longitude_deg: f64) -> u8 {
-        let backward = self.turns() < 0.0;
+        self.house_by(longitude_deg, self.run_backward())
+    }
+
+    /// Whether the cusps run backwards through the zodiac.
+    pub(super) fn run_backward(&self) -> bool {
+        self.turns() < 0.0
+    }
+
+    /// [`Self::house_of`] with [`Self::run_backward`] at hand.
+    pub(super) fn house_by(&self, longitude_deg: f64, backward: bool) -> u8 {
         let since =
             |start_deg: f64| norm_deg(if backward { start_deg - longitude_deg } else { longitude_deg - start_deg });
         let nearest = (1_u8..=12).zip(self.cusps_deg.map(since)).min_by(|(_, one), (_, other)| one.total_cmp(other));
@@ -174,10 +183,8 @@ impl Houses {
     /// 1 if the cusps go once round forward, -1 if backward, 0 if they cross.
     fn turns(&self) -> f64 {
         let step = |house: usize| wrap_deg(self.cusps_deg[(house + 1) % 12] - self.cusps_deg[house]);
-        let all = (0..12).map(step).fold(Some(0.0_f64), |sign, step_deg| match sign {
-            Some(sign) if sign * step_deg >= 0.0 => Some(step_deg.signum()),
-            _ => None,
-        });
+        let all =
+            (0..12).map(step).try_fold(0.0_f64, |sign, step_deg| (sign * step_deg >= 0.0).then(|| step_deg.signum()));
         all.unwrap_or(0.0)
     }
 }

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::{norm_deg, wrap_deg};
 use super::body::Body;
-use super::ephemeris::Ephemeris;
+use super::ephemeris::{Ephemeris, View};
 use super::error::AstroError;
 use super::scene::Scene;
 
 /// Mean synodic month, days (Chapront-Touze and Chapront 1988).
 pub const SYNODIC_MONTH_DAYS: f64 = 29.530_588_861;
-/// The search for the last new moon ends when a step is shorter than this, days (0.01 s).
-const STEP_MIN_DAYS: f64 = 1e-7;
+/// The search for the last new moon ends when a step is shorter than this, days: what it leaves is below a millisecond.
+const STEP_MIN_DAYS: f64 = 1e-4;
 /// Newton's steps allowed; four are enough, since the elongation grows nearly evenly.
 const STEPS_MAX: usize = 12;
 
@@ -106,26 +106,22 @@ pub fn lunar_phase(scene: &Scene) -> Result<LunarPhase, AstroError> {
     })
 }
 
-/// The last instant at or before `jd_tt` at which Moon and Sun had one longitude (Julian Date TT), by the secant method
-/// from the mean motion.
+/// The last instant at or before `jd_tt` at which Moon and Sun had one longitude (Julian Date TT): Newton's method from the
+/// mean motion.
 fn last_new_moon(jd_tt: f64, elongation_now_deg: f64) -> Result<f64, AstroError> {
-    let ephemeris = Ephemeris::embedded();
-    let elongation = |jd: f64| -> Result<f64, AstroError> {
-        Ok(wrap_deg(ephemeris.longitude_deg(Body::Moon, jd)? - ephemeris.longitude_deg(Body::Sun, jd)?))
-    };
-    let mut rate = 360.0 / SYNODIC_MONTH_DAYS;
-    let mut jd = jd_tt - elongation_now_deg / rate;
-    let mut value = elongation(jd)?;
+    let mut jd = jd_tt - elongation_now_deg * SYNODIC_MONTH_DAYS / 360.0;
     for _ in 0..STEPS_MAX {
-        let step = value / rate;
+        let places = Ephemeris::embedded().positions(&[Body::Sun, Body::Moon], jd, &View::default())?;
+        let [sun, moon] = places.as_slice() else { break };
+        let gap_deg = wrap_deg(moon.longitude_deg - sun.longitude_deg);
+        let step = gap_deg / (moon.longitude_speed_deg_per_day - sun.longitude_speed_deg_per_day);
+        jd -= step;
+        // The error left is of the order of the step's square over a month.
         if step.abs() < STEP_MIN_DAYS {
             break;
         }
-        let next = elongation(jd - step)?;
-        rate = (value - next) / step;
-        (jd, value) = (jd - step, next);
     }
-    Ok(jd - value / rate)
+    Ok(jd)
 }
 
 fn illuminated(scene: &Scene) -> f64 {

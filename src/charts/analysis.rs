@@ -55,12 +55,11 @@ impl AnalysisDraft {
             }
         }
         if let Some(text) = &self.star_magnitude_max {
-            match text.parse().ok().filter(|magnitude| MAGNITUDES.contains(magnitude)) {
-                Some(magnitude) => stars.magnitude_max = magnitude,
-                None => {
-                    let allowed = format!("a magnitude from {} to {}", MAGNITUDES.start(), MAGNITUDES.end());
-                    refuse("star_magnitude_max", text, allowed);
-                }
+            if let Some(magnitude) = text.parse().ok().filter(|magnitude| MAGNITUDES.contains(magnitude)) {
+                stars.magnitude_max = magnitude;
+            } else {
+                let allowed = format!("a magnitude from {} to {}", MAGNITUDES.start(), MAGNITUDES.end());
+                refuse("star_magnitude_max", text, allowed);
             }
         }
         options.stars = Some(stars);

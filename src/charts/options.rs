@@ -206,6 +206,7 @@ fn within(
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "fields of a draft are optional")]
     fn text(text: &str) -> Option<String> {
         Some(text.to_owned())
     }

@@ -87,7 +87,7 @@ pub fn png_of(wheel: &Wheel, style: &Style) -> Result<Vec<u8>> {
 fn instant(stored: &StoredChart, date: Option<&str>, now: UnixMs) -> Result<f64> {
     let birth = &stored.chart.birth;
     let Some(text) = date else {
-        return Ok(astro::zone::julian_date_of_unix((now.0 / 60_000 * 60) as i64));
+        return Ok(astro::zone::julian_date_of_unix(i64::try_from(now.0 / 60_000 * 60).unwrap_or(i64::MAX)));
     };
     let noon = CivilTime::new(12, 0, 0)?;
     let moment = astro::resolve_local(CivilDate::parse(text)?, noon, &birth.zone, birth.longitude_deg, None)?;

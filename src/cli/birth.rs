@@ -46,6 +46,7 @@ pub struct BirthArgs {
 
 /// Whose birth is the second of two.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(clippy::struct_field_names, reason = "each field is an option, named as on the command line")]
 pub struct SecondBirthArgs {
     /// Second birth: date by the local calendar.
     #[arg(long, value_name = "YYYY-MM-DD")]

@@ -1,7 +1,7 @@
 //! E: `orrery ephemeris`: reads instants line by line and writes a row for each body. Holds no astronomy and keeps no row.
 
 use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -59,14 +59,11 @@ impl From<io::Error> for Trouble {
     }
 }
 
-impl From<csv::Error> for Trouble {
-    fn from(cause: csv::Error) -> Self {
-        Self::Io(cause.into())
+fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufReader::new(io::stdin())));
     }
-}
-
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
-    if path == Path::new("-") { Ok(Box::new(io::stdin())) } else { Ok(Box::new(File::open(path)?)) }
+    Ok(Box::new(BufReader::new(File::open(path)?)))
 }
 
 fn bodies(codes: &[String]) -> Result<Vec<Body>, Failure> {
@@ -100,28 +97,37 @@ fn view(options: &EphemerisArgs) -> Result<View, Failure> {
     Ok(View { center, reduction })
 }
 
-/// Answers row by row; gives how many places could not be given, each of which `refuse` has heard of with its line.
+/// Answers line by line; gives how many places could not be given, each of which `refuse` has heard of with its line.
 fn stream(
-    input: impl Read,
+    mut input: impl BufRead,
     output: &mut impl Write,
     question: &Question,
-    refuse: &mut dyn FnMut(u64, &str),
+    refuse: &mut dyn FnMut(usize, &str),
 ) -> Result<usize, Trouble> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
-    let header = reader.byte_headers()?;
-    let column = header.iter().position(|name| name == b"jd_tt").ok_or_else(|| {
-        let found = String::from_utf8_lossy(&header.iter().collect::<Vec<_>>().join(&b", "[..])).into_owned();
-        Trouble::Header(format!("there is no column jd_tt among {found:?}"))
-    })?;
+    let mut text = Vec::new();
+    input.read_until(b'\n', &mut text)?;
+    let header = fields(&text);
+    let column = header
+        .iter()
+        .position(|name| name == "jd_tt")
+        .ok_or_else(|| Trouble::Header(format!("there is no column jd_tt among {:?}", header.join(", "))))?;
     if question.format == TableFormat::Csv {
         writeln!(output, "{HEADER}")?;
     }
-    let (mut record, mut refused) = (csv::ByteRecord::new(), 0);
-    while reader.read_byte_record(&mut record)? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let given = String::from_utf8_lossy(record.get(column).unwrap_or_default());
+    let (mut line, mut refused) = (1, 0);
+    loop {
+        text.clear();
+        line += 1;
+        if input.read_until(b'\n', &mut text)? == 0 {
+            break;
+        }
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
+        let fields = fields(&text);
+        let given = fields.get(column).map_or("", String::as_str);
         refused += if let Some(jd_tt) = given.parse::<f64>().ok().filter(|jd| jd.is_finite()) {
-            answer(output, question, &given, jd_tt, &mut |what| refuse(line, what))?
+            answer(output, question, given, jd_tt, &mut |what| refuse(line, what))?
         } else {
             refuse(line, &format!("jd_tt is {given:?}; allowed: a Julian Date"));
             1
@@ -129,6 +135,15 @@ fn stream(
     }
     output.flush()?;
     Ok(refused)
+}
+
+/// The fields of one line. A line is read by itself, for a CSV reader's own count of lines departs at `\r\n`.
+fn fields(line: &[u8]) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(line);
+    let mut record = csv::ByteRecord::new();
+    // A slice does not fail to be read, and fields of any length are good.
+    drop(reader.read_byte_record(&mut record));
+    record.iter().map(|field| String::from_utf8_lossy(field).into_owned()).collect()
 }
 
 /// Writes the rows of one instant; gives how many could not be had.

@@ -9,13 +9,13 @@ use super::Failure;
 use super::birth::refused;
 use super::terminal::{Look, say};
 use super::text::{pad, wrap};
-pub use args::{CalendarArgs, TransitsArgs};
 use crate::almanac::{CalendarDraft, TransitsDraft, ics};
 use crate::astro;
 use crate::clock::Ambient;
 use crate::error::Error;
 use crate::http::wire::calendar::{CalendarReply, EventReply};
 use crate::http::wire::transits::{PassReply, TransitReply, TransitsReply, WindowReply};
+pub use args::{CalendarArgs, TransitsArgs};
 
 /// Columns of a local time: `2024-04-08 14:17`.
 const TIME_COLUMNS: usize = 18;
@@ -85,7 +85,9 @@ pub fn transits(options: &TransitsArgs) -> Result<(), Failure> {
     let mut lines = vec![look.heading(&format!("TRANSITS  {} - {}", reply.from, reply.to))];
     lines.extend(reply.transits.iter().flat_map(|transit| transit_lines(transit, look)));
     for unknown in &reply.unknowns {
-        lines.extend(wrap(&format!("{}: {}", unknown.what, unknown.why), look.columns).iter().map(|line| look.faint(line)));
+        lines.extend(
+            wrap(&format!("{}: {}", unknown.what, unknown.why), look.columns).iter().map(|line| look.faint(line)),
+        );
     }
     Ok(say(&lines.join("\n"))?)
 }
@@ -95,9 +97,9 @@ fn json(reply: &impl Serialize) -> Result<(), Failure> {
 }
 
 /// The options whose names differ from the interface's, because those of the birth have these already.
-fn renamed(failure: Failure) -> Failure {
-    let text = failure.text.replace("--bodies", "--transiting").replace("--tz", "--in-tz");
-    Failure { text, ..failure }
+fn renamed(mut failure: Failure) -> Failure {
+    failure.text = failure.text.replace("--bodies", "--transiting").replace("--tz", "--in-tz");
+    failure
 }
 
 /// `2024-04-08T14:17:20-04:00` as `2024-04-08 14:17`.

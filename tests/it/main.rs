@@ -21,9 +21,9 @@ mod identity;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
-mod places;
-#[cfg(test)]
 mod options;
+#[cfg(test)]
+mod places;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]

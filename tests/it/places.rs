@@ -85,6 +85,7 @@ fn coordinates_alone_make_a_chart_that_says_where_its_zone_is_from() {
         (&json!("derived"), &json!("low"))
     );
     assert!(birth["timezone_derivation"]["hint"].as_str().unwrap().contains("tz"));
+    assert!(birth["attribution"].as_str().unwrap().contains("GeoNames"), "{birth}");
     let given =
         chart(&json!({"date": "1990-06-15", "time": "12:00", "lat": 47.57, "lon": 7.58, "tz": "Europe/Zurich"}));
     assert_eq!(given.data(201)["birth"]["timezone_source"], "user_provided");

@@ -18,8 +18,8 @@ fn chart(date: &str, time: Option<&str>, certainty: Certainty, zone: &str, place
         place_label: None,
         house_system: HouseSystem::Placidus,
         utc_offset_s: None,
-        calendar: Default::default(),
-        zone_source: Default::default(),
+        calendar: crate::astro::calendar::Calendar::default(),
+        zone_source: crate::astro::zone::ZoneSource::default(),
     })
     .unwrap()
 }

@@ -7,9 +7,9 @@ use crate::astro::angles::wrap_deg;
 use crate::astro::aspects::{Aspect, AspectHit};
 use crate::astro::body::Body;
 use crate::astro::chart::Chart;
-use crate::astro::daily::utc_text;
 use crate::astro::ephemeris::{Ephemeris, View};
 use crate::astro::error::AstroError;
+use crate::astro::events::moment::utc_text;
 use crate::astro::point::Point;
 
 /// Halvings of a step of days: down to a hundredth of a second.

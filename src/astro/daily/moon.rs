@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::passes::{Path, utc_text};
+use super::passes::Path;
 use super::seen::Seen;
 use crate::astro::angles::norm_deg;
 use crate::astro::body::Body;
 use crate::astro::calendar::CivilDate;
 use crate::astro::chart::window::local_day;
 use crate::astro::error::AstroError;
+use crate::astro::events::moment::utc_text;
 use crate::astro::signs::Sign;
 use crate::astro::time::scales_from_utc;
 

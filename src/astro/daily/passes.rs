@@ -8,8 +8,8 @@ use crate::astro::body::Body;
 use crate::astro::chart::Chart;
 use crate::astro::ephemeris::Ephemeris;
 use crate::astro::error::AstroError;
-use crate::astro::zone::rfc3339_of_julian_date;
-use crate::astro::{rules, time};
+use crate::astro::events::moment::utc_text;
+use crate::astro::rules;
 
 /// A Newton step below this, days, is the last: its successor would be below a second even a quarter of an hour from a
 /// station.
@@ -192,14 +192,6 @@ fn turn(from: Node, to: Node) -> f64 {
         }
     }
     from.jd_tt + 0.5 * (low + high) * days
-}
-
-/// `YYYY-MM-DDTHH:MM:SSZ` of a Julian Date TT.
-pub(crate) fn utc_text(jd_tt: f64) -> Option<String> {
-    // TT - UTC changes so slowly that its value a minute away serves, except within a minute of a leap second.
-    let tt_minus_utc = time::scales_from_utc(jd_tt).jd_tt - jd_tt;
-    let again = time::scales_from_utc(jd_tt - tt_minus_utc);
-    rfc3339_of_julian_date(jd_tt - (again.jd_tt - again.jd_utc))
 }
 
 #[cfg(test)]

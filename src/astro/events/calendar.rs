@@ -137,9 +137,9 @@ pub enum Happening {
     Aspect(SkyAspect),
     /// A principal phase of the Moon.
     Lunation(Lunation),
-    /// An eclipse of the Sun; longitude of the Moon at the maximum, degrees.
+    /// An eclipse of the Sun; longitude of the Moon at the syzygy, degrees.
     Solar(SolarEclipse, f64),
-    /// An eclipse of the Moon; her longitude at the maximum, degrees.
+    /// An eclipse of the Moon; her longitude at the syzygy, degrees.
     Lunar(LunarEclipse, f64),
     /// The Moon is void of course.
     VoidMoon(VoidMoon),

@@ -2,7 +2,9 @@
 //! eclipse.
 //!
 //! The cones of shadow are those of Bessel's theory (Urban and Seidelmann 2013, ch. 11) with the apparent places of Sun and
-//! Moon. Measured against Swiss Ephemeris, 1800 to 2100: `data/README.md`.
+//! Moon; the Earth's shadow is enlarged by Danjon's rule. Against Swiss Ephemeris, 1800 to 2100, all 1,400 types are the
+//! same; solar maxima are within 0.35 s; lunar ones within 0.05 s in 95 of 100 and 4.1 s at worst, but for 1859-08-13 (see
+//! `REFERENCE_OFF_JD_UT` in the tests), where the reference departs 6 s from the middle of its own contacts.
 
 mod lunar;
 mod solar;

@@ -41,8 +41,9 @@ fn allowed_days(path: &path::Path, jd_tt: f64) -> f64 {
 
 #[test]
 fn a_year_of_transits_equals_that_of_swiss_ephemeris() {
+    type Group = (&'static str, &'static str, &'static str, &'static str);
     let sky = planets();
-    let mut groups: BTreeMap<(&str, &str, &str, &str), Vec<(&str, f64)>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<(&str, f64)>> = BTreeMap::new();
     for row in rows(TRANSITS) {
         groups.entry((row[0], row[2], row[3], row[1])).or_default().push((row[4], number(row[5])));
     }

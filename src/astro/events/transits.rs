@@ -34,7 +34,8 @@ pub struct Window {
 /// An exact pass.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pass {
-    /// Its place in the loop, from 1.
+    /// Its place among the passes of this stay within orb, from 1. A loop that leaves the orb and comes back has its passes in
+    /// several transits.
     pub number: u16,
     /// When it is exact.
     pub exact: Window,
@@ -125,15 +126,15 @@ fn of_aspect(path: &Path, (body, aspect, orb_max_deg): (Body, Aspect, f64), arc:
         };
         if width_deg > 0.0 {
             let bounds = Bounds::new(path, from_deg, width_deg, orb_max_deg);
-            found.extend(outer.into_iter().map(|stay| bounds.transit(path, stay, blank.clone())));
+            found.extend(outer.iter().map(|stay| bounds.transit(path, stay, &blank)));
         } else {
-            found.extend(outer.into_iter().map(|stay| of_stay(path, &stay, blank.clone())));
+            found.extend(outer.iter().map(|stay| of_stay(path, stay, &blank)));
         }
     }
 }
 
 /// The transit to a known longitude.
-fn of_stay(path: &Path, stay: &Episode, blank: Transit) -> Transit {
+fn of_stay(path: &Path, stay: &Episode, blank: &Transit) -> Transit {
     let at = |jd: f64| Window { from_jd_tt: jd, to_jd_tt: jd };
     let pass = |(index, jd): (usize, &f64)| Pass {
         number: index as u16 + 1,
@@ -145,7 +146,7 @@ fn of_stay(path: &Path, stay: &Episode, blank: Transit) -> Transit {
         enters: stay.enters.map(at),
         passes: stay.exact.iter().enumerate().map(pass).collect(),
         leaves: stay.leaves.map(at),
-        ..blank
+        ..blank.clone()
     }
 }
 
@@ -167,7 +168,7 @@ impl Bounds {
         Self { sure, within: path.stays_between(from_deg, middle_deg, from_deg + width_deg), span: path.span() }
     }
 
-    fn transit(&self, path: &Path, stay: Episode, blank: Transit) -> Transit {
+    fn transit(&self, path: &Path, stay: &Episode, blank: &Transit) -> Transit {
         let (first, last) = (stay.enters.unwrap_or(self.span.0), stay.leaves.unwrap_or(self.span.1));
         let inside = |episode: &&Episode| {
             episode.enters.unwrap_or(self.span.0) >= first && episode.leaves.unwrap_or(self.span.1) <= last
@@ -188,7 +189,7 @@ impl Bounds {
             passes: self.within.iter().filter(inside).enumerate().map(pass).collect(),
             leaves: stay.leaves.map(|jd| Window { from_jd_tt: from, to_jd_tt: jd }),
             certain: !sure.is_empty(),
-            ..blank
+            ..blank.clone()
         }
     }
 }

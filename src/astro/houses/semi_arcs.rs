@@ -60,7 +60,8 @@ fn placidus_cusp(sky: &LocalSky, fraction: f64, above: bool) -> f64 {
         }
         let cosine = (1.0 - sine * sine).sqrt().max(1e-12);
         let newton = ra - value / (1.0 - fraction * factor * cos_ra / cosine);
-        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+        // The ends belong to the bracket: at the root itself the step is nothing.
+        let next = if (low..=high).contains(&newton) { newton } else { 0.5 * (low + high) };
         let step = (next - ra).abs();
         ra = next;
         if step < PLACIDUS_TOLERANCE_DEG {

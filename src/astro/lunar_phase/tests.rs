@@ -36,8 +36,8 @@ fn at_the_age_before_an_instant_the_moon_was_new() {
 
 #[test]
 fn eighths_begin_where_they_should() {
-    let found = [0.0, 44.9, 45.0, 90.0, 180.0, 224.9, 270.0, 359.9].map(Phase::of);
     use Phase as P;
+    let found = [0.0, 44.9, 45.0, 90.0, 180.0, 224.9, 270.0, 359.9].map(Phase::of);
     let wanted = [P::New, P::New, P::Crescent, P::FirstQuarter, P::Full, P::Full, P::LastQuarter, P::Balsamic];
     assert_eq!(found, wanted);
 }

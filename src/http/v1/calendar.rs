@@ -100,9 +100,10 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<Calendar
     let (lang, is_file) = (lang(req)?, wants_file(req)?);
     let draft = draft(req)?;
     let calendar = tokio::task::spawn_blocking(move || draft.find()).await.map_err(Error::internal)??;
-    Ok(match is_file {
-        true => Answer::Ics(ics::of_events(&calendar.events, lang, app.ambient().now())),
-        false => Answer::Json(CalendarReply::new(&calendar, lang)),
+    Ok(if is_file {
+        Answer::Ics(ics::of_events(&calendar.events, lang, app.ambient().now()))
+    } else {
+        Answer::Json(CalendarReply::new(&calendar, lang))
     })
 }
 

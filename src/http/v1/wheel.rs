@@ -14,6 +14,7 @@ use crate::charts::{Around, WheelAsked};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{only_queries, path_id, query};
 use crate::http::caller::{app, caller};
+use crate::http::edge::hex;
 use crate::http::problem::Problem;
 
 /// What the routes read of the query.
@@ -145,8 +146,7 @@ fn asked(req: &Request, theme: Theme) -> Result<WheelAsked> {
 /// drawn decides what the dots are, so that its hash serves both kinds.
 fn is_known(req: &Request, res: &mut Response, picture: &str, kind: &str) -> bool {
     let digest = Sha256::digest(picture.as_bytes());
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{kind}-{hex}\"");
+    let tag = format!("\"{kind}-{}\"", hex(digest.get(..16).unwrap_or_default()));
     let headers = res.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, value);

@@ -154,6 +154,8 @@ pub struct Birth {
     pub timezone_source: String,
     /// What a derived zone rests on.
     pub timezone_derivation: Option<ZoneDerivation>,
+    /// Whose data the coordinates or the zone are, where they are from the gazetteer.
+    pub attribution: Option<String>,
     /// Place, when one was named.
     pub place: Option<String>,
     /// Degrees, north positive.
@@ -175,8 +177,6 @@ pub struct ZoneDerivation {
     pub alternatives: Vec<String>,
     /// How to have another zone.
     pub hint: String,
-    /// Whose data it is.
-    pub attribution: String,
 }
 
 /// An instant and how the local time was understood.
@@ -346,6 +346,7 @@ impl From<&astro::Versions> for Versions {
 }
 
 fn birth(b: &astro::BirthInput) -> Birth {
+    let is_listed = matches!(b.zone_source, astro::ZoneSource::Place | astro::ZoneSource::Derived { .. });
     Birth {
         date: b.date.clone(),
         calendar: b.calendar.code().to_owned(),
@@ -355,6 +356,7 @@ fn birth(b: &astro::BirthInput) -> Birth {
         tz: b.zone.clone(),
         timezone_source: b.zone_source.code().to_owned(),
         timezone_derivation: derivation(&b.zone_source),
+        attribution: is_listed.then(|| astro::places::ATTRIBUTION.to_owned()),
         place: b.place_label.clone(),
         lat: b.latitude_deg,
         lon: b.longitude_deg,
@@ -371,7 +373,6 @@ fn derivation(source: &astro::ZoneSource) -> Option<ZoneDerivation> {
         distance_km: *distance_km,
         alternatives: alternatives.clone(),
         hint: "send tz to have another zone".to_owned(),
-        attribution: astro::places::ATTRIBUTION.to_owned(),
     })
 }
 

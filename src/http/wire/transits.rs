@@ -63,7 +63,8 @@ pub struct WindowReply {
 /// An exact pass.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PassReply {
-    /// Its place in the loop, from 1.
+    /// Its place among the passes of this stay within orb, from 1; a loop that leaves the orb and comes back has its passes
+    /// in several transits.
     pub number: u16,
     /// When it is exact.
     pub exact: WindowReply,

@@ -33,7 +33,7 @@ pub struct LunarEclipse {
     pub greatest_jd_tt: f64,
     /// That least distance in radii of the Earth's equator, positive when the Moon passes north.
     pub gamma: f64,
-    /// Apparent tropical longitude of the Moon at the maximum, 0..360 degrees.
+    /// Apparent tropical longitude of the Moon at the syzygy, 0..360 degrees: the degree that is called the eclipse's.
     pub moon_longitude_deg: f64,
     /// The part of the Moon's diameter within the umbra; below zero if she misses it.
     pub umbral_magnitude: f64,
@@ -102,7 +102,7 @@ pub(super) fn near(full_moon_jd_tt: f64) -> Result<Option<LunarEclipse>, AstroEr
         maximum_jd_tt: jd,
         greatest_jd_tt,
         gamma: if north { miss_km } else { -miss_km } / EARTH_KM,
-        moon_longitude_deg: moon_longitude_deg(jd)?,
+        moon_longitude_deg: moon_longitude_deg(full_moon_jd_tt)?,
         umbral_magnitude: shadow.magnitude(shadow.umbra),
         penumbral_magnitude: shadow.magnitude(shadow.penumbra),
         penumbral_jd_tt,

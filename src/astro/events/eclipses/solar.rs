@@ -40,7 +40,7 @@ pub struct SolarEclipse {
     pub greatest_jd_tt: f64,
     /// That least distance in radii of the Earth's equator, positive when the axis passes north.
     pub gamma: f64,
-    /// Apparent tropical longitude of the Moon at the maximum, 0..360 degrees.
+    /// Apparent tropical longitude of the Moon at the syzygy, 0..360 degrees: the degree that is called the eclipse's.
     pub moon_longitude_deg: f64,
     /// At the place of the maximum: the part of the Sun's diameter that is covered, or for a central eclipse the ratio
     /// of the diameters of Moon and Sun.
@@ -153,7 +153,7 @@ pub(super) fn near(new_moon_jd_tt: f64) -> Result<Option<SolarEclipse>, AstroErr
         maximum_jd_tt: jd,
         greatest_jd_tt,
         gamma: if north { miss } else { -miss } / EARTH_KM,
-        moon_longitude_deg: moon_longitude_deg(jd)?,
+        moon_longitude_deg: moon_longitude_deg(new_moon_jd_tt)?,
         magnitude: magnitude(&pair, place, central.is_some()),
         latitude_deg,
         longitude_deg,
