@@ -27,7 +27,7 @@ fn a_newer_schema_is_refused_and_the_file_left_alone() {
     let crashed = dir.path().join("crashed.redb");
     std::fs::copy(&path, &crashed).unwrap();
     store.close();
-    let newer = StoreError::NewerSchema { found: 99, known: 1 };
+    let newer = StoreError::NewerSchema { found: 99, known: schema::newest(schema::STEPS) };
     assert_eq!(refusal(&path), newer);
     assert_eq!(refusal(&crashed), newer);
 }
