@@ -305,7 +305,7 @@ fn returns_and_synastry_are_shown_on_the_command_line() {
     let second = ["--date-b", "1955-06-15", "--lat-b", "48.4", "--lon-b", "9.99", "--tz-b", "UTC", "--name-b", "Eva"];
     let page = run(&[&["synastry"], &birth[..], &second[..]].concat());
     assert_code(&page, 0);
-    for part in ["SYNASTRY", "B  Eva, 15 Jun 1955", "A in houses of B", "B Ascendant: "] {
+    for part in ["SYNASTRY", "B Eva, 15 Jun 1955", "A in houses of B", "B Ascendant: "] {
         assert!(stdout(&page).contains(part), "{part:?} is not in\n{}", stdout(&page));
     }
     for method in ["midpoint", "davison"] {
