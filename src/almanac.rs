@@ -9,7 +9,7 @@ use crate::astro::chart::Unknown;
 use crate::astro::events::{self, Event, Kind, NatalArc, Period, Sky, Transit, Wanted, natal, transits};
 use crate::astro::rise::{Horizon, Limb, STANDARD_REFRACTION_DEG};
 use crate::astro::rulesets::{Context, Ruleset};
-use crate::astro::{AstroError, Body, Center, Chart, ChartOptions, Point, Site, Zodiac};
+use crate::astro::{AstroError, Body, Center, Chart, ChartOptions, Point, Site, View, Zodiac};
 use crate::charts::OptionsDraft;
 use crate::error::{Error, FieldError, Result};
 use crate::limits;
@@ -84,6 +84,8 @@ pub struct TransitsDraft {
 pub struct Transits {
     /// The period.
     pub period: Period,
+    /// The ruleset that measured the orbs.
+    pub ruleset: String,
     /// The transits by their start, at most as many as wanted.
     pub transits: Vec<Transit>,
     /// How many there are in all.
@@ -198,7 +200,7 @@ impl TransitsDraft {
         let mut found = find(&period, &bodies, &chart.options, (&arcs, &aspects), orb)?;
         let total = found.len();
         found.truncate(limit);
-        Ok(Transits { period, transits: found, total, unknowns })
+        Ok(Transits { period, ruleset: ruleset.id().to_string(), transits: found, total, unknowns })
     }
 }
 
@@ -209,7 +211,12 @@ fn find(
     (arcs, aspects): (&[NatalArc], &[Aspect]),
     orb: impl Fn(Body, Aspect, Point) -> Option<f64>,
 ) -> Result<Vec<Transit>, AstroError> {
-    let sky = Sky::of_view(period.from_jd_tt, period.to_jd_tt, bodies, &options.view)?.in_zodiac(&options.zodiac);
+    // Where the person of a topocentric chart will stand is not known: transits are geocentric, as those of a day are.
+    let view = match options.view.center {
+        Center::Topocentric(_) => View { center: Center::Geocentric, ..options.view },
+        _ => options.view,
+    };
+    let sky = Sky::of_view(period.from_jd_tt, period.to_jd_tt, bodies, &view)?.in_zodiac(&options.zodiac);
     Ok(transits(&sky, arcs, aspects, orb))
 }
 

@@ -146,12 +146,17 @@ impl Versions {
             tzdb: zone::TZDB_VERSION.to_owned(),
         }
     }
+
+    /// Those of this build with the ruleset of this id.
+    pub fn under(ruleset: &str) -> Self {
+        Self { ruleset: ruleset.to_owned(), ..Self::current() }
+    }
 }
 
 impl Chart {
     /// A chart that holds what a figure does, and nothing that a figure does not know.
     fn of(birth: BirthInput, figure: Figure) -> Self {
-        let versions = Versions { ruleset: figure.options.ruleset.clone(), ..Versions::current() };
+        let versions = Versions::under(&figure.options.ruleset);
         Self {
             input_hash: birth_hash(&birth, &figure.options, &versions),
             precision: birth.certainty.precision(),

@@ -225,11 +225,12 @@ pub(super) fn utc_of_tt(jd_tt: f64) -> f64 {
 
 /// RFC 3339 UTC to the millisecond; empty outside the years that RFC 3339 can write.
 pub fn instant_text(jd_utc: f64) -> String {
-    let ms = ((jd_utc - UNIX_EPOCH_JD) * 86_400_000.0).round();
-    let (seconds, rest) = ((ms / 1000.0).floor(), ms.rem_euclid(1000.0));
-    let text = rfc3339_of_julian_date(julian_date_of_unix(seconds as i64)).unwrap_or_default();
+    // Whole numbers, because the rest of a negative one by division is -0.
+    let ms = ((jd_utc - UNIX_EPOCH_JD) * 86_400_000.0).round() as i64;
+    let (seconds, rest) = (ms.div_euclid(1_000), ms.rem_euclid(1_000));
+    let text = rfc3339_of_julian_date(julian_date_of_unix(seconds)).unwrap_or_default();
     match text.strip_suffix('Z') {
-        Some(whole) => format!("{whole}.{rest:03.0}Z"),
+        Some(whole) => format!("{whole}.{rest:03}Z"),
         None => text,
     }
 }

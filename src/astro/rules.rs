@@ -8,7 +8,7 @@ use super::point::Point;
 use super::rulesets::{Context, Ruleset};
 
 /// Named in every chart and every day, so that two results can be compared.
-pub const RULESET_VERSION: &str = "1.0.0";
+pub const RULESET_VERSION: &str = "modern-1.0.0";
 
 /// The points that natal aspects join and that transits touch, beside the angles: ten planets and the true node. The
 /// mean node would only repeat the true one.

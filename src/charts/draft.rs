@@ -258,7 +258,10 @@ impl From<AstroError> for Error {
             AstroError::BodyOutOfSpan { body, .. } | AstroError::NotInFrame { body, .. } => {
                 Self::fields(vec![FieldError::new("bodies", body.code(), text)])
             }
-            AstroError::OutOfSpan { .. } => Self::new(Code::DateOutOfRange).message(text),
+            AstroError::OutOfSpan { jd_tt, from, to } => Self::new(Code::DateOutOfRange)
+                .message(text)
+                .detail("given", jd_tt.into())
+                .detail("allowed", format!("an instant of the years {from} to {to}").into()),
             AstroError::BadAsset(_) => Self::internal(text),
         }
     }

@@ -41,7 +41,7 @@ pub fn run(options: &SynastryArgs) -> Result<(), Failure> {
     let Some(method) = &options.composite else {
         let found = synastry_of(&a.1, &b.1, rules, "date_b").map_err(|error| refused(&error))?;
         if options.json {
-            return json_page(serde_json::to_value(SynastryReply::new(ids().0, ids().1, &found)));
+            return json_page(serde_json::to_value(SynastryReply::new(ids().0, ids().1, &a.1.options.ruleset, &found)));
         }
         return Ok(say(&synastry_page(&found, &titles, lang, look).join("\n"))?);
     };
@@ -53,7 +53,7 @@ pub fn run(options: &SynastryArgs) -> Result<(), Failure> {
     };
     let found = composite_of((&a.1, &b.1), &ask, rules, "date_b", "").map_err(|error| composite_refused(&error))?;
     if options.json {
-        return json_page(serde_json::to_value(CompositeReply::new(ids().0, ids().1, &found)));
+        return json_page(serde_json::to_value(CompositeReply::new(ids().0, ids().1, &a.1.options.ruleset, &found)));
     }
     let page = match &found {
         Combined::Midpoint(composite) => composite_page(composite, &titles, lang, look),
@@ -199,7 +199,7 @@ fn davison_page(
     lines.extend(bodies(&sky, lang, look));
     lines.push(String::new());
     lines.extend(frame(&sky, lang, look));
-    lines.extend(aspects(&sky, lang, look));
+    lines.extend(aspects(&sky, true, lang, look));
     lines.extend(unknowns(open, lang, look));
     Ok(lines)
 }

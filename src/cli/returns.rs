@@ -36,7 +36,12 @@ pub fn run(options: &ReturnsArgs) -> Result<(), Failure> {
     };
     let found = returns_of(&chart, &ask, rules, Ambient::system().now(), "").map_err(|error| refused(&error))?;
     if options.json {
-        return json_page(serde_json::to_value(ReturnsReply::new(String::new(), found.0, &found.1)));
+        return json_page(serde_json::to_value(ReturnsReply::new(
+            String::new(),
+            &chart.options.ruleset,
+            found.0,
+            &found.1,
+        )));
     }
     let page = page(found.0, &found.1, options.lang.unwrap_or_default(), Look::of_stdout())?;
     Ok(say(&page.join("\n"))?)
@@ -65,7 +70,7 @@ fn page(body: Body, found: &[ReturnChart], lang: Lang, look: Look) -> Result<Vec
         lines.extend(bodies(&sky, lang, look));
         lines.push(String::new());
         lines.extend(frame(&sky, lang, look));
-        lines.extend(aspects(&sky, lang, look));
+        lines.extend(aspects(&sky, true, lang, look));
         lines.extend(unknowns(&one.unknowns, lang, look));
     }
     Ok(lines)

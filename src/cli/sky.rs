@@ -43,6 +43,6 @@ fn page(sky: &Sky, title: &str, lang: Lang, look: Look) -> Vec<String> {
     lines.extend(bodies(sky, lang, look));
     lines.push(String::new());
     lines.extend(frame(sky, lang, look));
-    lines.extend(aspects(sky, lang, look));
+    lines.extend(aspects(sky, true, lang, look));
     lines
 }

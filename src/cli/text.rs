@@ -60,7 +60,8 @@ pub fn arc(degrees: f64) -> String {
 
 /// A geographic coordinate: `48°24′N`.
 pub fn coordinate(degrees: f64, positive: char, negative: char) -> String {
-    format!("{}{}", arc(degrees.abs()), if degrees < 0.0 { negative } else { positive })
+    // To the nearest minute, as on the wheel.
+    format!("{}{}", arc(degrees.abs() + 1.0 / 120.0), if degrees < 0.0 { negative } else { positive })
 }
 
 /// What a number may lack to its whole minute by the way it was computed or printed, in arc minutes.

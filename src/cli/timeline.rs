@@ -82,7 +82,13 @@ pub fn transits(options: &TransitsArgs) -> Result<(), Failure> {
         return json(&reply);
     }
     let look = Look::of_stdout();
-    let mut lines = vec![look.heading(&format!("TRANSITS  {} - {}", reply.from, reply.to))];
+    let days = format!("TRANSITS  {} - {}", reply.from, reply.to);
+    let legend = format!(
+        "days of {}, times in UTC; from coming within orb to leaving it, then each exact moment after \u{201C}exact\u{201D}; R: while retrograde; ...: beyond the period",
+        reply.tz
+    );
+    let mut lines = vec![look.heading(&days)];
+    lines.extend(wrap(&legend, look.columns).iter().map(|line| look.faint(line)));
     lines.extend(reply.transits.iter().flat_map(|transit| transit_lines(transit, look)));
     for unknown in &reply.unknowns {
         lines.extend(
@@ -121,7 +127,7 @@ fn transit_lines(transit: &TransitReply, look: Look) -> Vec<String> {
     let exact = if passes.is_empty() { String::from("-") } else { passes.join(", ") };
     vec![
         look.strong(&transit.title),
-        format!("  {} - {}  = {exact}", edge(transit.enters.as_ref()), edge(transit.leaves.as_ref())),
+        format!("  {} - {}  exact {exact}", edge(transit.enters.as_ref()), edge(transit.leaves.as_ref())),
     ]
 }
 

@@ -173,3 +173,11 @@ fn the_return_of_a_vague_birth_has_no_angles() {
     let length = (range.to_deg - range.from_deg).rem_euclid(360.0);
     assert!((11.0..16.0).contains(&length), "{length}");
 }
+
+#[test]
+fn instants_before_1970_are_written_as_rfc_3339_has_them() {
+    // Julian Dates of Meeus 1998, ch. 7, and of 1951-03-11 10:17:00 (2,433,716.5 + 10.28333 h / 24).
+    assert_eq!(instant_text(2_436_116.31), "1957-10-04T19:26:24.000Z");
+    assert_eq!(instant_text(2_433_716.5 + (10.0 * 60.0 + 17.0) / 1_440.0), "1951-03-11T10:17:00.000Z");
+    assert_eq!(instant_text(2_440_587.5 - 0.001 / 86_400.0), "1969-12-31T23:59:59.999Z");
+}

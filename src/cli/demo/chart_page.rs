@@ -32,7 +32,7 @@ pub fn chart_page(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     lines.extend(frame(&chart.sky, lang, look));
     lines.extend(balance(chart, lang, look));
     lines.push(String::new());
-    lines.extend(aspects(&chart.sky, lang, look));
+    lines.extend(aspects(&chart.sky, chart.moment.is_some(), lang, look));
     lines.extend(unknowns(chart, lang, look));
     let versions = &chart.versions;
     let hash: String = versions.ephemeris_sha256.chars().take(12).collect();
@@ -52,8 +52,14 @@ fn birth_line(chart: &Chart, lang: Lang) -> String {
     let time = birth.time.clone().unwrap_or_else(|| lang.name(&birth.certainty));
     let west = if lang == Lang::En { 'W' } else { 'O' };
     let at = format!("{} {}", coordinate(birth.lat, 'N', 'S'), coordinate(birth.lon, 'E', west));
-    let place = birth.place.as_deref().map(|place| format!("{} ", printable(place))).unwrap_or_default();
-    format!("{}, {time}, {place}({at})", lang.date(&birth.date))
+    let place = birth.place.as_deref().map_or_else(|| at.clone(), |place| format!("{} ({at})", printable(place)));
+    let julian = if birth.calendar == "julian" {
+        let gregorian = lang.date(&birth.date_gregorian);
+        lang.pick(" (Julian; Gregorian {})", " (julien ; grégorien {})").replace("{}", &gregorian)
+    } else {
+        String::new()
+    };
+    format!("{}{julian}, {time}, {place}", lang.date(&birth.date))
 }
 
 fn moment_line(chart: &Chart, lang: Lang) -> String {
@@ -199,7 +205,7 @@ fn balance(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
 }
 
 /// The tightest aspects.
-pub fn aspects(chart: &Sky, lang: Lang, look: Look) -> Vec<String> {
+pub fn aspects(chart: &Sky, exact: bool, lang: Lang, look: Look) -> Vec<String> {
     // The two nodes stand almost at the same place; their aspect to each other says nothing.
     let is_node = |code: &str| code.ends_with("_node");
     let mut tightest: Vec<&Hit> = chart.aspects.iter().filter(|a| !(is_node(&a.a) && is_node(&a.b))).collect();
@@ -211,20 +217,21 @@ pub fn aspects(chart: &Sky, lang: Lang, look: Look) -> Vec<String> {
         tightest.len(),
     );
     let mut lines = vec![look.faint(&title)];
-    lines.extend(tightest.iter().take(ASPECTS_SHOWN).map(|hit| aspect_line(hit, lang, look)));
+    lines.extend(tightest.iter().take(ASPECTS_SHOWN).map(|hit| aspect_line(hit, exact, lang, look)));
     lines.push(String::new());
     lines
 }
 
-fn aspect_line(hit: &Hit, lang: Lang, look: Look) -> String {
+fn aspect_line(hit: &Hit, exact: bool, lang: Lang, look: Look) -> String {
     let pair = format!("{} {} {}", lang.name(&hit.a), lang.name(&hit.aspect), lang.name(&hit.b));
     let doubt = if hit.certain { "" } else { lang.pick(", not certain", ", incertain") };
+    // Within a vague time an aspect may form and pass.
+    let phase = if exact && hit.certain { format!("  {}", phase(hit.applying, lang)) } else { String::new() };
     format!(
-        "  {} {} {}  {}{doubt}",
+        "  {} {} {}{phase}{doubt}",
         aspect_coloured(&hit.aspect, &pad(&pair, 36), look),
         lang.pick("orb", "orbe"),
         arc(hit.orb_deg),
-        phase(hit.applying, lang),
     )
 }
 

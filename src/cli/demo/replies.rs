@@ -65,6 +65,10 @@ pub struct Lots {
 #[derive(Debug, Deserialize)]
 pub struct Birth {
     pub date: String,
+    #[serde(default)]
+    pub calendar: String,
+    #[serde(default)]
+    pub date_gregorian: String,
     pub time: Option<String>,
     pub certainty: String,
     pub tz: String,

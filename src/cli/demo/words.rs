@@ -36,7 +36,13 @@ impl Words for Lang {
         let sign = || Sign::from_code(code).map(|sign| names::sign(sign, self));
         let system = || HouseSystem::from_code(code).map(|system| names::house_system(system, self));
         let phase = || names::moon_phase(code, self);
+        let aspect = || names::aspect(code, self).map(str::to_lowercase);
         let known = here().or_else(|| names::point(code, self)).or_else(sign).or_else(system).or_else(phase);
+        if known.is_none()
+            && let Some(aspect) = aspect()
+        {
+            return aspect;
+        }
         known.map_or_else(|| code.replace('_', " "), str::to_owned)
     }
 

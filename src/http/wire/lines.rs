@@ -295,9 +295,9 @@ impl From<&astro::LongitudeRange> for Range {
 
 impl ReturnsReply {
     /// The returns of a body in a chart.
-    pub fn new(chart_id: String, body: Body, returns: &[ReturnChart]) -> Self {
+    pub fn new(chart_id: String, ruleset: &str, body: Body, returns: &[ReturnChart]) -> Self {
         let returns = returns.iter().map(ReturnReply::from).collect();
-        Self { chart_id, body: body.code().to_owned(), returns, versions: (&astro::Versions::current()).into() }
+        Self { chart_id, body: body.code().to_owned(), returns, versions: (&astro::Versions::under(ruleset)).into() }
     }
 }
 
@@ -349,7 +349,7 @@ impl From<&ProgressedPoint> for ProgressedReply {
 
 impl ProgressionsReply {
     /// A chart carried on.
-    pub fn new(chart_id: String, found: &Progressed) -> Self {
+    pub fn new(chart_id: String, ruleset: &str, found: &Progressed) -> Self {
         Self {
             chart_id,
             method: found.method.code().to_owned(),
@@ -364,7 +364,7 @@ impl ProgressionsReply {
             aspects: found.aspects.iter().map(Into::into).collect(),
             lunation: found.lunation.as_ref().map(Into::into),
             unknowns: found.unknowns.iter().map(Into::into).collect(),
-            versions: (&astro::Versions::current()).into(),
+            versions: (&astro::Versions::under(ruleset)).into(),
         }
     }
 }
@@ -405,7 +405,12 @@ impl From<&Activated> for ActivatedReply {
 
 impl ProfectionsReply {
     /// Profections and firdaria of one date.
-    pub fn new(chart_id: String, found: &Profections, firdaria: Result<FirdariaReply, astro::Unknown>) -> Self {
+    pub fn new(
+        chart_id: String,
+        ruleset: &str,
+        found: &Profections,
+        firdaria: Result<FirdariaReply, astro::Unknown>,
+    ) -> Self {
         let points = found.points.iter().map(|point| ProfectionReply {
             from: point.from.code().to_owned(),
             natal_sign: point.natal_sign.code().to_owned(),
@@ -428,7 +433,7 @@ impl ProfectionsReply {
             points: points.collect(),
             firdaria: firdaria.ok(),
             unknowns,
-            versions: (&astro::Versions::current()).into(),
+            versions: (&astro::Versions::under(ruleset)).into(),
         }
     }
 }

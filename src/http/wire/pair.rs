@@ -144,7 +144,7 @@ impl From<&Overlay> for OverlayReply {
 
 impl SynastryReply {
     /// Two charts side by side.
-    pub fn new(chart_a: String, chart_b: String, found: &Synastry) -> Self {
+    pub fn new(chart_a: String, chart_b: String, ruleset: &str, found: &Synastry) -> Self {
         let overlays = |list: &Option<Vec<Overlay>>| list.as_ref().map(|list| list.iter().map(Into::into).collect());
         Self {
             chart_a,
@@ -154,7 +154,7 @@ impl SynastryReply {
             a_in_houses_of_b: overlays(&found.a_in_houses_of_b),
             b_in_houses_of_a: overlays(&found.b_in_houses_of_a),
             unknowns: found.unknowns.iter().map(Into::into).collect(),
-            versions: (&astro::Versions::current()).into(),
+            versions: (&astro::Versions::under(ruleset)).into(),
         }
     }
 }
@@ -191,7 +191,7 @@ impl From<&Composite> for MidpointReply {
 
 impl CompositeReply {
     /// Two charts as one.
-    pub fn new(chart_a: String, chart_b: String, found: &Combined) -> Self {
+    pub fn new(chart_a: String, chart_b: String, ruleset: &str, found: &Combined) -> Self {
         let (method, midpoint, davison, unknowns) = match found {
             Combined::Midpoint(composite) => ("midpoint", Some(composite.into()), None, &composite.unknowns),
             Combined::Davison(figure, unknowns) => ("davison", None, Some(figure.as_ref().into()), unknowns),
@@ -203,7 +203,7 @@ impl CompositeReply {
             midpoint,
             davison,
             unknowns: unknowns.iter().map(Into::into).collect(),
-            versions: (&astro::Versions::current()).into(),
+            versions: (&astro::Versions::under(ruleset)).into(),
         }
     }
 }

@@ -97,7 +97,7 @@ impl TransitsReply {
                 .iter()
                 .map(|unknown| UnknownReply { what: unknown.what.clone(), why: unknown.why.clone() })
                 .collect(),
-            versions: (&astro::Versions::current()).into(),
+            versions: (&astro::Versions::under(&found.ruleset)).into(),
         }
     }
 }
