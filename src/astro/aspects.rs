@@ -6,7 +6,6 @@ pub mod exact;
 use serde::{Deserialize, Serialize};
 
 use super::angles::{separation_deg, wrap_deg};
-use super::body::Body;
 use super::point::Point;
 use super::rulesets::{Context, Ruleset};
 
@@ -326,7 +325,7 @@ pub const fn is_one_thing(a: Point, b: Point) -> bool {
 }
 
 const fn is_node(point: Point) -> bool {
-    matches!(point, Point::SouthNode | Point::Body(Body::MeanNode | Body::TrueNode))
+    point.is_ascending_node() || matches!(point, Point::SouthNode)
 }
 
 const fn is_apogee(point: Point) -> bool {

@@ -51,6 +51,11 @@ pub enum Body {
 }
 
 impl Body {
+    /// Whether it is a lunar node, by either theory.
+    pub const fn is_node(self) -> bool {
+        matches!(self, Self::MeanNode | Self::TrueNode)
+    }
+
     /// The ten luminaries and planets, in the customary order.
     pub const PLANETS: [Self; 10] = [
         Self::Sun,

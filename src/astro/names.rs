@@ -221,6 +221,43 @@ pub fn house(number: u8, lang: Lang) -> String {
     format!("{} {number}", lang.pick(("House", "Maison")))
 }
 
+const MONTHS_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const MONTHS_FR: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+/// Names of the months, from January.
+pub const fn month_names(lang: Lang) -> &'static [&'static str; 12] {
+    match lang {
+        Lang::En => &MONTHS_EN,
+        Lang::Fr => &MONTHS_FR,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::point::Point;

@@ -57,6 +57,11 @@ impl Point {
         Body::ALL.into_iter().map(Self::Body).chain(Self::OTHERS)
     }
 
+    /// Whether it is the ascending lunar node, mean or true.
+    pub const fn is_ascending_node(self) -> bool {
+        matches!(self, Self::Body(body) if body.is_node())
+    }
+
     /// Its place in [`Self::all`], 0 up to [`Self::COUNT`].
     pub const fn index(self) -> usize {
         const BODIES: usize = Body::ALL.len();

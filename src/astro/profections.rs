@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Body;
 use super::chart::{Chart, Unknown};
+use super::dignities::domicile_ruler;
 use super::error::AstroError;
 use super::point::Point;
 use super::returns::{Return, TROPICAL_YEAR_DAYS, instant_text, solar_of_age};
@@ -62,19 +63,6 @@ pub struct Profections {
     pub points: Vec<Profection>,
     /// What the birth leaves open.
     pub unknowns: Vec<Unknown>,
-}
-
-/// The planet of the seven that has its domicile in a sign (Ptolemy, 2nd century, Tetrabiblos I.17).
-pub const fn domicile_lord(sign: Sign) -> Body {
-    match sign {
-        Sign::Aries | Sign::Scorpio => Body::Mars,
-        Sign::Taurus | Sign::Libra => Body::Venus,
-        Sign::Gemini | Sign::Virgo => Body::Mercury,
-        Sign::Cancer => Body::Moon,
-        Sign::Leo => Body::Sun,
-        Sign::Sagittarius | Sign::Pisces => Body::Jupiter,
-        Sign::Capricorn | Sign::Aquarius => Body::Saturn,
-    }
 }
 
 /// The profections of a chart at a Julian Date UTC: one sign for each return of the Sun since birth, and within the year
@@ -161,7 +149,7 @@ fn activated(chart: &Chart, ascendant: Option<Sign>, natal: Sign, steps: u32) ->
     Activated {
         sign,
         house: ascendant.map(|rising| ((index + 12 - rising.index()) % 12) as u8 + 1),
-        lord: domicile_lord(sign),
+        lord: domicile_ruler(sign),
         natal_bodies: bodies.filter(|body| sign_of(chart, Point::Body(*body)) == Some(sign)).collect(),
     }
 }

@@ -57,7 +57,7 @@ pub fn for_reading(chart: &Chart, reading: &Reading, lang: Lang) -> Vec<ChartFac
         looks.extend(reading.signs.iter().flat_map(|sign| in_sign(chart, *sign, reading.topic)));
     }
     if reading.retrograde && reading.points.is_empty() {
-        let back = chart.bodies.iter().filter(|p| p.retrograde && !matches!(p.body, Body::MeanNode | Body::TrueNode));
+        let back = chart.bodies.iter().filter(|p| p.retrograde && !p.body.is_node());
         looks.extend(back.map(|p| Look::At(Point::Body(p.body))));
     }
     looks.extend(significators(reading.topic));
@@ -96,7 +96,7 @@ fn in_sign(chart: &Chart, sign: Sign, topic: Topic) -> Vec<Look> {
 
 /// Whether no planet can stand in a sign, whatever the missing birth time leaves open.
 pub fn is_empty(chart: &Chart, sign: Sign) -> bool {
-    let planets = chart.bodies.iter().filter(|p| !matches!(p.body, Body::MeanNode | Body::TrueNode));
+    let planets = chart.bodies.iter().filter(|p| !p.body.is_node());
     !planets.into_iter().any(|p| signs_of(p).contains(&sign))
 }
 
@@ -115,7 +115,7 @@ pub fn factors(today: &Today, reading: &Reading) -> Vec<Factor> {
                 Look::Empty(_) => false,
             })
     };
-    let is_node = |f: &Factor| matches!(f.natal, Point::Body(Body::MeanNode | Body::TrueNode));
+    let is_node = |f: &Factor| f.natal.is_ascending_node();
     factors.sort_by_key(|factor| (!named(factor), is_node(factor), !on_topic(factor)));
     factors
 }
@@ -159,7 +159,7 @@ fn value_at(chart: &Chart, look: Look) -> Option<FactValue> {
         }
         Look::House(house) => {
             let cusp_deg = chart.houses.as_ref()?.cusps_deg.get(usize::from(house).checked_sub(1)?)?;
-            let inside = |p: &&Placement| p.house == Some(house) && !matches!(p.body, Body::MeanNode | Body::TrueNode);
+            let inside = |p: &&Placement| p.house == Some(house) && !p.body.is_node();
             let bodies = chart.bodies.iter().filter(inside).map(|p| p.body).collect();
             Some(FactValue::House { house, sign: Sign::of(*cusp_deg), bodies })
         }
@@ -197,7 +197,7 @@ fn closest_aspect(chart: &Chart, values: &[FactValue]) -> Option<FactValue> {
         _ => None,
     })?;
     let exact = chart.birth.certainty == Certainty::Exact;
-    let is_node = |point: Point| matches!(point, Point::Body(Body::MeanNode | Body::TrueNode));
+    let is_node = Point::is_ascending_node;
     chart
         .aspects
         .iter()

@@ -133,7 +133,7 @@ fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
         Claim::InHouse { point, house } | Claim::HouseHolds { house, point } => in_house(*point, *house, scope.chart),
         Claim::HouseOpens { house, sign } => cusp_sign(*house, scope.chart) == Some(*sign),
         Claim::HouseEmpty { house } => {
-            let inside = |p: &&Placement| p.house == Some(*house) && !is_node(Point::Body(p.body));
+            let inside = |p: &&Placement| p.house == Some(*house) && !p.body.is_node();
             scope.chart.houses.is_some() && !scope.chart.bodies.iter().any(|p| inside(&p))
         }
         Claim::SignEmpty { sign } => facts::is_empty(scope.chart, *sign),
@@ -196,12 +196,8 @@ fn contacts<'a>(scope: &'a Scope<'_>) -> impl Iterator<Item = &'a Factor> {
     scope.today.leaders.iter().chain(&scope.today.influences)
 }
 
-const fn is_node(point: Point) -> bool {
-    matches!(point, Point::Body(Body::MeanNode | Body::TrueNode))
-}
-
 fn same(one: Point, other: Point) -> bool {
-    one == other || (is_node(one) && is_node(other))
+    one == other || (one.is_ascending_node() && other.is_ascending_node())
 }
 
 fn pair(a: Point, b: Point, c: Point, d: Point) -> bool {

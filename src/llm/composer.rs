@@ -312,7 +312,8 @@ impl<'a> Writer<'a> {
         let body = &leader.passage_id;
         let passages = [body.clone(), body.clone(), format!("transit-aspect-{}", leader.aspect.code())];
         self.quote(&passages, "today's quote", 2);
-        let other = |f: &&Factor| f.transiting != leader.transiting && f.natal != leader.natal && !is_node(f.natal);
+        let other =
+            |f: &&Factor| f.transiting != leader.transiting && f.natal != leader.natal && !f.natal.is_ascending_node();
         if let Some(second) = factors.iter().skip(1).find(other) {
             self.contact(second, 1, 7);
         }
@@ -444,10 +445,6 @@ impl<'a> Writer<'a> {
 /// Whether a pass is within three days of `today`, a day number.
 fn passes_near(today: i32, pass: &str) -> bool {
     lexicon::day_number(pass).is_some_and(|day| (day - today).abs() <= 3)
-}
-
-const fn is_node(point: Point) -> bool {
-    matches!(point, Point::Body(Body::MeanNode | Body::TrueNode))
 }
 
 /// Whether a sentence can be read without the one before it and without a word of astrology.

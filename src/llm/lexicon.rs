@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use crate::astro::names::month_names;
 use crate::astro::{Aspect, Body, Lang, Point, Sign};
 
 /// A text as lower-case words without accents, each between single blanks, blank at both ends: `" ou vais je "`.
@@ -314,43 +315,6 @@ pub fn position_text(lang: Lang, degree_in_sign: f64, sign: Sign) -> String {
     match lang {
         Lang::En => format!("{} {}", degrees_text(degree_in_sign), sign_name(lang, sign)),
         Lang::Fr => format!("{} {}", degrees_text(degree_in_sign), of_sign_fr(sign)),
-    }
-}
-
-const MONTHS_EN: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const MONTHS_FR: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
-
-/// Names of the months, from January.
-pub const fn month_names(lang: Lang) -> &'static [&'static str; 12] {
-    match lang {
-        Lang::En => &MONTHS_EN,
-        Lang::Fr => &MONTHS_FR,
     }
 }
 

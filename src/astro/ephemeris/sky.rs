@@ -95,7 +95,7 @@ impl Sky<'_, Jet> {
             (self.frame.rotate(direction), distance)
         } else {
             let vector = self.lunar_point(body);
-            (vector, if matches!(body, Body::MeanNode | Body::TrueNode) { none } else { vector.norm() })
+            (vector, if body.is_node() { none } else { vector.norm() })
         };
         let equatorial = tilt.to_equator(vector);
         let (longitude_rad, latitude_rad) = (longitude(vector), latitude(vector));

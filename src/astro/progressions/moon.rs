@@ -8,6 +8,7 @@ use crate::astro::angles::norm_deg;
 use crate::astro::body::Body;
 use crate::astro::chart::Chart;
 use crate::astro::error::AstroError;
+use crate::astro::lunar_phase::Phase;
 use crate::astro::returns::path::{Motion, runs};
 use crate::astro::returns::{TROPICAL_YEAR_DAYS, instant_text, motion, utc_of_tt};
 use crate::astro::signs::Sign;
@@ -16,28 +17,6 @@ use crate::astro::vague::{Instants, arc};
 /// Days on either side in which the Moon surely leaves a sign and a phase.
 const REACH_DAYS: f64 = 5.0;
 const STEP_DAYS: f64 = 2.5;
-
-/// The eight phases of the Moon, each 45 degrees of its way from the Sun (Rudhyar 1967, The Lunation Cycle).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// 0 to 45 degrees.
-    New,
-    /// 45 to 90.
-    Crescent,
-    /// 90 to 135.
-    FirstQuarter,
-    /// 135 to 180.
-    Gibbous,
-    /// 180 to 225.
-    Full,
-    /// 225 to 270.
-    Disseminating,
-    /// 270 to 315.
-    LastQuarter,
-    /// 315 to 360.
-    Balsamic,
-}
 
 /// A date of life.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,39 +48,6 @@ pub struct Lunation {
     pub phase_certain: bool,
     /// Whether the sign is.
     pub moon_sign_certain: bool,
-}
-
-impl Phase {
-    /// All eight in their order.
-    pub const ALL: [Self; 8] = [
-        Self::New,
-        Self::Crescent,
-        Self::FirstQuarter,
-        Self::Gibbous,
-        Self::Full,
-        Self::Disseminating,
-        Self::LastQuarter,
-        Self::Balsamic,
-    ];
-
-    /// The stable machine name.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Crescent => "crescent",
-            Self::FirstQuarter => "first_quarter",
-            Self::Gibbous => "gibbous",
-            Self::Full => "full",
-            Self::Disseminating => "disseminating",
-            Self::LastQuarter => "last_quarter",
-            Self::Balsamic => "balsamic",
-        }
-    }
-
-    /// The phase at which the Moon is so many degrees ahead of the Sun.
-    pub fn of(elongation_deg: f64) -> Self {
-        Self::ALL[((norm_deg(elongation_deg) / 45.0).floor() as usize).min(7)]
-    }
 }
 
 /// Phase and sign of the progressed Moon.

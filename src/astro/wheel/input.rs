@@ -189,7 +189,7 @@ impl Wheel {
 
 fn body(placement: &Placement) -> Mark {
     // A node runs backwards nearly always; to say so would be noise.
-    let is_node = matches!(placement.body, Body::MeanNode | Body::TrueNode);
+    let is_node = placement.body.is_node();
     Mark {
         code: placement.body.code().to_owned(),
         longitude_deg: placement.longitude_deg,
@@ -273,41 +273,14 @@ fn universal_time(rfc3339: &str, local_date: &str, lang: Lang) -> String {
 
 /// `14 March 1879`; what is no date stays as it is.
 pub fn date(text: &str, lang: Lang) -> String {
-    const ENGLISH: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    const FRENCH: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
     let mut parts = text.splitn(3, '-').filter_map(|part| part.parse::<usize>().ok());
     let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else {
         return text.to_owned();
     };
-    let months = if lang == Lang::Fr { FRENCH } else { ENGLISH };
     let first = if lang == Lang::Fr && day == 1 { "er" } else { "" };
-    months.get(month.wrapping_sub(1)).map_or_else(|| text.to_owned(), |name| format!("{day}{first} {name} {year}"))
+    names::month_names(lang)
+        .get(month.wrapping_sub(1))
+        .map_or_else(|| text.to_owned(), |name| format!("{day}{first} {name} {year}"))
 }
 
 fn coordinates(birth: &BirthInput, lang: Lang) -> String {

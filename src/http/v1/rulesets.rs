@@ -134,17 +134,7 @@ pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Rulese
     )
 )]
 pub async fn lock(req: &mut Request, depot: &mut Depot) -> Result<Stored<RulesetSummary, 200>, Problem> {
-    let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = operator(&app, req)?;
-    let once = match seen(&app, &caller, req, &[])? {
-        Seen::Before(answer) => return Ok(answer),
-        Seen::Never(once) => once,
-    };
-    let id = id(req)?;
-    let locked = Kept { state: State::Locked, ..app.rulesets().get(&id)? };
-    let (prepared, record) = once.prepare(&app, &RulesetSummary::from(&locked))?;
-    let outcome = app.rulesets().lock(&arrival, &caller.actor(), &id, also(record)).await;
-    Ok(prepared.settle(&app, outcome)?)
+    advance(req, depot, Step::Lock).await
 }
 
 /// Make charts with this ruleset from now on
@@ -160,6 +150,16 @@ pub async fn lock(req: &mut Request, depot: &mut Depot) -> Result<Stored<Ruleset
     )
 )]
 pub async fn activate(req: &mut Request, depot: &mut Depot) -> Result<Stored<RulesetSummary, 200>, Problem> {
+    advance(req, depot, Step::Activate).await
+}
+
+/// A ruleset's way from draft to service.
+enum Step {
+    Lock,
+    Activate,
+}
+
+async fn advance(req: &mut Request, depot: &mut Depot, step: Step) -> Result<Stored<RulesetSummary, 200>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = operator(&app, req)?;
     let once = match seen(&app, &caller, req, &[])? {
@@ -167,8 +167,15 @@ pub async fn activate(req: &mut Request, depot: &mut Depot) -> Result<Stored<Rul
         Seen::Never(once) => once,
     };
     let id = id(req)?;
-    let active = Kept { active: true, ..app.rulesets().get(&id)? };
-    let (prepared, record) = once.prepare(&app, &RulesetSummary::from(&active))?;
-    let outcome = app.rulesets().activate(&arrival, &caller.actor(), &id, also(record)).await;
+    let (now, actor) = (app.rulesets().get(&id)?, caller.actor());
+    let then = match step {
+        Step::Lock => Kept { state: State::Locked, ..now },
+        Step::Activate => Kept { active: true, ..now },
+    };
+    let (prepared, record) = once.prepare(&app, &RulesetSummary::from(&then))?;
+    let outcome = match step {
+        Step::Lock => app.rulesets().lock(&arrival, &actor, &id, also(record)).await,
+        Step::Activate => app.rulesets().activate(&arrival, &actor, &id, also(record)).await,
+    };
     Ok(prepared.settle(&app, outcome)?)
 }

@@ -6,6 +6,7 @@ use salvo::oapi::ToSchema;
 use serde::Serialize;
 
 use super::chart::{Unknown, Versions};
+use super::figure::{ParallelReply, PatternReply};
 
 pub use map::analysis_reply;
 
@@ -320,46 +321,6 @@ pub struct StarReply {
     pub point: String,
     /// Longitude of the point less that of the star, degrees.
     pub orb_deg: f64,
-}
-
-/// A figure of several points.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PatternReply {
-    /// `stellium`, `t_square`, `grand_trine`, `grand_cross`, `kite`, `yod`, `mystic_rectangle`.
-    pub kind: String,
-    /// Its points.
-    pub points: Vec<String>,
-    /// The point on which it turns.
-    pub apex: Option<String>,
-    /// Element that all points share.
-    pub element: Option<String>,
-    /// Modality that all points share.
-    pub modality: Option<String>,
-    /// Widest orb, or the arc of a stellium, degrees.
-    pub width_deg: f64,
-    /// The larger figure that holds it.
-    pub part_of: Option<String>,
-    /// Whether it holds throughout the window of an uncertain time.
-    pub certain: bool,
-}
-
-/// A parallel.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ParallelReply {
-    /// First point.
-    pub a: String,
-    /// Second point.
-    pub b: String,
-    /// `parallel` or `contra_parallel`.
-    pub kind: String,
-    /// Distance from exact, degrees.
-    pub orb_deg: f64,
-    /// Largest orb allowed, degrees.
-    pub orb_max_deg: f64,
-    /// Whether it was still forming.
-    pub applying: bool,
-    /// Whether it holds throughout the window of an uncertain time.
-    pub certain: bool,
 }
 
 /// A planetary hour.

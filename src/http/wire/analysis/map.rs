@@ -3,14 +3,14 @@
 use super::{
     AccidentReply, AccidentalReply, AnalysisReply, DispositorReply, DispositorsReply, DominantPlanetReply,
     DominantsReply, EssentialReply, HemispheresReply, HouseRulerReply, LunarPhaseReply, MutualReceptionReply,
-    ParallelReply, PatternReply, PlanetReply, PlanetaryHourReply, ReceptionReply, ReceptionsReply, SectReply,
-    SpreadReply, StarReply, Unknown, WeightReply,
+    PlanetReply, PlanetaryHourReply, ReceptionReply, ReceptionsReply, SectReply, SpreadReply, StarReply, Unknown,
+    WeightReply,
 };
 use crate::astro::analysis::{Analysis, PlanetAnalysis};
 use crate::astro::body::Body;
 use crate::astro::dignities::Dignity;
 use crate::astro::zone::rfc3339_of_julian_date;
-use crate::astro::{balance, dominants, hours, lunar_phase, patterns, receptions, stars};
+use crate::astro::{balance, dominants, hours, lunar_phase, receptions, stars};
 use crate::charts::StoredChart;
 
 /// The reply about a chart.
@@ -32,20 +32,8 @@ pub fn analysis_reply(stored: &StoredChart, found: &Analysis) -> AnalysisReply {
         lunar_phase: found.lunar_phase.as_ref().map(lunar),
         dominants: dominants_reply(&found.dominants),
         stars: found.stars.iter().map(star).collect(),
-        patterns: found.patterns.iter().map(pattern).collect(),
-        parallels: found
-            .parallels
-            .iter()
-            .map(|hit| ParallelReply {
-                a: hit.a.code().to_owned(),
-                b: hit.b.code().to_owned(),
-                kind: hit.kind.code().to_owned(),
-                orb_deg: hit.orb_deg,
-                orb_max_deg: hit.orb_max_deg,
-                applying: hit.applying,
-                certain: hit.certain,
-            })
-            .collect(),
+        patterns: found.patterns.iter().map(Into::into).collect(),
+        parallels: found.parallels.iter().map(Into::into).collect(),
         planetary_hour: found.hour.as_ref().map(hour),
         unknowns: found.unknowns.iter().map(|u| Unknown { what: u.what.clone(), why: u.why.clone() }).collect(),
         versions: (&chart.versions).into(),
@@ -208,19 +196,6 @@ fn star(hit: &stars::StarHit) -> StarReply {
         latitude_deg: place.latitude_deg,
         point: hit.point.code().to_owned(),
         orb_deg: hit.orb_deg,
-    }
-}
-
-fn pattern(p: &patterns::Pattern) -> PatternReply {
-    PatternReply {
-        kind: p.kind.code().to_owned(),
-        points: p.points.iter().map(|point| point.code().to_owned()).collect(),
-        apex: p.apex.map(|point| point.code().to_owned()),
-        element: p.element.map(|element| element.code().to_owned()),
-        modality: p.modality.map(|modality| modality.code().to_owned()),
-        width_deg: p.width_deg,
-        part_of: p.part_of.map(|kind| kind.code().to_owned()),
-        certain: p.certain,
     }
 }
 
