@@ -3,6 +3,8 @@
 //! Keys start with the tenant, so that a scan cannot leave it; parts are big-endian, so that order is byte order.
 //! Personal fields hold bytes that the vault sealed; the store never sees them in clear.
 
+pub mod jobs;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,19 @@ pub const STORE_TABLES: &[&str] = &[
     AUDIT.name(),
     AUDIT_HEADS.name(),
     RULESETS.name(),
+    jobs::JOBS.name(),
+    jobs::JOB_READY.name(),
+    jobs::JOB_SCHEDULE.name(),
+    jobs::JOB_FLOWS.name(),
+    jobs::JOB_TURNS.name(),
+    jobs::JOB_QUEUES.name(),
+    jobs::JOB_SHARES.name(),
+    jobs::JOB_LEASES.name(),
+    jobs::JOB_UNIQUE.name(),
+    jobs::JOB_PARKED.name(),
+    jobs::JOB_EXPIRY.name(),
+    jobs::JOB_RESULTS.name(),
+    jobs::JOB_CRON.name(),
 ];
 /// Tables of `keys.redb`, by name.
 pub const KEYS_TABLES: &[&str] = &[META.name(), USER_KEYS.name(), SECRETS.name()];
