@@ -17,6 +17,7 @@
 //! | 4 | [`store`] | A | typed ordered tables, snapshots, one write path with group commit |
 //! | 5 | [`vault`] | A | the key ring: personal data sealed with its user's key |
 //! | 5 | [`audit`] | S | a hash chain a tenant, written with the change it records |
+//! | 5 | [`jobs`] | S | the durable queue: fair, leased, exactly once in effect |
 //! | 5 | [`retrieval`] | A | the knowledge corpus and its search |
 //! | 5 | [`charts`] | S | charts made, kept, listed, deleted; each within its owner's reach |
 //! | 6 | [`almanac`] | S | calendars of a period and transits to a chart, as a person asks for them |
@@ -53,6 +54,7 @@ pub mod guard;
 pub mod http;
 pub mod idempotency;
 pub mod ids;
+pub mod jobs;
 pub mod limits;
 pub mod llm;
 pub mod retrieval;
