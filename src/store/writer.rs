@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
-use super::{CommitObserver, Watcher};
 use super::engine::{Batch, Engine};
 use super::error::StoreError;
 use super::tx::{Pending, Tx};
+use super::{CommitObserver, Watcher};
 use crate::clock::Stopwatch;
-use crate::limits::GROUP_COMMIT_MAX_WRITES;
+use crate::limits::{GROUP_COMMIT_MAX_WRITES, GROUP_COMMIT_WAIT_US};
 
 /// Whom the writer tells of its commits.
 #[derive(Default)]
@@ -87,10 +88,11 @@ where
 
 /// The writer's thread: ends at [`Message::Stop`] or when nobody can send any more.
 pub(super) fn run(queue: &Receiver<Message>, engine: &Arc<Engine>, told: &Told) {
-    let mut open = true;
+    let (mut open, mut expected) = (true, 0);
     while open {
         let mut jobs = Vec::new();
-        open = gather(queue, &mut jobs);
+        open = gather(queue, &mut jobs, expected);
+        expected = jobs.len();
         if !jobs.is_empty() {
             let (writes, watch) = (jobs.len(), Stopwatch::start());
             let durable = jobs.iter().any(|job| job.is_durable());
@@ -103,9 +105,11 @@ pub(super) fn run(queue: &Receiver<Message>, engine: &Arc<Engine>, told: &Told) 
     }
 }
 
-/// Waits for one write, then takes what else waits; false when the queue has ended.
-fn gather(queue: &Receiver<Message>, jobs: &mut Vec<Box<dyn Job>>) -> bool {
+/// Waits for one write, then takes what else waits, and, when that is fewer than were `expected`, gives those on their way
+/// a moment: a commit of their own would cost more. False when the queue has ended.
+fn gather(queue: &Receiver<Message>, jobs: &mut Vec<Box<dyn Job>>, expected: usize) -> bool {
     let mut next = queue.recv().ok();
+    let watch = Stopwatch::start();
     loop {
         match next {
             Some(Message::Write(job)) => jobs.push(job),
@@ -116,6 +120,10 @@ fn gather(queue: &Receiver<Message>, jobs: &mut Vec<Box<dyn Job>>) -> bool {
             return true;
         }
         next = queue.try_recv().ok();
+        if next.is_none() && jobs.len() < expected && jobs.iter().any(|job| job.is_durable()) {
+            let left = Duration::from_micros(GROUP_COMMIT_WAIT_US).saturating_sub(watch.elapsed());
+            next = queue.recv_timeout(left).ok();
+        }
     }
 }
 

@@ -131,6 +131,7 @@ pub struct JobRow {
     /// Who caused it, if a user did.
     pub user: Option<UserId>,
     /// What it is to do, as JSON; sealed when `sealed`.
+    #[serde(with = "serde_bytes")]
     pub payload: Vec<u8>,
     /// Whether the payload is sealed with its user's key.
     pub sealed: bool,
@@ -280,6 +281,7 @@ pub struct ResultRow {
     /// Media type of the bytes.
     pub content_type: String,
     /// The bytes; sealed when `sealed`.
+    #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
     /// Whether they are sealed with the user's key.
     pub sealed: bool,
