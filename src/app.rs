@@ -18,16 +18,19 @@ use crate::limits;
 use crate::llm::Composer;
 use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
+use crate::store::tables::jobs::JobState;
 use crate::store::tables::{META, MetaRow, STORE_TABLES};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
+use crate::telemetry::metrics::jobs::Depth;
 use crate::tenants::Tenants;
 use crate::vault::{Vault, VaultError};
+use crate::worker::{self, Worker};
 
 /// Name under which the store says which generation of the index serves.
 const SERVING_INDEX: &str = "index_generation";
-/// How often expired idempotency records are removed.
-const CLEAN_EVERY: Duration = Duration::from_mins(1);
+/// Where the queue notes which jobs' code runs.
+const JOB_NOTES: &str = "jobs.running";
 
 /// Why the appliance did not start.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +85,7 @@ pub struct App {
     retrieval: Retrieval,
     vault: Arc<Vault>,
     last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
-    cleaner: tokio::task::JoinHandle<()>,
+    worker: Worker,
     // Last, so that the directory is free only when all else is closed.
     _lock: DirLock,
 }
@@ -149,7 +152,17 @@ impl App {
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
-        let cleaner = tokio::spawn(clean(idempotency.clone()));
+        let parts = worker::Parts {
+            store: store.clone(),
+            ambient: ambient.clone(),
+            vault: Arc::clone(&vault),
+            auditor: auditor.clone(),
+            idempotency: idempotency.clone(),
+            charts: charts.clone(),
+            retrieval: retrieval.clone(),
+            allowed: worker::Allowed { private: settings.worker.webhooks_private },
+        };
+        let worker = Worker::open(parts, &dir.join(JOB_NOTES), Some(metrics.jobs.clone())).await?;
         Ok(Arc::new(Self {
             settings,
             ambient,
@@ -165,7 +178,7 @@ impl App {
             retrieval,
             vault,
             last_probe: tokio::sync::Mutex::default(),
-            cleaner,
+            worker,
             _lock: lock,
         }))
     }
@@ -270,18 +283,33 @@ impl App {
         vec![store, keys, index, disk(&self.settings.data_dir)]
     }
 
-    /// Stops background work and flushes the store. Requests must have ended.
+    /// The job queue and what it does. It works once it is started.
+    pub const fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// Everything that is counted, in the Prometheus text format, with the queue as it stands now.
+    pub fn render_metrics(&self) -> Result<String> {
+        let now = self.ambient.now();
+        for (queue, stats) in self.worker.desk().stats()? {
+            self.metrics.jobs.depth(Depth {
+                queue: &queue,
+                waiting: stats.depth(),
+                running: stats.count(JobState::Running),
+                dead: stats.count(JobState::Discarded),
+                quarantined: stats.count(JobState::Quarantined),
+                oldest_ms: stats.oldest_available.map_or(0, |oldest| now.since_ms(oldest)),
+            });
+        }
+        self.metrics.render().map_err(Error::internal)
+    }
+
+    /// Lets running jobs end, stops background work and flushes the store. Requests must have ended.
     pub async fn shutdown(&self) {
-        self.cleaner.abort();
+        self.worker.drain(Duration::from_millis(self.settings.worker.drain_ms)).await;
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the store was not flushed");
         }
-    }
-}
-
-impl Drop for App {
-    fn drop(&mut self) {
-        self.cleaner.abort();
     }
 }
 
@@ -294,18 +322,6 @@ async fn serve_index(root: &Path, store: &Store) -> Result<Retrieval, StartError
     store.write(move |tx| tx.put(&META, &SERVING_INDEX.to_owned(), &serving)).await?;
     retrieval.remove_other_generations().map_err(Error::from)?;
     Ok(retrieval)
-}
-
-async fn clean(idempotency: Idempotency) {
-    let mut tick = tokio::time::interval(CLEAN_EVERY);
-    loop {
-        tick.tick().await;
-        while let Ok(removed) = idempotency.clean().await.inspect_err(|e| tracing::warn!(%e, "cleaning failed")) {
-            if removed == 0 {
-                break;
-            }
-        }
-    }
 }
 
 /// Makes the directory, readable by its owner alone.

@@ -11,6 +11,7 @@ mod demo;
 mod ephemeris;
 mod houses;
 mod init;
+mod jobs;
 mod keys;
 mod open;
 mod pair;
@@ -85,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Places(options) => places::run(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
         Command::Ruleset(command) => ruleset::run(&command),
+        Command::Jobs(command) => jobs::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

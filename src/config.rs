@@ -13,14 +13,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use load::Inspection;
-pub use parse::{Environment, LogFormat};
+pub use parse::{Environment, LogFormat, MetricsListen};
 pub use report::{Effective, Origin, Problem, Provenance};
 pub use secret::{MASTER_KEY_FILE, MasterKey, MasterKeyError, resolve_master_key};
 pub use sources::Sources;
 
 use crate::limits;
 use load::Reader;
-use parse::{Shape, environment, flag, integer, ip_list, log_filter, log_format, name, path, socket_address};
+use parse::{
+    Shape, environment, flag, integer, ip_list, log_filter, log_format, metrics_listen, name, path, socket_address,
+};
 
 /// One setting, as the table describes it; `config print`, help texts and suggestions all read this.
 #[derive(Clone, Copy, Debug)]
@@ -136,6 +138,20 @@ settings! {
         secret [Text] master_key: Option<MasterKey> = None, |t| secret::decode(t).map(Some).map_err(|e| e.to_string());
     }
 
+    /// The job queue.
+    worker: Worker {
+        #[doc = "Address and port of the worker metrics; `auto` is 127.0.0.1:9109 unless that is taken; or `off`."]
+        [Text] metrics_listen: MetricsListen = Some(text("auto")), metrics_listen;
+        #[doc = "Addresses that may read the worker metrics; no header changes who asks."]
+        [TextList] metrics_allow: Vec<IpAddr> = Some(text("127.0.0.1,::1")), ip_list;
+        #[doc = "File with `name:argon2-hash` that a reader of the worker metrics must know (basic authentication)."]
+        [Text] metrics_auth_file: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "How long a stop waits for running jobs, in milliseconds."]
+        [Integer] drain_ms: u64 = Some(number(limits::JOB_DRAIN_MS)), |t| integer(t, 0, 600_000);
+        #[doc = "Whether webhooks may call this machine and private networks, by plain HTTP too."]
+        [Bool] webhooks_private: bool = Some(text("false")), flag;
+    }
+
     /// Logs, written to standard error.
     log: Log {
         #[doc = "Least level that is written (`error` to `trace`), with exceptions by module: `info,orrery::store=debug`."]
@@ -158,6 +174,8 @@ pub struct Settings {
     pub auth: Auth,
     /// The key that wraps all others.
     pub secrets: Secrets,
+    /// The job queue.
+    pub worker: Worker,
     /// Logs.
     pub log: Log,
 }
@@ -188,9 +206,18 @@ impl Settings {
         let server = Server::read(reader);
         let auth = Auth::read(reader);
         let secrets = Secrets::read(reader);
+        let worker = Worker::read(reader);
         let log = Log::read(reader);
         let Root { environment, data_dir } = root?;
-        Some(Self { environment, data_dir, server: server?, auth: auth?, secrets: secrets?, log: log? })
+        Some(Self {
+            environment,
+            data_dir,
+            server: server?,
+            auth: auth?,
+            secrets: secrets?,
+            worker: worker?,
+            log: log?,
+        })
     }
 }
 

@@ -6,6 +6,7 @@ mod edge;
 mod health;
 mod idempotency;
 mod legacy;
+pub mod metrics;
 mod openapi;
 pub mod problem;
 pub mod reply;

@@ -62,9 +62,11 @@ pub use self::services::Recurring;
 pub use self::settle::{Effects, Ending, Failure, Output, Settlement, settle_all, settle_one};
 pub use self::upkeep::{Rescued, blame, clean, next_due, renew, rescue, stage};
 
+pub use crate::store::tables::jobs::{AttemptRow, JobRow, JobState, RateRow, ShareRow};
+
 use crate::clock::Ambient;
 use crate::error::{Error, Result};
-use crate::store::tables::jobs::{JOB_SCHEDULE, JOB_TURNS, JobState};
+use crate::store::tables::jobs::{JOB_SCHEDULE, JOB_TURNS};
 use crate::store::tables::{META, MetaRow};
 use crate::store::{Reads, Store};
 
@@ -161,7 +163,9 @@ impl Jobs {
                 };
                 tx.put(&META, &BOOT.to_owned(), &MetaRow::Number(last + 1))?;
                 let poison = blame(tx, &suspects, at.now())?;
-                poison.iter().for_each(|job| tracing::error!(job = %job.key.1, "a job that crashes is quarantined"));
+                for job in poison {
+                    tracing::error!(job = %job.key.1, task = job.task, "a job that crashes is quarantined");
+                }
                 Ok::<_, Error>(last + 1)
             })
             .await?;
@@ -198,7 +202,9 @@ impl Jobs {
     /// As [`Draft::new`]; when the user's key is gone.
     pub fn draft<J: Job>(&self, owner: Owner, job: &J) -> Result<Draft> {
         let mut draft = Draft::new(&self.inner.ambient, owner, job)?;
-        if J::PERSONAL && let Some(user) = draft.owner.user {
+        if J::PERSONAL
+            && let Some(user) = draft.owner.user
+        {
             draft.payload = self.inner.sealer.seal((draft.owner.tenant, user), &draft.id.0, &draft.payload)?;
             draft.sealed = true;
         }

@@ -26,6 +26,7 @@
 //! | 6 | [`auth`] | S | accounts, logins, sessions, tokens, throttles |
 //! | 6 | [`llm`] | S | the trait that answers stand behind, and the built-in composer |
 //! | 7 | [`chat`] | S | the one sequence that answers a question, and the verifier no sentence passes unchecked |
+//! | 9 | [`worker`] | S | the kinds of jobs, one file each, and what runs them |
 //! | 10 | [`app`] | S | the composition root |
 //! | 11 | [`http`] | E | routes, callers, envelopes, the API description |
 //! | 12 | [`cli`] | E | subcommands; the demo |
@@ -62,3 +63,4 @@ pub mod store;
 pub mod telemetry;
 pub mod tenants;
 pub mod vault;
+pub mod worker;

@@ -157,3 +157,14 @@ pub const JOB_LIST_SCAN_MAX: usize = 20_000;
 pub const JOB_CATCH_UP_MAX: usize = 100;
 /// Largest weight of a tenant.
 pub const JOB_WEIGHT_MAX: u32 = 1_000;
+
+/// Webhooks that one tenant may have.
+pub const WEBHOOKS_PER_TENANT_MAX: usize = 16;
+/// Longest address of a webhook, in bytes.
+pub const WEBHOOK_URL_MAX_BYTES: usize = 2_048;
+/// Time within which an address must have answered a message, in milliseconds.
+pub const WEBHOOK_ANSWER_MS: u64 = 10_000;
+/// Addresses of one name that are tried.
+pub const WEBHOOK_ADDRESSES_MAX: usize = 8;
+/// Days of activity that one answer may hold.
+pub const ACTIVITY_DAYS_MAX: usize = 400;

@@ -7,6 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs, SecondBirthArgs};
+use super::jobs::JobsCommand;
+use super::serve::ServeArgs;
 use super::timeline::{CalendarArgs, TransitsArgs};
 use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
 use crate::astro::{Lang, Point};
@@ -60,6 +62,9 @@ pub enum Command {
     /// Look after the rulesets: which aspects count, and how wide their orbs are.
     #[command(subcommand)]
     Ruleset(RulesetCommand),
+    /// Look after the jobs: what waits, what failed, what is paused.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
 }
 
 /// `orrery config ..`
@@ -236,14 +241,6 @@ impl SettingsArgs {
     pub fn sources(&self) -> Sources {
         self.directory.sources().maybe_flag("server.listen", "--listen", self.listen.clone())
     }
-}
-
-/// `orrery serve ..`
-#[derive(Debug, Args)]
-pub struct ServeArgs {
-    /// The settings.
-    #[command(flatten)]
-    pub settings: SettingsArgs,
 }
 
 /// `orrery init ..`

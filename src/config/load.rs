@@ -81,7 +81,7 @@ macro_rules! never_absent {
     ($($ty:ty),*) => { $(impl Absent for $ty {})* };
 }
 never_absent!(bool, u64, String, PathBuf, std::net::SocketAddr, Vec<std::net::IpAddr>);
-never_absent!(super::Environment, super::LogFormat);
+never_absent!(super::Environment, super::LogFormat, super::MetricsListen);
 
 /// Reads everything, and says all that is wrong.
 pub(super) fn inspect(sources: &Sources) -> Inspection {

@@ -241,7 +241,11 @@ pub fn pause_queue(tx: &mut Tx<'_>, queue: &str, paused: bool) -> Result<()> {
 pub fn limit_queue(tx: &mut Tx<'_>, queue: &str, rate: Option<RateRow>) -> Result<()> {
     if let Some(rate) = rate.filter(|rate| rate.jobs == 0 || rate.per_ms == 0) {
         let given = format!("{} per {} ms", rate.jobs, rate.per_ms);
-        return Err(Error::fields(vec![FieldError::new("rate", given, "at least one job in at least one millisecond")]));
+        return Err(Error::fields(vec![FieldError::new(
+            "rate",
+            given,
+            "at least one job in at least one millisecond",
+        )]));
     }
     change_queue(tx, queue, |row| {
         row.rate = rate;

@@ -17,7 +17,7 @@ use super::kind::Policy;
 use super::recorder::Recorder;
 use super::seal::Unsealed;
 use super::settle::{Ending, Settlement};
-use super::{Held, Jobs, JobKey, Registry, ask_to_stop};
+use super::{Held, JobKey, Jobs, Registry, ask_to_stop};
 
 /// How an attempt ended; `None` when there is nothing to settle: it was committed, or its lease is lost.
 pub(super) struct Ended {

@@ -26,7 +26,14 @@ pub enum Verdict {
 
 /// What follows the failure after which `failures` have counted, `by_class` of the same class among them. `random` is
 /// uniform over all its values.
-pub fn decide(policy: &Policy, failures_max: u32, failures: u32, of_class: (&str, u32), choice: Choice, random: u64) -> Verdict {
+pub fn decide(
+    policy: &Policy,
+    failures_max: u32,
+    failures: u32,
+    of_class: (&str, u32),
+    choice: Choice,
+    random: u64,
+) -> Verdict {
     let (class, count) = of_class;
     let class_max = policy.class_limits.iter().find(|(name, _)| *name == class).map(|(_, max)| *max);
     if choice == Choice::Fail {

@@ -14,9 +14,7 @@ use crate::clock::UnixMs;
 use crate::error::Result;
 use crate::ids::{JobId, TenantId};
 use crate::limits;
-use crate::store::tables::jobs::{
-    JOB_LEASES, JOB_READY, JOB_TURNS, JOBS, JobRow, JobState, LeaseRow,
-};
+use crate::store::tables::jobs::{JOB_LEASES, JOB_READY, JOB_TURNS, JOBS, JobRow, JobState, LeaseRow};
 use crate::store::tables::{META, MetaRow, Unit};
 use crate::store::{Reads, Span, Tx};
 
@@ -134,7 +132,6 @@ impl Line {
         Ok(self.ahead.pop_front().map(|(_, _, _, id)| id))
     }
 }
-
 
 /// Takes jobs turn by turn: always of the tenant with the least virtual time that may have one more running.
 fn take(tx: &mut Tx<'_>, flows: &mut Flows, ask: &Ask, max: usize) -> Result<Vec<(JobKey, JobRow)>> {

@@ -101,7 +101,9 @@ impl Field {
     /// The values of one element of a list: `*`, `a`, `a-b`, each with an optional `/step`.
     fn element(&self, text: &str) -> Option<u64> {
         let (range, step) = match text.split_once('/') {
-            Some((range, step)) => (range, Some(step.parse::<u32>().ok().filter(|step| (1..=self.most).contains(step))?)),
+            Some((range, step)) => {
+                (range, Some(step.parse::<u32>().ok().filter(|step| (1..=self.most).contains(step))?))
+            }
             None => (text, None),
         };
         let (from, to) = match range.split_once('-') {
@@ -130,9 +132,9 @@ impl Schedule {
     /// # Errors
     /// When the text is no schedule, names no instant that ever comes, or the zone is unknown.
     pub fn parse(text: &str, zone: &str) -> Result<Self, BadSchedule> {
-        let bad = |field, given: &str, allowed: &str| BadSchedule { field, given: given.into(), allowed: allowed.into() };
-        let time_zone =
-            TimeZone::get(zone).map_err(|_| bad("zone", zone, "an IANA time zone such as Europe/Paris"))?;
+        let bad =
+            |field, given: &str, allowed: &str| BadSchedule { field, given: given.into(), allowed: allowed.into() };
+        let time_zone = TimeZone::get(zone).map_err(|_| bad("zone", zone, "an IANA time zone such as Europe/Paris"))?;
         let long = SHORTHANDS.iter().find(|(short, _)| *short == text.trim()).map_or(text, |(_, long)| long);
         let texts: Vec<&str> = long.split_whitespace().collect();
         let [minute, hour, day, month, weekday] = texts.as_slice() else {

@@ -40,16 +40,14 @@ pub(super) struct Flows {
 
 impl Flows {
     fn of(&mut self, tx: &Tx<'_>, queue: &str) -> Result<&mut OfQueue> {
-        let place = match self.queues.iter().position(|of| of.name == queue) {
-            Some(place) => place,
-            None => {
-                let name = queue.to_owned();
-                let before = tx.get(&JOB_QUEUES, &name)?;
-                let row = Loaded { now: before.clone().unwrap_or_default(), before };
-                self.queues.push(OfQueue { name, row, tenants: BTreeMap::new() });
-                self.queues.len() - 1
-            }
-        };
+        let known = self.queues.iter().position(|of| of.name == queue);
+        if known.is_none() {
+            let name = queue.to_owned();
+            let before = tx.get(&JOB_QUEUES, &name)?;
+            let row = Loaded { now: before.clone().unwrap_or_default(), before };
+            self.queues.push(OfQueue { name, row, tenants: BTreeMap::new() });
+        }
+        let place = known.unwrap_or(self.queues.len().saturating_sub(1));
         self.queues.get_mut(place).ok_or_else(|| Error::internal("a queue that was just read"))
     }
 
@@ -69,7 +67,10 @@ impl Flows {
             };
             of.tenants.insert(tenant, Loaded { before, now });
         }
-        of.tenants.get_mut(&tenant).map(|flow| &mut flow.now).ok_or_else(|| Error::internal("a flow that was just read"))
+        of.tenants
+            .get_mut(&tenant)
+            .map(|flow| &mut flow.now)
+            .ok_or_else(|| Error::internal("a flow that was just read"))
     }
 
     /// Counts a job from one state into another; from or to nowhere when it is made or removed.
@@ -98,7 +99,8 @@ impl Flows {
     /// Refuses one more waiting job when the tenant has as many as it may.
     pub(super) fn admit(&mut self, tx: &Tx<'_>, queue: &str, tenant: TenantId) -> Result<()> {
         let flow = self.flow(tx, queue, tenant)?;
-        let waiting = count(flow, JobState::Available) + count(flow, JobState::Scheduled) + count(flow, JobState::Retryable);
+        let waiting =
+            count(flow, JobState::Available) + count(flow, JobState::Scheduled) + count(flow, JobState::Retryable);
         if waiting < JOBS_WAITING_MAX { Ok(()) } else { Err(Error::new(Code::JobQueueFull).retry_after_s(60)) }
     }
 
@@ -168,9 +170,7 @@ pub(super) fn count(flow: &FlowRow, state: JobState) -> u64 {
 
 /// Whether a worker may take a job of it.
 pub(super) fn may_be_served(flow: &FlowRow) -> bool {
-    count(flow, JobState::Available) > 0
-        && !flow.paused
-        && count(flow, JobState::Running) < u64::from(flow.running_max)
+    count(flow, JobState::Available) > 0 && !flow.paused && count(flow, JobState::Running) < u64::from(flow.running_max)
 }
 
 /// Virtual time that one job takes of a tenant of this weight.

@@ -19,7 +19,7 @@ use super::settle::{Effects, Ending, Failure, Output, Settlement, settle_one};
 use crate::error::{Code, Error};
 use crate::ids::{JobId, TenantId, UserId};
 use crate::limits;
-use crate::store::Tx;
+use crate::store::{StoreError, Tx};
 
 /// Why a running handler should end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -238,10 +238,17 @@ impl JobError {
 
 impl From<Error> for JobError {
     fn from(error: Error) -> Self {
-        let choice = if error.code().retryable() || error.code() == Code::LeaseLost { Choice::Retry } else { Choice::Fail };
+        let choice =
+            if error.code().retryable() || error.code() == Code::LeaseLost { Choice::Retry } else { Choice::Fail };
         let mut chain = vec![format!("{}: {}", error.code().as_str(), error.public_message())];
         chain.extend(error.cause().map(ToOwned::to_owned));
         Self { choice, class: error.code().as_str(), chain }
+    }
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        Error::from(error).into()
     }
 }
 

@@ -40,7 +40,11 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// When the version is not one that ever was, or the bytes do not fit it.
     fn upgrade(version: u16, payload: &[u8]) -> Result<Self, Undecodable> {
         let _ = payload;
-        Err(Undecodable(format!("version {version} of {} is unknown; this program writes {}", Self::NAME, Self::VERSION)))
+        Err(Undecodable(format!(
+            "version {version} of {} is unknown; this program writes {}",
+            Self::NAME,
+            Self::VERSION
+        )))
     }
 }
 
@@ -58,8 +62,9 @@ pub fn decode<J: Job>(version: u16, payload: &[u8]) -> Result<J, Undecodable> {
         return J::upgrade(version, payload);
     }
     // The error's own text may quote the payload: say where alone.
-    serde_json::from_slice(payload)
-        .map_err(|e| Undecodable(format!("the payload does not fit {} at line {} column {}", J::NAME, e.line(), e.column())))
+    serde_json::from_slice(payload).map_err(|e| {
+        Undecodable(format!("the payload does not fit {} at line {} column {}", J::NAME, e.line(), e.column()))
+    })
 }
 
 /// How jobs of a kind are run.
@@ -138,8 +143,7 @@ pub fn idempotency_key(name: &str, parts: &[String]) -> String {
         return key;
     }
     let hash = Sha256::digest(key.as_bytes());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("task:{name}:sha256={hex}")
+    hash.iter().fold(format!("task:{name}:sha256="), |key, byte| format!("{key}{byte:02x}"))
 }
 
 /// Whose a job is.
@@ -189,7 +193,11 @@ impl Draft {
         let payload = serde_json::to_vec(job).map_err(Error::internal)?;
         if payload.len() > limits::JOB_PAYLOAD_MAX_BYTES {
             let allowed = format!("at most {} bytes", limits::JOB_PAYLOAD_MAX_BYTES);
-            return Err(Error::fields(vec![FieldError::new("job.payload", format!("{} bytes", payload.len()), allowed)]));
+            return Err(Error::fields(vec![FieldError::new(
+                "job.payload",
+                format!("{} bytes", payload.len()),
+                allowed,
+            )]));
         }
         if J::PERSONAL && owner.user.is_none() {
             return Err(Error::internal(format!("{} holds personal data and needs a user", J::NAME)));

@@ -138,7 +138,8 @@ impl Runner {
             holds: Mutex::default(),
             alone: tokio::sync::Mutex::default(),
         });
-        let pools = shared.options.pools.iter().cloned().map(|of| tokio::spawn(pool(Arc::clone(&shared), of))).collect();
+        let pools =
+            shared.options.pools.iter().cloned().map(|of| tokio::spawn(pool(Arc::clone(&shared), of))).collect();
         let services = services::start(&shared);
         Self { shared, pools: Mutex::new(pools), services }
     }
@@ -154,7 +155,9 @@ impl Runner {
                 running.keys().copied().collect()
             };
             tracing::warn!(jobs = running.len(), "jobs still run at the end of the drain; they are cut off");
-            running.into_iter().for_each(|key| self.shared.jobs.stop(key, Stop::Draining));
+            for key in running {
+                self.shared.jobs.stop(key, Stop::Draining);
+            }
             let grace = Duration::from_millis(2 * self.shared.options.grace_ms);
             if tokio::time::timeout(grace, all(&mut pools)).await.is_err() {
                 pools.iter().for_each(JoinHandle::abort);
@@ -237,9 +240,7 @@ async fn take(shared: &Shared, of: &Pool, workers: usize) -> Result<Given> {
     let (queue, max, boot) = (of.queue.clone(), workers * of.batch.max(1), shared.jobs.inner.boot);
     let (ambient, lease_ms) = (shared.jobs.ambient().clone(), shared.options.lease_ms);
     // A claim that a crash takes back was never acted on in any way that lasted: it need not wait for the disk.
-    store
-        .write_soon(move |tx| claim(tx, &Ask { queue: queue.clone(), max, boot, now: ambient.now(), lease_ms }))
-        .await
+    store.write_soon(move |tx| claim(tx, &Ask { queue: queue.clone(), max, boot, now: ambient.now(), lease_ms })).await
 }
 
 /// Deals the jobs out to free workers.
@@ -286,21 +287,19 @@ async fn work(shared: Arc<Shared>, batch: Vec<Held>, permit: OwnedSemaphorePermi
         let waited_ms = shared.now().since_ms(held.row.run_at);
         shared.jobs.happened(Happening::Started { task: &held.row.task, waited_ms });
         let watch = Stopwatch::start();
-        let Ended { settlement, committed } = attempt(&shared.jobs, &shared.registry, &held, grace, &shared.alone).await;
+        let Ended { settlement, committed } =
+            attempt(&shared.jobs, &shared.registry, &held, grace, &shared.alone).await;
         let ran_ms = watch.elapsed_ms();
-        match settlement {
-            Some(settlement) => {
-                if finished.is_empty() {
-                    oldest = Stopwatch::start();
-                }
-                finished.push(Finished { held, settlement, ran_ms });
+        if let Some(settlement) = settlement {
+            if finished.is_empty() {
+                oldest = Stopwatch::start();
             }
-            None => {
-                if committed {
-                    tell_end(&shared, &held, JobState::Completed, false, ran_ms);
-                }
-                shared.let_go(held.token, 1);
+            finished.push(Finished { held, settlement, ran_ms });
+        } else {
+            if committed {
+                tell_end(&shared, &held, JobState::Completed, false, ran_ms);
             }
+            shared.let_go(held.token, 1);
         }
         if oldest.elapsed() > SETTLE_EVERY {
             settle(&shared, std::mem::take(&mut finished)).await;

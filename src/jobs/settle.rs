@@ -6,6 +6,7 @@
 //! or given up writes nothing, however late it wakes.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -117,10 +118,11 @@ pub(super) struct Leases {
 impl Leases {
     /// The lease of a token, if it still lasts.
     fn lasting(&mut self, tx: &Tx<'_>, token: u64, now: UnixMs) -> Result<Option<&mut LeaseRow>> {
-        if !self.rows.contains_key(&token) {
-            self.rows.insert(token, tx.get(&JOB_LEASES, &token)?);
-        }
-        Ok(self.rows.get_mut(&token).and_then(Option::as_mut).filter(|lease| lease.expires_at > now))
+        let lease = match self.rows.entry(token) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(unread) => unread.insert(tx.get(&JOB_LEASES, &token)?),
+        };
+        Ok(lease.as_mut().filter(|lease| lease.expires_at > now))
     }
 
     fn save(self, tx: &mut Tx<'_>) -> Result<()> {

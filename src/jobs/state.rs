@@ -90,7 +90,8 @@ mod tests {
         assert_eq!(drawn.len(), 18, "{drawn:?}");
         for state in JobState::ALL {
             for event in Event::ALL {
-                let here = |edge: &&(String, String, String)| edge.0 == state.as_str() && edge.1 == format!("{event:?}");
+                let here =
+                    |edge: &&(String, String, String)| edge.0 == state.as_str() && edge.1 == format!("{event:?}");
                 let expected = drawn.iter().find(here).map(|edge| edge.2.as_str());
                 assert_eq!(next(state, event).map(JobState::as_str), expected, "{state:?} {event:?}");
             }

@@ -16,7 +16,7 @@ use super::*;
 use crate::clock::{ManualClock, SystemEntropy, UnixMs};
 use crate::ids::TenantId;
 use crate::store::codec::Table;
-use crate::store::tables::jobs::{JOBS, JobRow};
+use crate::store::tables::jobs::JOBS;
 use crate::store::tables::{CountRow, STORE_TABLES};
 use crate::store::{StoreError, Tx, View};
 
@@ -105,8 +105,7 @@ impl Bench {
     }
 
     pub(super) fn settle(&self, held: &Held, ending: Ending) -> Result<()> {
-        let (now, settlement) =
-            (self.now(), Settlement { key: held.key, token: held.token, ending, effects: None });
+        let (now, settlement) = (self.now(), Settlement { key: held.key, token: held.token, ending, effects: None });
         self.write(move |tx| settle_one(tx, &settlement, now))
     }
 

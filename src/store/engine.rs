@@ -112,7 +112,11 @@ impl Engine {
 
     /// Runs `f` over one transaction and makes its changes durable before it returns, or with the next that are; keeps
     /// none of them on an error.
-    pub(super) fn commit(&self, durable: bool, f: impl FnOnce(&Batch<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    pub(super) fn commit(
+        &self,
+        durable: bool,
+        f: impl FnOnce(&Batch<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let mut txn =
             self.with_database(|database| database.begin_write().map_err(|cause| transaction_error(&cause)))?;
         let durability = if durable { Durability::Immediate } else { Durability::None };

@@ -4,6 +4,7 @@
 //! Personal fields hold bytes that the vault sealed; the store never sees them in clear.
 
 pub mod jobs;
+pub mod worker;
 
 use std::collections::BTreeMap;
 
@@ -79,6 +80,9 @@ pub const STORE_TABLES: &[&str] = &[
     jobs::JOB_EXPIRY.name(),
     jobs::JOB_RESULTS.name(),
     jobs::JOB_CRON.name(),
+    worker::WEBHOOKS.name(),
+    worker::ACTIVITY_DAYS.name(),
+    worker::ACTIVITY_MARKS.name(),
 ];
 /// Tables of `keys.redb`, by name.
 pub const KEYS_TABLES: &[&str] = &[META.name(), USER_KEYS.name(), SECRETS.name()];

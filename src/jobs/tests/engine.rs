@@ -277,7 +277,10 @@ fn bad_drafts_are_refused_by_field() {
     for queue in ["", "Default", "a b", &"x".repeat(65)] {
         let draft = bench.draft(ACME, &Add { n: 1 }).queue(queue);
         let refused = bench.write(move |tx| enqueue(tx, &draft)).unwrap_err();
-        assert_eq!((refused.code(), &refused.details()["errors"][0]["field"]), (Code::InvalidFields, &"job.queue".into()));
+        assert_eq!(
+            (refused.code(), &refused.details()["errors"][0]["field"]),
+            (Code::InvalidFields, &"job.queue".into())
+        );
     }
     let huge = Only { part: "x".repeat(limits::JOB_PAYLOAD_MAX_BYTES), period_ms: None };
     let refused = Draft::new(&bench.ambient, Owner::tenant(ACME), &huge).unwrap_err();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::JobState::{Available, Cancelled, Discarded, Quarantined, Retryable, Running, Scheduled};
 use super::*;
 use crate::ids::JobId;
 use crate::store::tables::jobs::{JOB_FLOWS, JOB_LEASES, JOB_PARKED, JOB_READY, JOB_SCHEDULE, JOB_TURNS};
@@ -96,7 +97,9 @@ fn apply(bench: &Bench, model: &mut Model, step: &Step) {
             let id = bench.enqueue(bench.draft(tenant, &Add { n: 1 }).priority(priority).run_at(due)).id;
             let state = if delay_ms > 0 { JobState::Scheduled } else { JobState::Available };
             let none = UnixMs(0);
-            model.jobs.insert((tenant, id), Known { state, due, token: 0, lease_ends: none, cancel: false, expires: none });
+            model
+                .jobs
+                .insert((tenant, id), Known { state, due, token: 0, lease_ends: none, cancel: false, expires: none });
         }
         Step::Claim { max } => {
             let given = bench.claim(max);
@@ -123,35 +126,53 @@ fn apply(bench: &Bench, model: &mut Model, step: &Step) {
             let token = held.token;
             let lost = bench.write(move |tx| renew(tx, &[token], now, 30_000)).unwrap();
             // A lease lives while any of its jobs is held.
-            let lives = model.jobs.values().any(|job| job.state == JobState::Running && job.token == token && job.lease_ends > now);
+            let lives = model
+                .jobs
+                .values()
+                .any(|job| job.state == JobState::Running && job.token == token && job.lease_ends > now);
             assert_eq!(lost.is_empty(), lives);
             if lives {
-                model.jobs.values_mut().filter(|job| job.token == token).for_each(|job| job.lease_ends = now.plus_ms(30_000));
+                model
+                    .jobs
+                    .values_mut()
+                    .filter(|job| job.token == token)
+                    .for_each(|job| job.lease_ends = now.plus_ms(30_000));
             }
         }
         Step::Advance { ms } => bench.clock.advance_ms(ms),
-        Step::Stage => {
-            bench.write(move |tx| stage(tx, now)).unwrap();
-            for job in model.jobs.values_mut() {
-                if matches!(job.state, JobState::Scheduled | JobState::Retryable) && job.due <= now {
-                    job.state = JobState::Available;
-                }
-            }
-        }
-        Step::Rescue => {
-            bench.write(move |tx| rescue(tx, 1, now)).unwrap();
-            let keys: Vec<_> = model.jobs.iter().filter(|(_, job)| job.state == JobState::Running && job.lease_ends <= now).map(|(key, job)| (*key, job.cancel)).collect();
-            for (key, cancel) in keys {
-                if cancel {
-                    model.end(key, JobState::Cancelled, now);
-                } else {
-                    model.jobs.get_mut(&key).unwrap().state = JobState::Available;
-                }
-            }
-        }
+        Step::Stage => stage_due(bench, model),
+        Step::Rescue => take_back(bench, model),
         Step::Clean => {
             bench.write(move |tx| clean(tx, now)).unwrap();
             model.jobs.retain(|_, job| !state::is_final(job.state) || job.expires > now);
+        }
+    }
+}
+
+fn stage_due(bench: &Bench, model: &mut Model) {
+    let now = bench.now();
+    bench.write(move |tx| stage(tx, now)).unwrap();
+    for job in model.jobs.values_mut() {
+        if matches!(job.state, JobState::Scheduled | JobState::Retryable) && job.due <= now {
+            job.state = JobState::Available;
+        }
+    }
+}
+
+fn take_back(bench: &Bench, model: &mut Model) {
+    let now = bench.now();
+    bench.write(move |tx| rescue(tx, 1, now)).unwrap();
+    let keys: Vec<_> = model
+        .jobs
+        .iter()
+        .filter(|(_, job)| job.state == JobState::Running && job.lease_ends <= now)
+        .map(|(key, job)| (*key, job.cancel))
+        .collect();
+    for (key, cancel) in keys {
+        if cancel {
+            model.end(key, JobState::Cancelled, now);
+        } else {
+            model.jobs.get_mut(&key).unwrap().state = JobState::Available;
         }
     }
 }
@@ -191,7 +212,6 @@ fn operate(bench: &Bench, model: &mut Model, pick: usize, step: &Step) {
     let now = bench.now();
     let Some(key) = model.nth(pick) else { return };
     let state = model.jobs[&key].state;
-    use JobState::{Available, Cancelled, Discarded, Quarantined, Retryable, Running, Scheduled};
     let may = match step {
         Step::Cancel { .. } => matches!(state, Scheduled | Available | Retryable | Running),
         Step::Retry { .. } => matches!(state, Scheduled | Retryable | Cancelled | Discarded),
@@ -225,7 +245,8 @@ fn check(bench: &Bench, model: &Model) {
         let states: BTreeMap<_, _> = rows.iter().map(|(key, row)| (*key, row.state)).collect();
         assert_eq!(states, model.jobs.iter().map(|(key, job)| (*key, job.state)).collect());
         let keys = |state: &[JobState]| {
-            let mut keys: Vec<(TenantId, JobId)> = rows.iter().filter(|(_, row)| state.contains(&row.state)).map(|(key, _)| *key).collect();
+            let mut keys: Vec<(TenantId, JobId)> =
+                rows.iter().filter(|(_, row)| state.contains(&row.state)).map(|(key, _)| *key).collect();
             keys.sort_unstable();
             keys
         };
@@ -234,24 +255,40 @@ fn check(bench: &Bench, model: &Model) {
             keys
         };
         let ready = view.scan(&JOB_READY, Span::all(), usize::MAX)?;
-        assert_eq!(sorted(ready.iter().map(|((_, tenant, _, id), _)| (*tenant, *id)).collect()), keys(&[JobState::Available]));
+        assert_eq!(
+            sorted(ready.iter().map(|((_, tenant, _, id), _)| (*tenant, *id)).collect()),
+            keys(&[JobState::Available])
+        );
         let due = view.scan(&JOB_SCHEDULE, Span::all(), usize::MAX)?;
-        assert_eq!(sorted(due.iter().map(|((_, tenant, id), _)| (*tenant, *id)).collect()), keys(&[JobState::Scheduled, JobState::Retryable]));
+        assert_eq!(
+            sorted(due.iter().map(|((_, tenant, id), _)| (*tenant, *id)).collect()),
+            keys(&[JobState::Scheduled, JobState::Retryable])
+        );
         let parked = view.scan(&JOB_PARKED, Span::all(), usize::MAX)?;
-        assert_eq!(sorted(parked.iter().map(|((_, tenant, id), _)| (*tenant, *id)).collect()), keys(&[JobState::Discarded, JobState::Quarantined]));
+        assert_eq!(
+            sorted(parked.iter().map(|((_, tenant, id), _)| (*tenant, *id)).collect()),
+            keys(&[JobState::Discarded, JobState::Quarantined])
+        );
         let leases = view.scan(&JOB_LEASES, Span::all(), usize::MAX)?;
         for (token, lease) in &leases {
             let held = rows.iter().filter(|(_, row)| row.state == JobState::Running && row.token == *token).count();
             assert_eq!(lease.left as usize, held, "a lease counts what it holds");
         }
-        assert_eq!(leases.iter().map(|(_, lease)| lease.left as usize).sum::<usize>(), keys(&[JobState::Running]).len());
+        assert_eq!(
+            leases.iter().map(|(_, lease)| lease.left as usize).sum::<usize>(),
+            keys(&[JobState::Running]).len()
+        );
         let mut counts: BTreeMap<TenantId, [u64; 8]> = BTreeMap::new();
         rows.iter().for_each(|((tenant, _), row)| counts.entry(*tenant).or_default()[row.state as usize] += 1);
         let flows = view.scan(&JOB_FLOWS, Span::all(), usize::MAX)?;
         assert_eq!(flows.iter().map(|((_, tenant), flow)| (*tenant, flow.counts)).collect::<BTreeMap<_, _>>(), counts);
         let turns = view.scan(&JOB_TURNS, Span::all(), usize::MAX)?;
         let listed: BTreeMap<_, _> = turns.iter().map(|((_, turn, tenant), _)| (*tenant, *turn)).collect();
-        let expected = flows.iter().filter(|(_, flow)| flow.counts[1] > 0).map(|((_, tenant), flow)| (*tenant, flow.turn)).collect();
+        let expected = flows
+            .iter()
+            .filter(|(_, flow)| flow.counts[1] > 0)
+            .map(|((_, tenant), flow)| (*tenant, flow.turn))
+            .collect();
         assert_eq!(listed, expected, "whoever has a job in line has a turn");
         Ok(())
     });

@@ -72,15 +72,16 @@ fn counting() -> Registry {
 async fn every_job_is_done_once_by_many_workers() {
     let site = Site::new().await;
     for batch in [1, 16] {
-        let drafts: Vec<_> =
-            (0..300).map(|n| site.jobs.draft(Owner::tenant(ACME), &Add { n }).unwrap()).collect();
+        let drafts: Vec<_> = (0..300).map(|n| site.jobs.draft(Owner::tenant(ACME), &Add { n }).unwrap()).collect();
         let before = counted(site.jobs.store(), ACME);
         let last = (ACME, drafts[299].id());
         site.jobs.store().write(move |tx| enqueue_all(tx, &drafts)).await.unwrap();
         let pool = Pool { batch, ..Pool::of(DEFAULT_QUEUE, 4) };
         let runner = Runner::start(site.jobs.clone(), counting(), Options::of(vec![pool]));
         site.until(last, JobState::Completed).await;
-        while site.jobs.store().read(|view| admin::stats(view)).unwrap()[DEFAULT_QUEUE].count(JobState::Completed) % 300 != 0 {
+        while site.jobs.store().read(|view| admin::stats(view)).unwrap()[DEFAULT_QUEUE].count(JobState::Completed) % 300
+            != 0
+        {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         runner.drain(Duration::from_secs(60)).await;
@@ -137,13 +138,8 @@ async fn failures_panics_and_timeouts_are_tried_again_until_they_kill() {
     }
     impl Job for Bad {
         const NAME: &'static str = "bad";
-        const POLICY: Policy = Policy {
-            backoff_ms: 1,
-            backoff_max_ms: 2,
-            timeout_ms: 60,
-            class_limits: &[("rare", 1)],
-            ..Policy::USUAL
-        };
+        const POLICY: Policy =
+            Policy { backoff_ms: 1, backoff_max_ms: 2, timeout_ms: 60, class_limits: &[("rare", 1)], ..Policy::USUAL };
     }
     let site = Site::new().await;
     let tries = Arc::new(AtomicU64::new(0));
@@ -441,10 +437,8 @@ async fn personal_payloads_are_sealed_and_go_with_their_key() {
     let erased = (ACME, site.jobs.add(owner(user(9)), &ada()).await.unwrap().id);
     let stored = std::fs::read(site.dir.path().join("store.redb")).unwrap();
     assert!(!stored.windows(8).any(|bytes| bytes == b"Lovelace"));
-    let _runner = site.run(
-        Registry::new().with::<Private, _, _>(|_, job: Private| async move { panic!("about {}", job.name) }),
-        1,
-    );
+    let _runner = site
+        .run(Registry::new().with::<Private, _, _>(|_, job: Private| async move { panic!("about {}", job.name) }), 1);
     assert_eq!(site.until(erased, JobState::Cancelled).await.reason, "user_erased");
     let failed = loop {
         let row = site.row(kept);
