@@ -14,8 +14,8 @@ mod wheel;
 
 pub use analysis::{AnalysisDraft, analysis_of};
 use days::Days;
-pub use draft::Draft;
-pub use options::OptionsDraft;
+pub use draft::{Draft, in_span, out_of_span, span_allowed};
+pub use options::{OptionsDraft, twice};
 pub use rulesets::Rulesets;
 pub use sky::SkyDraft;
 pub use wheel::{Around, WheelAsked, png_of};
