@@ -70,7 +70,9 @@ fn every_parameter_of_a_query_is_refused_by_its_full_name() {
         for name in &names {
             // What else the route asks for.
             let mut query = format!("{name}=~");
-            for (other, value) in [("from", "2024-03-01"), ("to", "2024-03-02"), ("q", "Ulm")] {
+            for (other, value) in
+                [("from", "2024-03-01"), ("to", "2024-03-02"), ("q", "Ulm"), ("lat", "9"), ("lon", "9")]
+            {
                 let needs = has(other) && other != name && !(path.ends_with("/returns") && name == "year");
                 query.push_str(&if needs { format!("&{other}={value}") } else { String::new() });
             }
@@ -102,7 +104,8 @@ fn every_get_is_answered_to_head_and_every_path_to_options() {
             assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
             assert!(head.header("x-request-id").is_some(), "{path}");
             // What changes from one answer to the next may change its length too.
-            if !matches!(path.as_str(), "/metrics" | "/v1/sky") {
+            if !["/metrics", "/v1/sky", "progressions", "profections", "returns"].iter().any(|end| path.ends_with(end))
+            {
                 let length = get.text.len().to_string();
                 let told = head.header("content-length");
                 assert!(
@@ -135,10 +138,10 @@ fn a_member_of_a_body_is_refused_by_its_path() {
         answer.error(422, "invalid_fields");
         errors(&answer)[0].clone()
     };
-    let error = refused(json!({"date": "1990-06-15", "place": "Paris", "lattitude": 48.4}));
-    assert_eq!((&error["field"], &error["given"]), (&json!("lattitude"), &json!("48.4")));
+    let error = refused(json!({"date": "1990-06-15", "place": "Paris", "hous_system": "koch"}));
+    assert_eq!((&error["field"], &error["given"]), (&json!("hous_system"), &json!("\"koch\"")));
     let allowed = error["allowed"].as_str().unwrap();
-    assert!(allowed.contains("house_system") && allowed.ends_with("did you mean lat?"), "{allowed}");
+    assert!(allowed.contains("certainty") && allowed.ends_with("did you mean house_system?"), "{allowed}");
     let error = refused(json!({"date": 19_900_615, "place": "Paris"}));
     assert_eq!(error, json!({"field": "date", "given": "19900615", "allowed": "a string"}));
     let error = refused(json!({"date": "1990-06-15", "place": "Paris", "bodies": ["sun", 7]}));
@@ -217,8 +220,9 @@ fn dates_agree_with_what_the_ephemeris_has() {
         let analysis = get("/analysis");
         let found = analysis.data(200);
         let open: Vec<_> = found["unknowns"].as_array().unwrap().iter().map(|u| u["what"].as_str().unwrap()).collect();
-        assert!(open.contains(&"planetary_hour"), "{open:?}");
-        assert_eq!(open.contains(&"lunar_age"), date.starts_with("1550"), "{open:?}");
+        for part in ["planetary_hour", "lunar_age"] {
+            assert_eq!(open.contains(&part), date.starts_with("1550"), "{part} {open:?}");
+        }
         assert_eq!(found["lunar_phase"]["age_days"].is_null(), date.starts_with("1550"));
         get(&format!("/today?date={date}&tz=Pacific/Kiritimati")).data(200);
         get("/aspects").data(200);
@@ -344,12 +348,8 @@ fn a_chart_seen_from_the_sun_is_refused_for_what_it_is() {
     assert_eq!(error["allowed"], "a geocentric chart in the tropical zodiac, as the other is");
     let both = json!({"chart_a": sun, "chart_b": sun});
     let joint = server.call("POST", "/v1/charts/composite", Some(&token), Some(&both));
-    let whys: BTreeSet<_> = joint.data(200)["midpoint"]["unknowns"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|u| u["why"].as_str().unwrap())
-        .collect();
+    let whys: BTreeSet<_> =
+        joint.data(200)["unknowns"].as_array().unwrap().iter().map(|u| u["why"].as_str().unwrap()).collect();
     assert_eq!(whys, ["As seen from the Sun there is no horizon."].into());
     let mut body = einstein();
     body["bodies"] = json!(["moon"]);

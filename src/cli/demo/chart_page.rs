@@ -292,9 +292,9 @@ mod tests {
         assert_eq!(delta_t_text(21.04, 12.0), "ΔT 21.0 ± 12.0 s");
         assert_eq!(delta_t_text(-5.26, 0.5), "ΔT -5.3 ± 0.5 s");
         assert_eq!(delta_t_text(69.184_2, 0.01), "ΔT 69.18 ± 0.01 s");
-        assert_eq!(delta_t_text(63.828_5, 0.001), "ΔT 63.829 ± 0.001 s");
+        assert_eq!(delta_t_text(63.828_6, 0.001), "ΔT 63.829 ± 0.001 s");
         for small in [0.0, 1e-9, 0.000_4] {
-            assert_eq!(delta_t_text(63.828_5, small), "ΔT 63.829 ± 0.001 s");
+            assert_eq!(delta_t_text(63.828_6, small), "ΔT 63.829 ± 0.001 s");
         }
     }
 }
