@@ -67,7 +67,7 @@ pub const PICTURES_AT_ONCE: usize = 2;
 /// Long searches (calendars, transits, returns and the like) at once; more wait, beyond [`SEARCH_QUEUE_MAX`] they get 503.
 pub const SEARCHES_AT_ONCE: usize = 4;
 /// Long searches that may wait.
-pub const SEARCH_QUEUE_MAX: usize = 64;
+pub const SEARCH_QUEUE_MAX: usize = 128;
 /// When to come back when too many wait, in seconds.
 pub const SEARCH_RETRY_AFTER_S: u64 = 2;
 

@@ -118,28 +118,24 @@ pub fn composite(
         }
     }
     let frame = frame(a, b, method, system)?;
-    match &frame {
-        Some(frame) => {
-            for point in &mut points {
-                point.house = Some(frame.houses.house_of(point.longitude_deg));
-            }
-            for (point, longitude_deg) in
-                [(Point::Ascendant, frame.ascendant_deg), (Point::Midheaven, frame.midheaven_deg)]
-            {
-                let natal = (a.longitude_deg(point), b.longitude_deg(point));
-                let arc_deg = natal.0.zip(natal.1).map_or(0.0, |(x, y)| wrap_deg(x - y).abs());
-                let house = Some(frame.houses.house_of(longitude_deg));
-                points.push(CompositePoint { house, ..at(point, longitude_deg, arc_deg) });
-            }
+    if let Some(frame) = &frame {
+        for point in &mut points {
+            point.house = Some(frame.houses.house_of(point.longitude_deg));
         }
-        None => {
-            let why = if a.options.has_horizon() && b.options.has_horizon() {
-                "They need both times of birth, and not both are exact."
-            } else {
-                NO_HORIZON
-            };
-            unknowns.extend(["ascendant", "midheaven", "houses"].map(|what| unknown(what, why)));
+        for (point, longitude_deg) in [(Point::Ascendant, frame.ascendant_deg), (Point::Midheaven, frame.midheaven_deg)]
+        {
+            let natal = (a.longitude_deg(point), b.longitude_deg(point));
+            let arc_deg = natal.0.zip(natal.1).map_or(0.0, |(x, y)| wrap_deg(x - y).abs());
+            let house = Some(frame.houses.house_of(longitude_deg));
+            points.push(CompositePoint { house, ..at(point, longitude_deg, arc_deg) });
         }
+    } else {
+        let why = if a.options.has_horizon() && b.options.has_horizon() {
+            "They need both times of birth, and not both are exact."
+        } else {
+            NO_HORIZON
+        };
+        unknowns.extend(["ascendant", "midheaven", "houses"].map(|what| unknown(what, why)));
     }
     Ok(Composite {
         house_method: method,

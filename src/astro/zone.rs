@@ -206,7 +206,7 @@ pub fn julian_date_of_rfc3339(text: &str) -> Option<f64> {
     let is_utc = text.ends_with(['Z', 'z']);
     let tail = text.len().checked_sub(6).and_then(|start| text.get(start..));
     let hours = tail.filter(|tail| tail.starts_with(['+', '-']) && tail.as_bytes().get(3) == Some(&b':'));
-    if !is_utc && !hours.and_then(|tail| tail.get(1..3)?.parse::<u8>().ok()).is_some_and(|hours| hours < 24) {
+    if !is_utc && hours.and_then(|tail| tail.get(1..3)?.parse::<u8>().ok()).is_none_or(|hours| hours >= 24) {
         return None;
     }
     let instant: Timestamp = text.parse().ok()?;

@@ -102,7 +102,7 @@ fn member(path: &Path, name: &str) -> String {
 }
 
 fn is_last(path: &Path, segment: &Segment, name: &str) -> bool {
-    let last = path.iter().last();
+    let last = path.iter().next_back();
     last.is_some_and(|last| std::ptr::eq(last, segment)) && matches!(segment, Segment::Map { key } if key == name)
 }
 
@@ -111,7 +111,7 @@ fn named<'s>(path: impl Iterator<Item = &'s Segment>) -> String {
     let mut text = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => text.push_str(&format!("[{index}]")),
+            Segment::Seq { index } => text.extend(["[", &index.to_string(), "]"]),
             Segment::Map { key } | Segment::Enum { variant: key } => {
                 if !text.is_empty() {
                     text.push('.');
