@@ -74,7 +74,7 @@ fn every_parameter_of_a_query_is_refused_by_its_full_name() {
                 [("from", "2024-03-01"), ("to", "2024-03-02"), ("q", "Ulm"), ("lat", "9"), ("lon", "9")]
             {
                 let needs = has(other) && other != name && !(path.ends_with("/returns") && name == "year");
-                query.push_str(&if needs { format!("&{other}={value}") } else { String::new() });
+                query.extend(["&", other, "=", value].into_iter().filter(|_| needs));
             }
             let answer = server.call("GET", &format!("{path}?{query}"), Some(token), None);
             assert_eq!(answer.status, 422, "{path}?{query} {}", answer.text);
@@ -109,7 +109,7 @@ fn every_get_is_answered_to_head_and_every_path_to_options() {
                 let length = get.text.len().to_string();
                 let told = head.header("content-length");
                 assert!(
-                    told == Some(&length) || path.ends_with(".png") || path == "/openapi.json",
+                    told == Some(&length) || path.contains(".png") || path == "/openapi.json",
                     "{path} {told:?} {length}"
                 );
             }

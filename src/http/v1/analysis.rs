@@ -1,5 +1,7 @@
 //! `/v1/charts/{id}/analysis`: parse, prove who asks, one call, map. Owns no rule.
 
+use std::sync::Arc;
+
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
@@ -41,7 +43,7 @@ pub async fn analysis(req: &mut Request, depot: &mut Depot) -> Result<Reply<Anal
     // A draft that a chart was made under may be gone; the rules that serve take its place.
     let own = app.rulesets().chosen("ruleset", Some(&stored.chart.options.ruleset));
     let ruleset = own.or_else(|_| app.rulesets().active())?;
-    let chart = stored.chart.clone();
-    let found = app.searches().run(move |_| analysis_of(&chart, &options, &ruleset)).await?;
+    let own = Arc::clone(&stored);
+    let found = app.searches().run(move |_| analysis_of(&own.chart, &options, &ruleset)).await?;
     Ok(Reply(analysis_reply(&stored, &found)))
 }

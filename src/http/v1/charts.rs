@@ -1,5 +1,7 @@
 //! `/v1/charts`: parse, prove who asks, one call, map. Owns no rule.
 
+use std::sync::Arc;
+
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
@@ -47,13 +49,13 @@ impl From<ChartRequest> for Draft {
 }
 
 /// The chart of the caller's that the path names.
-pub fn own(app: &App, caller: &Caller, req: &Request) -> Result<StoredChart> {
+pub fn own(app: &App, caller: &Caller, req: &Request) -> Result<Arc<StoredChart>> {
     let id = path_id(req, "id", Code::ChartNotFound)?;
     app.charts().get(caller, id).map_err(|error| unfound(req, "id", error))
 }
 
 /// The chart of the caller's that a field names by its id.
-pub fn named(app: &App, caller: &Caller, field: &str, id: &str) -> Result<StoredChart> {
+pub fn named(app: &App, caller: &Caller, field: &str, id: &str) -> Result<Arc<StoredChart>> {
     let missing =
         || Error::new(Code::ChartNotFound).at(vec![FieldError::new(field, id, allowed_id(Code::ChartNotFound))]);
     let known = id.parse().map_err(|_| missing())?;
@@ -119,7 +121,7 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartRepl
     let app = app(depot)?;
     let caller = caller(&app, req)?;
     only_queries(req, &[])?;
-    Ok(Reply(ChartReply::from(&own(&app, &caller, req)?)))
+    Ok(Reply(ChartReply::from(&*own(&app, &caller, req)?)))
 }
 
 /// Delete a chart and the answers about it

@@ -25,7 +25,7 @@ use crate::http::wire::pair::{CompositeReply, CompositeRequest, SynastryReply, S
 use crate::turns::Gone;
 
 /// The caller's chart in the path.
-fn own(app: &App, req: &mut Request, allowed: &[&str]) -> Result<StoredChart> {
+fn own(app: &App, req: &mut Request, allowed: &[&str]) -> Result<Arc<StoredChart>> {
     let caller = caller(app, req)?;
     only_queries(req, allowed)?;
     charts::own(app, &caller, req)
@@ -66,8 +66,8 @@ pub async fn returns(req: &mut Request, depot: &mut Depot) -> Result<Reply<Retur
         house_system: read("house_system")?,
         site_prefix: "",
     };
-    let (rules, now, chart) = (rules(&app, &stored)?, app.ambient().now(), stored.chart.clone());
-    let find = move |gone: &Gone| returns_of(&chart, &ask, &rules, now, Stop::when(&|| gone.is_so()));
+    let (rules, now, own) = (rules(&app, &stored)?, app.ambient().now(), Arc::clone(&stored));
+    let find = move |gone: &Gone| returns_of(&own.chart, &ask, &rules, now, Stop::when(&|| gone.is_so()));
     let (body, found) = app.searches().run(find).await.map_err(Error::in_query)?;
     Ok(Reply(ReturnsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, body, &found)))
 }
@@ -92,9 +92,9 @@ pub async fn progressions(req: &mut Request, depot: &mut Depot) -> Result<Reply<
     let stored = own(&app, req, &["date", "method", "angles"])?;
     let read = |name| query(req, name);
     let ask = ProgressionsAsk { date: read("date")?, method: read("method")?, angles: read("angles")? };
-    let (rules, now, chart) = (rules(&app, &stored)?, app.ambient().now(), stored.chart.clone());
+    let (rules, now, own) = (rules(&app, &stored)?, app.ambient().now(), Arc::clone(&stored));
     let found =
-        app.searches().run(move |_| progressions_of(&chart, &ask, &rules, now)).await.map_err(Error::in_query)?;
+        app.searches().run(move |_| progressions_of(&own.chart, &ask, &rules, now)).await.map_err(Error::in_query)?;
     Ok(Reply(ProgressionsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, &found)))
 }
 
@@ -115,8 +115,8 @@ pub async fn profections(req: &mut Request, depot: &mut Depot) -> Result<Reply<P
     let app = app(depot)?;
     let stored = own(&app, req, &["date", "night_nodes"])?;
     let ask = ProfectionsAsk { date: query(req, "date")?, night_nodes: query(req, "night_nodes")? };
-    let (now, chart) = (app.ambient().now(), stored.chart.clone());
-    let found = app.searches().run(move |_| profections_of(&chart, &ask, now)).await.map_err(Error::in_query)?;
+    let (now, own) = (app.ambient().now(), Arc::clone(&stored));
+    let found = app.searches().run(move |_| profections_of(&own.chart, &ask, now)).await.map_err(Error::in_query)?;
     let firdaria = found.firdaria.map(|firdaria| FirdariaReply::new(&firdaria, found.age_years));
     Ok(Reply(ProfectionsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, &found.profections, firdaria)))
 }

@@ -43,10 +43,9 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<Transits
     only_queries(req, &["from", "to", "tz", "bodies", "points", "aspects", "limit", "lang", "format"])?;
     let stored = own(&app, &caller, req)?;
     let (lang, is_file, draft) = (lang(req)?, wants_file(req)?, draft(req)?);
-    let (id, chart) = (stored.id.to_string(), stored.chart);
-    let ruleset =
-        app.rulesets().chosen("ruleset", Some(&chart.options.ruleset)).or_else(|_| app.rulesets().active())?;
-    let find = move |gone: &Gone| draft.find(&chart, &ruleset, Stop::when(&|| gone.is_so()));
+    let (id, asked) = (stored.id.to_string(), stored.chart.options.ruleset.clone());
+    let ruleset = app.rulesets().chosen("ruleset", Some(&asked)).or_else(|_| app.rulesets().active())?;
+    let find = move |gone: &Gone| draft.find(&stored.chart, &ruleset, Stop::when(&|| gone.is_so()));
     let found = app.searches().run(find).await.map_err(Error::in_query)?;
     Ok(if is_file {
         Answer::Ics(ics::of_transits(&found.transits, &id, lang, app.ambient().now()))

@@ -93,7 +93,7 @@ fn drawn(req: &Request, depot: &Depot, theme: Theme) -> Result<(Arc<App>, String
         Around::Chart(id) => Some(named(&app, &caller, "query.with", &id.to_string())?),
         _ => None,
     };
-    let picture = app.charts().wheel_svg(&stored, other.as_ref(), &asked, find).map_err(Error::in_query)?;
+    let picture = app.charts().wheel_svg(&stored, other.as_deref(), &asked, find).map_err(Error::in_query)?;
     Ok((app, picture, asked.style.size_px))
 }
 
