@@ -22,6 +22,7 @@ use crate::store::tables::{META, MetaRow, STORE_TABLES};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
+use crate::turns::Turns;
 use crate::vault::{Vault, VaultError};
 
 /// Name under which the store says which generation of the index serves.
@@ -79,6 +80,7 @@ pub struct App {
     charts: Charts,
     rulesets: Rulesets,
     answers: Answers,
+    searches: Turns,
     retrieval: Retrieval,
     vault: Arc<Vault>,
     last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
@@ -162,6 +164,7 @@ impl App {
             charts,
             rulesets,
             answers,
+            searches: Turns::new(limits::SEARCHES_AT_ONCE, limits::SEARCH_QUEUE_MAX, limits::SEARCH_RETRY_AFTER_S),
             retrieval,
             vault,
             last_probe: tokio::sync::Mutex::default(),
@@ -213,6 +216,11 @@ impl App {
     /// Answered questions.
     pub const fn answers(&self) -> &Answers {
         &self.answers
+    }
+
+    /// Turns of long searches through the sky.
+    pub const fn searches(&self) -> &Turns {
+        &self.searches
     }
 
     /// Knowledge.

@@ -9,9 +9,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::parse::Shape;
-use super::report::{Effective, Origin, Problem, Provenance, REDACTED, nearest, spec, unknown};
+use super::report::{Effective, Origin, Problem, Provenance, REDACTED, spec, unknown};
 use super::secret::{self, MASTER_KEY_FILE};
 use super::{SPECS, Settings, Sources, Spec};
+use crate::error::nearest;
 
 /// Variable that names the TOML file; the one `ORRERY_*` variable that sets no setting.
 const CONFIG_VARIABLE: &str = "ORRERY_CONFIG";

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use super::report::nearest;
+use crate::error::nearest;
 
 /// How a value must be written in the TOML file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
