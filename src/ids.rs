@@ -99,6 +99,8 @@ ids! {
     AnswerId = "ans";
     /// One entry of the audit log.
     AuditId = "aud";
+    /// A key with which a program calls.
+    ApiKeyId = "key";
 }
 
 #[cfg(test)]

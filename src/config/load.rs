@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::parse::Shape;
 use super::report::{Effective, Origin, Problem, Provenance, REDACTED, nearest, spec, unknown};
 use super::secret::{self, MASTER_KEY_FILE};
-use super::{SPECS, Settings, Sources, Spec};
+use super::{SPECS, Settings, Sources, Spec, aliases};
 
 /// Variable that names the TOML file; the one `ORRERY_*` variable that sets no setting.
 const CONFIG_VARIABLE: &str = "ORRERY_CONFIG";
@@ -107,9 +107,16 @@ fn defaults() -> BTreeMap<&'static str, Given> {
 /// The environment variables, with `ORRERY_*` names that mean nothing refused.
 fn read_environment_layer(sources: &Sources, winners: &mut BTreeMap<&'static str, Given>, problems: &mut Vec<Problem>) {
     let names: BTreeMap<String, &'static Spec> = SPECS.iter().map(|spec| (spec.env(), spec)).collect();
+    aliases::read(&sources.environment, |key, variable, text| {
+        let origin = Origin::Environment(variable.to_owned());
+        match text {
+            Ok(text) => drop(winners.insert(key, Given { text, origin })),
+            Err(right) => problems.push(Problem::new(key, origin, None, right)),
+        }
+    });
     for (variable, text) in &sources.environment {
         let origin = Origin::Environment(variable.clone());
-        if variable == CONFIG_VARIABLE {
+        if variable == CONFIG_VARIABLE || aliases::is_alias(variable) {
             continue;
         }
         match names.get(variable) {

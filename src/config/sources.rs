@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+#[cfg(doc)]
+use super::ALIASES;
+use super::aliases::is_alias;
+
 /// One flag of the command line that sets something.
 #[derive(Clone)]
 pub(super) struct Flag {
@@ -36,17 +40,18 @@ impl Sources {
         Self::default()
     }
 
-    /// The variables of this process that start with `ORRERY_`.
+    /// The variables of this process that start with `ORRERY_`, and those of [`ALIASES`].
     pub fn from_process() -> Self {
         let texts = std::env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
         Self::new().environment(texts)
     }
 
-    /// These variables; those that do not start with `ORRERY_` are left out.
+    /// These variables; those that neither start with `ORRERY_` nor are an alias are left out.
     #[must_use]
     pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        self.environment.extend(variables.into_iter().filter(|(name, _)| name.starts_with("ORRERY_")));
+        self.environment
+            .extend(variables.into_iter().filter(|(name, _)| name.starts_with("ORRERY_") || is_alias(name)));
         self
     }
 

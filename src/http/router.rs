@@ -7,8 +7,8 @@ use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
 use super::v1::{
-    analysis, aspects, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, transits,
-    wheel,
+    analysis, aspects, auth, calendar, charts, chat, keys, lines, ops, places, reference, retrieval, rulesets, sky,
+    transits, wheel,
 };
 use super::{health, legacy, openapi};
 use crate::app::App;
@@ -47,6 +47,9 @@ fn ops_routes() -> Router {
         .push(Router::with_path("tenants").get(ops::tenants).post(ops::create_tenant))
         .push(Router::with_path("tenants/{slug}").get(ops::tenant).patch(ops::change_tenant))
         .push(Router::with_path("tenants/{slug}/users").post(ops::create_user))
+        .push(Router::with_path("tenants/{slug}/keys").get(keys::ops_list).post(keys::ops_create))
+        .push(Router::with_path("tenants/{slug}/keys/{id}").delete(keys::ops_revoke))
+        .push(Router::with_path("tenants/{slug}/keys/{id}/rotate").post(keys::ops_rotate))
         .push(Router::with_path("keys/jwt/rotate").post(ops::rotate_jwt))
         .push(Router::with_path("audit/verify").get(ops::verify_audit))
         .push(Router::with_path("rulesets").get(rulesets::list))
@@ -64,6 +67,9 @@ fn ops_routes() -> Router {
 
 fn person_routes() -> Router {
     Router::new()
+        .push(Router::with_path("keys").get(keys::list).post(keys::create))
+        .push(Router::with_path("keys/{id}").delete(keys::revoke))
+        .push(Router::with_path("keys/{id}/rotate").post(keys::rotate))
         .push(Router::with_path("charts").get(charts::list).post(charts::create))
         .push(Router::with_path("charts/synastry").post(lines::synastry))
         .push(Router::with_path("charts/composite").post(lines::composite))

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod calendar;
 pub mod charts;
 pub mod chat;
+pub mod keys;
 pub mod lines;
 pub mod ops;
 pub mod places;

@@ -4,9 +4,10 @@ use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
 use crate::astro::aspects::exact;
+use crate::auth::Scope;
 use crate::error::{Code, Error};
 use crate::http::body::{only_queries, path_id};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::aspects::AspectsReply;
@@ -18,7 +19,7 @@ use crate::http::wire::aspects::AspectsReply;
 #[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
 pub async fn of_chart(req: &mut Request, depot: &mut Depot) -> Result<Reply<AspectsReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
     let moments = exact::of_chart(&stored.chart).map_err(Error::from)?;

@@ -3,10 +3,11 @@
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
+use crate::auth::Scope;
 use crate::charts::{Draft, OptionsDraft, StoredChart};
 use crate::error::Code;
 use crate::http::body::{json, only_queries, page, path_id, query};
-use crate::http::caller::{app, arrival, caller};
+use crate::http::caller::{app, arrival, caller_for};
 use crate::http::idempotency::{Seen, seen};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, Stored};
@@ -56,7 +57,7 @@ impl From<ChartRequest> for Draft {
 )]
 pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<ChartReply, 201>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Charts)?;
     let body = json::<ChartRequest>(req, app.body_max_bytes()).await?;
     let once = match seen(&app, &caller, req, &body.bytes)? {
         Seen::Before(answer) => return Ok(answer),
@@ -89,7 +90,7 @@ pub fn compute(app: &crate::app::App, mut draft: Draft) -> crate::error::Result<
 )]
 pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartList>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["limit", "cursor"])?;
     let page = page::<ChartId>(req)?;
     let (rows, more) = app.charts().list(&caller, page.limit, page.after)?;
@@ -101,7 +102,7 @@ pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartLis
 #[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
     Ok(Reply(ChartReply::from(&stored)))
 }
@@ -110,7 +111,7 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartRepl
 #[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
 pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Deleted>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Charts)?;
     let id: ChartId = path_id(req, "id", Code::ChartNotFound)?;
     app.charts().delete(&caller, &arrival, id).await?;
     Ok(Reply(Deleted { deleted: id.to_string() }))
@@ -130,7 +131,7 @@ pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Delete
 )]
 pub async fn today(req: &mut Request, depot: &mut Depot) -> Result<Reply<TodayReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["date", "tz"])?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
     let (date, zone) = (query(req, "date")?, query(req, "tz")?);

@@ -5,11 +5,11 @@ use salvo::{Depot, Request};
 
 use crate::app::App;
 use crate::astro::Lang;
-use crate::auth::Caller;
+use crate::auth::{Caller, Scope};
 use crate::chat::{Answer, Answered, Question, Said};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{json, only_queries, page, path_id};
-use crate::http::caller::{app, arrival, caller};
+use crate::http::caller::{app, arrival, caller_for};
 use crate::http::idempotency::{Seen, seen};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, Stored};
@@ -49,7 +49,7 @@ pub fn answer(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<(Answ
 )]
 pub async fn advise(req: &mut Request, depot: &mut Depot) -> Result<Stored<AdviseReply>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Chat)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
     let once = match seen(&app, &caller, req, &body.bytes)? {
         Seen::Before(answer) => return Ok(answer),
@@ -73,7 +73,7 @@ pub async fn advise(req: &mut Request, depot: &mut Depot) -> Result<Stored<Advis
 )]
 pub async fn answers(req: &mut Request, depot: &mut Depot) -> Result<Reply<AnswerList>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["limit", "cursor"])?;
     let chart: ChartId = path_id(req, "id", Code::ChartNotFound)?;
     let page = page::<AnswerId>(req)?;

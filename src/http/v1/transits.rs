@@ -5,9 +5,10 @@ use salvo::{Depot, Request};
 
 use super::calendar::{Answer, lang, list, wants_file};
 use crate::almanac::{TransitsDraft, ics};
+use crate::auth::Scope;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{only_queries, path_id, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::wire::transits::TransitsReply;
 use crate::limits;
@@ -36,7 +37,7 @@ use crate::limits;
 )]
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<TransitsReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["from", "to", "tz", "bodies", "points", "aspects", "limit", "lang", "format"])?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
     let (lang, is_file, draft) = (lang(req)?, wants_file(req)?, draft(req)?);
