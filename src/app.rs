@@ -22,6 +22,9 @@ use crate::store::tables::{META, MetaRow, STORE_TABLES};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
+use crate::tenants::admission::Admission;
+use crate::tenants::plans::Plans;
+use crate::tenants::quotas::Quotas;
 use crate::vault::{Vault, VaultError};
 
 /// Name under which the store says which generation of the index serves.
@@ -74,6 +77,9 @@ pub struct App {
     store: Store,
     auditor: Auditor,
     tenants: Tenants,
+    plans: Plans,
+    quotas: Quotas,
+    admission: Admission,
     identity: Identity,
     idempotency: Idempotency,
     charts: Charts,
@@ -131,6 +137,9 @@ impl App {
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
+        let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
+        let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
+        let admission = Admission::new(&settings.streams);
         let on = Foundations {
             store: store.clone(),
             vault: Arc::clone(&vault),
@@ -157,6 +166,9 @@ impl App {
             store,
             auditor,
             tenants,
+            plans,
+            quotas,
+            admission,
             identity,
             idempotency,
             charts,
@@ -190,7 +202,22 @@ impl App {
         &self.tenants
     }
 
-    /// Accounts, sessions, tokens.
+    /// Plans, and who has which.
+    pub const fn plans(&self) -> &Plans {
+        &self.plans
+    }
+
+    /// What was used of them.
+    pub const fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// The gate before streams of text.
+    pub const fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Accounts, sessions, tokens, API keys.
     pub const fn identity(&self) -> &Identity {
         &self.identity
     }

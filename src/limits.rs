@@ -100,7 +100,7 @@ pub const PLAN_VERSIONS_MAX: usize = 1_000;
 /// Most messages that a plan may name; a plan without a bound names none.
 pub const PLAN_MESSAGES_MAX: u64 = 1_000_000_000;
 /// Tenants that metrics tell apart; later ones count together.
-pub const TENANT_LABELS_MAX: usize = 100;
+pub const METRIC_TENANTS_MAX: usize = 100;
 
 /// Longest tenant slug, in bytes.
 pub const TENANT_SLUG_MAX_BYTES: usize = 64;
