@@ -23,6 +23,7 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
 use crate::tenants::admission::Admission;
+use crate::tenants::limiter::Rates;
 use crate::tenants::plans::Plans;
 use crate::tenants::quotas::Quotas;
 use crate::vault::{Vault, VaultError};
@@ -77,6 +78,7 @@ pub struct App {
     store: Store,
     auditor: Auditor,
     tenants: Tenants,
+    rates: Rates,
     plans: Plans,
     quotas: Quotas,
     admission: Admission,
@@ -137,6 +139,7 @@ impl App {
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
+        let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
         let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
         let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
         let admission = Admission::new(&settings.streams);
@@ -166,6 +169,7 @@ impl App {
             store,
             auditor,
             tenants,
+            rates,
             plans,
             quotas,
             admission,
@@ -200,6 +204,11 @@ impl App {
     /// Tenants.
     pub const fn tenants(&self) -> &Tenants {
         &self.tenants
+    }
+
+    /// How fast requests may come.
+    pub const fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     /// Plans, and who has which.

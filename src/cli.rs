@@ -11,16 +11,19 @@ mod demo;
 mod ephemeris;
 mod houses;
 mod init;
+mod key;
 mod keys;
 mod open;
 mod pair;
 mod password;
 mod places;
+mod plan;
 mod returns;
 mod ruleset;
 mod serve;
 mod signals;
 mod sky;
+mod tenant;
 mod terminal;
 mod text;
 mod timeline;
@@ -85,6 +88,9 @@ pub fn run() -> ExitCode {
         Command::Places(options) => places::run(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
         Command::Ruleset(command) => ruleset::run(&command),
+        Command::Tenant(command) => tenant::run(&command),
+        Command::Plan(command) => plan::run(&command),
+        Command::Key(command) => key::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 //! What is done to a tenant stands in its own audit chain and in the system's.
 
 pub mod admission;
+pub mod limiter;
 pub mod plans;
 pub mod quotas;
 pub mod rates;

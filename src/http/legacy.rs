@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::body::{json, path_id};
 use super::caller::{app, arrival, caller_for};
 use super::problem::Problem;
+use super::quota;
 use super::reply::Bare;
 use super::v1;
 use super::wire::chart::ChartRequest;
@@ -171,7 +172,10 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller_for(&app, req, Scope::Chat)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
+    let charge = quota::begin(&app, &caller)?;
     let (answered, answer) = v1::chat::answer(&app, &caller, &body.value)?;
-    app.answers().keep(&caller, &arrival, &answered, |_| Ok(())).await?;
+    let outcome = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx)).await;
+    quota::end(&app, &caller, &outcome, res);
+    outcome?;
     Ok(Bare(OldAnswer { answer: answer.text, date: answer.date }))
 }

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod lines;
 pub mod ops;
 pub mod places;
+pub mod plans;
 pub mod reference;
 pub mod retrieval;
 pub mod rulesets;

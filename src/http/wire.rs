@@ -12,6 +12,7 @@ pub mod lines;
 pub mod ops;
 pub mod pair;
 pub mod place;
+pub mod plans;
 pub mod reference;
 pub mod rulesets;
 pub mod today;

@@ -1,5 +1,7 @@
 //! A: Counters and timings in the Prometheus text format, with bounded label values. Serves nothing, knows no route.
 
+pub mod limits;
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -66,6 +68,8 @@ pub struct Metrics {
     charts_computed: IntCounter,
     answers: IntCounterVec,
     retrieval_queries: IntCounterVec,
+    /// Rates, quotas, streams.
+    pub limits: limits::LimitMetrics,
 }
 
 /// One request being answered; counted out when dropped, also when its task is cut.
@@ -148,6 +152,7 @@ impl Metrics {
             charts_computed: counter(&r, "charts_computed_total", "Natal charts computed.")?,
             answers: counters(&r, "answers_total", "Questions answered.", &["provider", "language"])?,
             retrieval_queries: counters(&r, "retrieval_queries_total", "Searches of the corpus.", &["outcome"])?,
+            limits: limits::LimitMetrics::new(&r)?,
             routes: Mutex::new(BTreeSet::new()),
             registry: r,
         })

@@ -226,6 +226,14 @@ impl Plans {
         Ok(built_in().iter().cloned().chain(made).collect())
     }
 
+    /// The version that a choice means now.
+    ///
+    /// # Errors
+    /// [`Code::PlanNotFound`].
+    pub fn get(&self, choice: &Choice) -> Result<Plan> {
+        self.store.read(|view| chosen(view, choice))
+    }
+
     /// Every version of one plan, oldest first.
     ///
     /// # Errors

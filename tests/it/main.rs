@@ -19,11 +19,17 @@ mod ephemeris;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod lines;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
 mod places;
+#[cfg(test)]
+mod quotas;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
