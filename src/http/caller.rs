@@ -48,8 +48,15 @@ fn look_up(app: &App, req: &Request) -> Result<Caller> {
     let Some(header) = req.headers().get(header::AUTHORIZATION) else {
         let key = req.headers().get(API_KEY).ok_or(Code::MissingAccessToken)?;
         let key = key.to_str().map_err(|_| Error::new(Code::InvalidApiKey))?.trim();
-        let caller = app.identity().authenticate(key).map_err(|_| Error::new(Code::InvalidApiKey))?;
-        return caller.key().map(|_| caller).ok_or_else(|| Code::InvalidApiKey.into());
+        return match app.identity().authenticate(key) {
+            Ok(caller) if caller.key().is_some() => Ok(caller),
+            // A token belongs in the other header.
+            Ok(_) => Err(Code::InvalidApiKey.into()),
+            Err(error) if matches!(error.code(), Code::InvalidToken | Code::TokenExpired) => {
+                Err(Code::InvalidApiKey.into())
+            }
+            Err(error) => Err(error),
+        };
     };
     let text = header.to_str().map_err(|_| Error::new(Code::InvalidToken))?;
     let (scheme, token) = text.split_once(' ').ok_or(Code::MissingAccessToken)?;

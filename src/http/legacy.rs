@@ -172,7 +172,7 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller_for(&app, req, Scope::Chat)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
-    let charge = quota::begin(&app, &caller)?;
+    let charge = quota::begin(&app, &caller, res)?;
     let (answered, answer) = v1::chat::answer(&app, &caller, &body.value)?;
     let outcome = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx)).await;
     quota::end(&app, &caller, &outcome, res);

@@ -13,10 +13,12 @@ use crate::tenants::quotas::Charge;
 ///
 /// # Errors
 /// `quota_exceeded`.
-pub fn begin(app: &App, caller: &Caller) -> Result<Charge> {
-    let quotas = app.quotas();
-    quotas.check(caller.tenant, caller.user).inspect_err(|error| note(app, caller, Some(error)))?;
-    Ok(quotas.charge(caller.tenant, caller.user))
+pub fn begin(app: &App, caller: &Caller, res: &mut Response) -> Result<Charge> {
+    let looked = app.quotas().check(caller.tenant, caller.user);
+    if looked.is_err() {
+        end(app, caller, &looked, res);
+    }
+    looked.map(|()| app.quotas().charge(caller.tenant, caller.user))
 }
 
 /// Counts what became of a message that was to be kept, and tells the caller what is left.

@@ -152,7 +152,7 @@ fn who_shows_no_good_credential_is_counted_by_address() {
 
 #[test]
 fn an_operator_sets_the_rates_of_a_tenant() {
-    let (server, _clock) = still(&[("limits.tenant", "5/s, burst 10")]);
+    let (server, clock) = still(&[("limits.tenant", "5/s, burst 10")]);
     let tenant = server.tenant();
     let person = server.user(&tenant);
     let path = format!("/v1/ops/tenants/{tenant}/rates");
@@ -170,6 +170,8 @@ fn an_operator_sets_the_rates_of_a_tenant() {
     set(json!({"tenant": "off"})).data(200);
     assert_eq!(passed(&server, &[&person], 50), 50);
     set(json!({})).data(200);
+    assert_eq!(passed(&server, &[&person], 50), 0, "a new rate is no new burst for who had used theirs up");
+    clock.advance_ms(2_000);
     assert_eq!(passed(&server, &[&person], 50), 10);
     server.call("PUT", &path, Some(&person), Some(&json!({"rates": {}}))).error(403, "insufficient_role");
     let audit = server.call("GET", "/v1/ops/audit/verify", Some(server.operator()), None);

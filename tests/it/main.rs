@@ -13,6 +13,8 @@ mod cli;
 #[cfg(test)]
 mod cli_demo;
 #[cfg(test)]
+mod cli_limits;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod ephemeris;

@@ -59,7 +59,7 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
         }
         Seen::Never(once) => once,
     };
-    let charge = quota::begin(&app, &caller)?;
+    let charge = quota::begin(&app, &caller, res)?;
     let (answered, answer) = answer(&app, &caller, &body.value)?;
     let (prepared, record) = once.prepare(&app, &AdviseReply::new(&answered, answer))?;
     let record = also(record);
