@@ -199,6 +199,7 @@ pub struct ChartRow {
     /// When it was made.
     pub created_at: UnixMs,
     /// Sealed name, birth data and chart.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
 }
 
@@ -229,6 +230,7 @@ pub struct AnswerRow {
     /// Provider that answered.
     pub provider: String,
     /// Sealed question and answer.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
 }
 
@@ -240,6 +242,7 @@ pub struct IdempotencyRow {
     /// Status of the stored response.
     pub status: u16,
     /// Sealed body of the stored response.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
     /// When the record ends.
     pub expires_at: UnixMs,
@@ -309,6 +312,7 @@ pub struct AuditHeadRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedRow {
     /// Nonce, ciphertext and tag.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
 }
 
