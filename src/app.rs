@@ -120,6 +120,38 @@ pub struct Probe {
     pub detail: String,
 }
 
+/// What every service stands on, once the directory is its own.
+struct Ground {
+    lock: DirLock,
+    metrics: Arc<Metrics>,
+    vault: Arc<Vault>,
+    store: Store,
+    auditor: Auditor,
+}
+
+impl Ground {
+    fn open(settings: &Settings, ambient: &Ambient) -> Result<Self, StartError> {
+        let dir = settings.data_dir.as_path();
+        make_private(dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
+        let lock = DirLock::acquire(dir, "orrery")?;
+        let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
+        // A new key cannot open old data, so one is made only where there is none to open.
+        let is_new = !keys.exists();
+        if is_new && rows.exists() {
+            return Err(StartError::KeyRingMissing(keys.display().to_string()));
+        }
+        let master = resolve_master_key(settings, is_new, ambient)?;
+        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
+        // The ring before the store: a start that is cut short never leaves a store without its ring.
+        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
+        let store = Store::open(&rows, STORE_TABLES)?;
+        let counted = Arc::clone(&metrics);
+        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
+        let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
+        Ok(Self { lock, metrics, vault, store, auditor })
+    }
+}
+
 impl App {
     /// Opens the data directory of `settings` and everything in it; makes what a new directory lacks, its master key
     /// included, once the directory is its own.
@@ -128,24 +160,8 @@ impl App {
     /// [`StartError::Locked`] when another process owns the directory, [`StartError::MasterKey`] when the key is missing
     /// or not acceptable; the others when a part cannot be opened.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<Self>, StartError> {
-        let dir = settings.data_dir.clone();
-        make_private(&dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
-        let lock = DirLock::acquire(&dir, "orrery")?;
-        let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
-        // A new key cannot open old data, so one is made only where there is none to open.
-        let is_new = !keys.exists();
-        if is_new && rows.exists() {
-            return Err(StartError::KeyRingMissing(keys.display().to_string()));
-        }
-        let master = resolve_master_key(&settings, is_new, &ambient)?;
         let prices = prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
-        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
-        // The ring before the store: a start that is cut short never leaves a store without its ring.
-        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
-        let store = Store::open(&rows, STORE_TABLES)?;
-        let counted = Arc::clone(&metrics);
-        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
-        let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
+        let Ground { lock, metrics, vault, store, auditor } = Ground::open(&settings, &ambient)?;
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
         let ledger = Ledger::open(ledger::Foundations {
@@ -155,8 +171,8 @@ impl App {
             metrics: Arc::clone(&metrics),
             prices,
             defaults: budget_defaults(&settings.budgets),
-        });
-        let ledger = ledger.await?;
+        })
+        .await?;
         let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
         let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
         let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
@@ -174,7 +190,7 @@ impl App {
             ),
         };
         let identity = Identity::open(on, HashCost::OWASP).await?;
-        let retrieval = serve_index(&dir.join("index"), &store).await?;
+        let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
