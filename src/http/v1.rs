@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod aspects;
 pub mod auth;
+pub mod budgets;
 pub mod calendar;
 pub mod charts;
 pub mod chat;
@@ -14,4 +15,5 @@ pub mod retrieval;
 pub mod rulesets;
 pub mod sky;
 pub mod transits;
+pub mod usage;
 pub mod wheel;

@@ -19,6 +19,10 @@ mod ephemeris;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod ledger_kill;
+#[cfg(test)]
 mod lines;
 #[cfg(test)]
 mod options;

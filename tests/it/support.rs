@@ -14,6 +14,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A running appliance in a directory of its own.
 pub struct Appliance {
+    pub app: std::sync::Arc<App>,
     pub address: SocketAddr,
     pub openapi: Value,
     // Held so that the directory and the server last as long as the tests.
@@ -84,15 +85,16 @@ impl Appliance {
             sources = sources.flag(key, "--test", *value);
         }
         let (settings, _) = Settings::load(&sources).unwrap();
-        let address = runtime.block_on(async {
+        let (app, address) = runtime.block_on(async {
             let app = App::open(settings, Ambient::system()).await.unwrap();
             app.identity().bootstrap_operator("ops@example.org", &PASSWORD.into()).await.unwrap();
             let bound = orrery::http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
             let address = bound.address();
-            tokio::spawn(bound.serve(app, std::future::pending()));
-            address
+            tokio::spawn(bound.serve(std::sync::Arc::clone(&app), std::future::pending()));
+            (app, address)
         });
-        let mut this = Self { address, openapi: Value::Null, _dir: dir, _runtime: runtime, operator: OnceLock::new() };
+        let mut this =
+            Self { app, address, openapi: Value::Null, _dir: dir, _runtime: runtime, operator: OnceLock::new() };
         this.openapi = this.raw("GET", "/openapi.json", &[], None).body;
         this
     }
