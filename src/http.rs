@@ -6,12 +6,16 @@ mod edge;
 mod health;
 mod idempotency;
 mod legacy;
+mod limited;
+mod methods;
 pub mod metrics;
 mod openapi;
 pub mod problem;
+mod quota;
 pub mod reply;
 pub mod router;
 mod serve;
+mod shape;
 mod v1;
 pub mod wire;
 

@@ -103,6 +103,10 @@ ids! {
     JobId = "job";
     /// An address that a tenant's events are sent to.
     WebhookId = "whk";
+    /// A key with which a program calls.
+    ApiKeyId = "key";
+    /// Money held for one call of a model.
+    ReservationId = "rsv";
 }
 
 #[cfg(test)]

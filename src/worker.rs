@@ -7,11 +7,13 @@
 //! | `usage_rollup` | `maintenance` | every hour |
 //! | `retention_purge` | `maintenance` | every five minutes |
 //! | `audit_verify` | `maintenance` | every day |
+//! | `ledger_verify` | `maintenance` | every day |
 //! | `reindex` | `maintenance` | every day |
 
 pub mod activity;
 mod audit_check;
 pub mod desk;
+mod ledger_check;
 mod outbound;
 mod reindex;
 pub mod report;
@@ -41,6 +43,7 @@ use crate::retrieval::Retrieval;
 use crate::store::Store;
 use crate::store::tables::jobs::JobState;
 use crate::telemetry::metrics::jobs::JobMetrics;
+use crate::tenants::ledger::Ledger;
 use crate::vault::Vault;
 
 /// Queue of what keeps the appliance in order.
@@ -60,6 +63,7 @@ const RECURRING: &[(&str, &str, &str)] = &[
     (retention::RetentionPurge::NAME, "*/5 * * * *", "UTC"),
     (activity::UsageRollup::NAME, "7 * * * *", "UTC"),
     (audit_check::AuditVerify::NAME, "20 3 * * *", "UTC"),
+    (ledger_check::LedgerVerify::NAME, "30 3 * * *", "UTC"),
     (reindex::Reindex::NAME, "40 3 * * *", "UTC"),
 ];
 
@@ -73,6 +77,7 @@ pub struct Services {
     idempotency: Idempotency,
     charts: Charts,
     retrieval: Retrieval,
+    ledger: Ledger,
     jobs: Jobs,
     outbound: webhooks::Outbound,
 }
@@ -106,6 +111,8 @@ pub struct Parts {
     pub charts: Charts,
     /// The index that is looked after.
     pub retrieval: Retrieval,
+    /// The money ledger that is checked.
+    pub ledger: Ledger,
     /// What webhooks may call.
     pub allowed: Allowed,
 }
@@ -129,7 +136,7 @@ impl Worker {
     /// # Errors
     /// When the store fails, or the file cannot be used.
     pub async fn open(parts: Parts, notes: &Path, metrics: Option<JobMetrics>) -> Result<Self> {
-        let Parts { store, ambient, vault, auditor, idempotency, charts, retrieval, allowed } = parts;
+        let Parts { store, ambient, vault, auditor, idempotency, charts, retrieval, ledger, allowed } = parts;
         let sealer = Arc::new(VaultSealer(Arc::clone(&vault)));
         let jobs = Jobs::open(store.clone(), ambient.clone(), sealer, Some(notes)).await?;
         if let Some(metrics) = metrics {
@@ -140,7 +147,8 @@ impl Worker {
         };
         store.write::<_, Error, _>(declare).await?;
         let outbound = Arc::new(Outbound::new(allowed));
-        let services = Services { store, ambient, vault, auditor, idempotency, charts, retrieval, jobs, outbound };
+        let services =
+            Services { store, ambient, vault, auditor, idempotency, charts, retrieval, ledger, jobs, outbound };
         Ok(Self { services, runner: Mutex::default() })
     }
 
@@ -194,7 +202,7 @@ impl Worker {
 fn registry(services: &Services) -> Registry {
     let with = || services.clone();
     let (report, event, delivery) = (with(), with(), with());
-    let (rollup, purge, verify, reindex) = (with(), with(), with(), with());
+    let (rollup, purge, verify, ledger, reindex) = (with(), with(), with(), with(), with());
     Registry::new()
         .with(move |ctx, job: report::NatalReport| report::run(report.clone(), ctx, job))
         .with(move |ctx, job: webhooks::WebhookEvent| std::future::ready(webhooks::run_event(&event, &ctx, &job)))
@@ -202,6 +210,7 @@ fn registry(services: &Services) -> Registry {
         .with(move |ctx, job: activity::UsageRollup| activity::run(rollup.clone(), ctx, job))
         .with(move |ctx, job: retention::RetentionPurge| retention::run(purge.clone(), ctx, job))
         .with(move |ctx, job: audit_check::AuditVerify| audit_check::run(verify.clone(), ctx, job))
+        .with(move |ctx, job: ledger_check::LedgerVerify| ledger_check::run(ledger.clone(), ctx, job))
         .with(move |ctx, job: reindex::Reindex| reindex::run(reindex.clone(), ctx, job))
 }
 
@@ -219,10 +228,11 @@ type Made = fn(&Jobs, UnixMs) -> Result<Draft>;
 
 /// What makes the job of a tick.
 fn make(name: &str) -> Option<Made> {
-    let makes: [(&str, Made); 4] = [
+    let makes: [(&str, Made); 5] = [
         (retention::RetentionPurge::NAME, |jobs, _| jobs.draft(system(), &retention::RetentionPurge {})),
         (activity::UsageRollup::NAME, |jobs, _| jobs.draft(system(), &activity::UsageRollup {})),
         (audit_check::AuditVerify::NAME, |jobs, _| jobs.draft(system(), &audit_check::AuditVerify {})),
+        (ledger_check::LedgerVerify::NAME, |jobs, _| jobs.draft(system(), &ledger_check::LedgerVerify {})),
         (reindex::Reindex::NAME, |jobs, _| jobs.draft(system(), &reindex::Reindex {})),
     ];
     makes.into_iter().find(|(known, _)| *known == name).map(|(_, make)| make)

@@ -10,7 +10,7 @@ use super::codec::{CodecError, key_to_bytes, row_from_bytes};
 use super::engine::{Batch, Engine, Snapshot, builder, database_error, guarded, io};
 use super::error::StoreError;
 use super::shadow::Shadow;
-use super::tables::{META, MetaRow, RULESETS, jobs, worker};
+use super::tables::{META, MetaRow, RULESETS};
 use super::tx::{Source, Tx};
 
 /// Name under which [`META`] keeps the version.
@@ -28,8 +28,13 @@ pub(super) struct Step {
 }
 
 /// All steps, oldest first. A released step is never changed; a new layout is a new step.
-pub(super) const STEPS: &[Step] =
-    &[Step { to: 1, run: create_tables }, Step { to: 2, run: add_rulesets }, Step { to: 3, run: add_jobs }];
+/// Making tables leaves those that are there as they are, so a step that only adds some is `create_tables` again.
+pub(super) const STEPS: &[Step] = &[
+    Step { to: 1, run: create_tables },
+    Step { to: 2, run: add_rulesets },
+    Step { to: 3, run: create_tables },
+    Step { to: 4, run: create_tables },
+];
 
 fn create_tables(batch: &Batch<'_>, tables: &'static [&'static str]) -> Result<(), StoreError> {
     tables.iter().try_for_each(|name| batch.create(name))
@@ -38,11 +43,6 @@ fn create_tables(batch: &Batch<'_>, tables: &'static [&'static str]) -> Result<(
 /// The key ring goes through the same steps and has no such table.
 fn add_rulesets(batch: &Batch<'_>, tables: &'static [&'static str]) -> Result<(), StoreError> {
     if tables.contains(&RULESETS.name()) { batch.create(RULESETS.name()) } else { Ok(()) }
-}
-
-/// The tables of the queue and of its jobs, in the store and not in the key ring.
-fn add_jobs(batch: &Batch<'_>, tables: &'static [&'static str]) -> Result<(), StoreError> {
-    jobs::NAMES.iter().chain(worker::NAMES).filter(|name| tables.contains(name)).try_for_each(|name| batch.create(name))
 }
 
 /// Version after the last of `steps`.

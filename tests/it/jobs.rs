@@ -116,7 +116,7 @@ fn operators_pause_cancel_retry_and_list() {
     assert_eq!(get("/v1/ops/jobs/dead").data(200)["entries"], json!([]));
     assert_eq!(get("/v1/ops/jobs/quarantine").data(200)["entries"], json!([]));
     assert_eq!(post("/v1/ops/jobs/dead/retry", json!({"task": "x"})).data(200)["retried"], 0);
-    assert_eq!(get("/v1/ops/jobs/cron").data(200)["cron"].as_array().unwrap().len(), 4);
+    assert_eq!(get("/v1/ops/jobs/cron").data(200)["cron"].as_array().unwrap().len(), 5);
     act("/v1/ops/jobs/cron/nosuch/pause").error(404, "cron_not_found");
     until(&server, "/v1/ops/jobs/cron", &ops, |cron| cron["cron"][0]["last_tick"].is_string());
     assert_eq!(act("/v1/ops/jobs/cron/audit_verify/pause").data(200)["paused"], true);

@@ -13,6 +13,8 @@ mod cli;
 #[cfg(test)]
 mod cli_demo;
 #[cfg(test)]
+mod cli_limits;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod ephemeris;
@@ -22,6 +24,13 @@ mod identity;
 mod jobs;
 #[cfg(test)]
 mod jobs_kill;
+mod keys;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod ledger_kill;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
@@ -29,7 +38,11 @@ mod options;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod quotas;
+#[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod refusals;
 #[cfg(test)]
 mod rulesets;
 #[cfg(test)]

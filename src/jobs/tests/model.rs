@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::JobState::{Available, Cancelled, Discarded, Quarantined, Retryable, Running, Scheduled};
+use super::JobState::{Available, Cancelled, Completed, Discarded, Quarantined, Retryable, Running, Scheduled};
 use super::*;
 use crate::ids::JobId;
 use crate::store::tables::jobs::{JOB_FLOWS, JOB_LEASES, JOB_PARKED, JOB_READY, JOB_SCHEDULE, JOB_TURNS};
@@ -70,7 +70,7 @@ impl Model {
     /// Whether the hold is good now; the model's own rule.
     fn is_held(&self, held: &Held, now: UnixMs) -> bool {
         let job = self.jobs.get(&held.key);
-        job.is_some_and(|job| job.state == JobState::Running && job.token == held.token && job.lease_ends > now)
+        job.is_some_and(|job| job.state == Running && job.token == held.token && job.lease_ends > now)
     }
 
     fn nth(&self, pick: usize) -> Option<JobKey> {
@@ -81,8 +81,8 @@ impl Model {
         let job = self.jobs.get_mut(&key).unwrap();
         job.state = state;
         job.expires = match state {
-            JobState::Completed => now.plus_ms(crate::limits::JOB_COMPLETED_KEPT_MS),
-            JobState::Cancelled => now.plus_ms(crate::limits::JOB_CANCELLED_KEPT_MS),
+            Completed => now.plus_ms(crate::limits::JOB_COMPLETED_KEPT_MS),
+            Cancelled => now.plus_ms(crate::limits::JOB_CANCELLED_KEPT_MS),
             _ => now.plus_ms(crate::limits::JOB_DEAD_KEPT_MS),
         };
     }
@@ -95,7 +95,7 @@ fn apply(bench: &Bench, model: &mut Model, step: &Step) {
             let due = now.plus_ms(delay_ms);
             let tenant = TenantId([tenant; 16]);
             let id = bench.enqueue(bench.draft(tenant, &Add { n: 1 }).priority(priority).run_at(due)).id;
-            let state = if delay_ms > 0 { JobState::Scheduled } else { JobState::Available };
+            let state = if delay_ms > 0 { Scheduled } else { Available };
             let none = UnixMs(0);
             model
                 .jobs
@@ -103,13 +103,13 @@ fn apply(bench: &Bench, model: &mut Model, step: &Step) {
         }
         Step::Claim { max } => {
             let given = bench.claim(max);
-            let waiting = model.jobs.values().filter(|job| job.state == JobState::Available).count();
+            let waiting = model.jobs.values().filter(|job| job.state == Available).count();
             assert_eq!(given.len(), waiting.min(max), "a claim takes what waits");
             for held in given {
                 let job = model.jobs.get_mut(&held.key).unwrap();
-                assert_eq!(job.state, JobState::Available);
+                assert_eq!(job.state, Available);
                 assert!(held.token > job.token, "tokens grow");
-                (job.state, job.token, job.lease_ends) = (JobState::Running, held.token, now.plus_ms(30_000));
+                (job.state, job.token, job.lease_ends) = (Running, held.token, now.plus_ms(30_000));
                 model.holds.push(held);
             }
         }
@@ -126,10 +126,8 @@ fn apply(bench: &Bench, model: &mut Model, step: &Step) {
             let token = held.token;
             let lost = bench.write(move |tx| renew(tx, &[token], now, 30_000)).unwrap();
             // A lease lives while any of its jobs is held.
-            let lives = model
-                .jobs
-                .values()
-                .any(|job| job.state == JobState::Running && job.token == token && job.lease_ends > now);
+            let lives =
+                model.jobs.values().any(|job| job.state == Running && job.token == token && job.lease_ends > now);
             assert_eq!(lost.is_empty(), lives);
             if lives {
                 model
@@ -153,8 +151,8 @@ fn stage_due(bench: &Bench, model: &mut Model) {
     let now = bench.now();
     bench.write(move |tx| stage(tx, now)).unwrap();
     for job in model.jobs.values_mut() {
-        if matches!(job.state, JobState::Scheduled | JobState::Retryable) && job.due <= now {
-            job.state = JobState::Available;
+        if matches!(job.state, Scheduled | Retryable) && job.due <= now {
+            job.state = Available;
         }
     }
 }
@@ -165,14 +163,14 @@ fn take_back(bench: &Bench, model: &mut Model) {
     let keys: Vec<_> = model
         .jobs
         .iter()
-        .filter(|(_, job)| job.state == JobState::Running && job.lease_ends <= now)
+        .filter(|(_, job)| job.state == Running && job.lease_ends <= now)
         .map(|(key, job)| (*key, job.cancel))
         .collect();
     for (key, cancel) in keys {
         if cancel {
-            model.end(key, JobState::Cancelled, now);
+            model.end(key, Cancelled, now);
         } else {
-            model.jobs.get_mut(&key).unwrap().state = JobState::Available;
+            model.jobs.get_mut(&key).unwrap().state = Available;
         }
     }
 }
@@ -196,15 +194,15 @@ fn finish(bench: &Bench, model: &mut Model, pick: usize, ending: &Ending) {
     match ending {
         Ending::Done(_) => {
             *model.done.entry(held.key.0).or_default() += 1;
-            model.end(held.key, JobState::Completed, now);
+            model.end(held.key, Completed, now);
         }
-        Ending::Poisoned(_) => model.end(held.key, JobState::Quarantined, now),
-        Ending::Failed(..) if cancel => model.end(held.key, JobState::Cancelled, now),
+        Ending::Poisoned(_) => model.end(held.key, Quarantined, now),
+        Ending::Failed(..) if cancel => model.end(held.key, Cancelled, now),
         Ending::Failed(_, Verdict::RetryAfter(after_ms)) => {
             let job = model.jobs.get_mut(&held.key).unwrap();
-            (job.state, job.due) = (JobState::Retryable, now.plus_ms(*after_ms));
+            (job.state, job.due) = (Retryable, now.plus_ms(*after_ms));
         }
-        _ => model.end(held.key, JobState::Discarded, now),
+        _ => model.end(held.key, Discarded, now),
     }
 }
 
@@ -255,29 +253,23 @@ fn check(bench: &Bench, model: &Model) {
             keys
         };
         let ready = view.scan(&JOB_READY, Span::all(), usize::MAX)?;
-        assert_eq!(
-            sorted(ready.iter().map(|((_, tenant, _, id), _)| (*tenant, *id)).collect()),
-            keys(&[JobState::Available])
-        );
+        assert_eq!(sorted(ready.iter().map(|((_, tenant, _, id), _)| (*tenant, *id)).collect()), keys(&[Available]));
         let due = view.scan(&JOB_SCHEDULE, Span::all(), usize::MAX)?;
         assert_eq!(
             sorted(due.iter().map(|((_, tenant, id), _)| (*tenant, *id)).collect()),
-            keys(&[JobState::Scheduled, JobState::Retryable])
+            keys(&[Scheduled, Retryable])
         );
         let parked = view.scan(&JOB_PARKED, Span::all(), usize::MAX)?;
         assert_eq!(
             sorted(parked.iter().map(|((_, tenant, id), _)| (*tenant, *id)).collect()),
-            keys(&[JobState::Discarded, JobState::Quarantined])
+            keys(&[Discarded, Quarantined])
         );
         let leases = view.scan(&JOB_LEASES, Span::all(), usize::MAX)?;
         for (token, lease) in &leases {
-            let held = rows.iter().filter(|(_, row)| row.state == JobState::Running && row.token == *token).count();
+            let held = rows.iter().filter(|(_, row)| row.state == Running && row.token == *token).count();
             assert_eq!(lease.left as usize, held, "a lease counts what it holds");
         }
-        assert_eq!(
-            leases.iter().map(|(_, lease)| lease.left as usize).sum::<usize>(),
-            keys(&[JobState::Running]).len()
-        );
+        assert_eq!(leases.iter().map(|(_, lease)| lease.left as usize).sum::<usize>(), keys(&[Running]).len());
         let mut counts: BTreeMap<TenantId, [u64; 8]> = BTreeMap::new();
         rows.iter().for_each(|((tenant, _), row)| counts.entry(*tenant).or_default()[row.state as usize] += 1);
         let flows = view.scan(&JOB_FLOWS, Span::all(), usize::MAX)?;

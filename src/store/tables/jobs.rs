@@ -40,23 +40,6 @@ pub const JOB_RESULTS: Table<(TenantId, JobId), ResultRow> = Table::new("job_res
 /// The last tick of each recurring job.
 pub const JOB_CRON: Table<String, CronRow> = Table::new("job_cron_v1");
 
-/// Names of all tables of this file.
-pub const NAMES: &[&str] = &[
-    JOBS.name(),
-    JOB_READY.name(),
-    JOB_SCHEDULE.name(),
-    JOB_FLOWS.name(),
-    JOB_TURNS.name(),
-    JOB_QUEUES.name(),
-    JOB_SHARES.name(),
-    JOB_LEASES.name(),
-    JOB_UNIQUE.name(),
-    JOB_PARKED.name(),
-    JOB_EXPIRY.name(),
-    JOB_RESULTS.name(),
-    JOB_CRON.name(),
-];
-
 /// Where a job stands. `jobs::state` holds what may follow what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -298,10 +281,6 @@ pub struct CronRow {
     pub last_tick: UnixMs,
     /// Whether it is paused.
     pub paused: bool,
-}
-
-macro_rules! rows {
-    ($($row:ty),* $(,)?) => { $(impl Row for $row { const VERSION: u8 = 1; })* };
 }
 
 rows!(JobRow, FlowRow, QueueRow, ShareRow, LeaseRow, UniqueRow, ExpiryRow, ResultRow, CronRow);

@@ -13,9 +13,6 @@ pub const ACTIVITY_DAYS: Table<(TenantId, u32), ActivityRow> = Table::new("activ
 /// The last entry of each tenant's audit chain that is counted in [`ACTIVITY_DAYS`].
 pub const ACTIVITY_MARKS: Table<TenantId, MarkRow> = Table::new("activity_marks_v1");
 
-/// Names of all tables of this file.
-pub const NAMES: &[&str] = &[WEBHOOKS.name(), ACTIVITY_DAYS.name(), ACTIVITY_MARKS.name()];
-
 /// An address that events are sent to. Its secret is derived from the key ring by its identifier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookRow {
@@ -43,9 +40,5 @@ pub struct ActivityRow {
 /// A sequence number of an audit chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarkRow(pub u64);
-
-macro_rules! rows {
-    ($($row:ty),* $(,)?) => { $(impl Row for $row { const VERSION: u8 = 1; })* };
-}
 
 rows!(WebhookRow, ActivityRow, MarkRow);
