@@ -11,7 +11,7 @@ use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
 use crate::charts::{Charts, Rulesets};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{Budgets, MasterKeyError, Settings, resolve_master_key};
+use crate::config::{self, Budgets, MasterKeyError, Settings, resolve_master_key};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
@@ -185,12 +185,7 @@ impl App {
             vault: Arc::clone(&vault),
             auditor: auditor.clone(),
             ambient: ambient.clone(),
-            policy: TokenPolicy::new(
-                &settings.auth.issuer,
-                &settings.auth.audience,
-                settings.auth.access_token_s,
-                settings.auth.refresh_token_s,
-            ),
+            policy: token_policy(&settings.auth),
         };
         let identity = Identity::open(on, HashCost::OWASP).await?;
         let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
@@ -424,6 +419,10 @@ fn budget_defaults(budgets: &Budgets) -> ledger::Defaults {
         everyone: budgets.default_usd,
         by_slug: budgets.tenants.iter().cloned().collect(),
     }
+}
+
+fn token_policy(auth: &config::Auth) -> TokenPolicy {
+    TokenPolicy::new(&auth.issuer, &auth.audience, auth.access_token_s, auth.refresh_token_s)
 }
 
 /// Opens the index of this corpus, says in the store that it serves, and only then removes the others.

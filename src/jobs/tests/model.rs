@@ -271,7 +271,9 @@ fn check(bench: &Bench, model: &Model) {
         }
         assert_eq!(leases.iter().map(|(_, lease)| lease.left as usize).sum::<usize>(), keys(&[Running]).len());
         let mut counts: BTreeMap<TenantId, [u64; 8]> = BTreeMap::new();
-        rows.iter().for_each(|((tenant, _), row)| counts.entry(*tenant).or_default()[row.state as usize] += 1);
+        for ((tenant, _), row) in &rows {
+            counts.entry(*tenant).or_default()[row.state as usize] += 1;
+        }
         let flows = view.scan(&JOB_FLOWS, Span::all(), usize::MAX)?;
         assert_eq!(flows.iter().map(|((_, tenant), flow)| (*tenant, flow.counts)).collect::<BTreeMap<_, _>>(), counts);
         let turns = view.scan(&JOB_TURNS, Span::all(), usize::MAX)?;

@@ -19,7 +19,7 @@ async fn open(bench: &Bench) -> Jobs {
 }
 
 fn waiting(bench: &Bench) -> u64 {
-    bench.read(|view| admin::stats(view)).get(DEFAULT_QUEUE).map_or(0, |stats| stats.depth())
+    bench.read(|view| admin::stats(view)).get(DEFAULT_QUEUE).map_or(0, admin::QueueStats::depth)
 }
 
 #[tokio::test]

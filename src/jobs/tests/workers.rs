@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::*;
 use crate::error::Code;
-use crate::limits;
 
 /// A store with a real clock, and what a test counts.
 struct Site {
@@ -84,7 +83,7 @@ async fn every_job_is_done_once_by_many_workers() {
         {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        runner.drain(Duration::from_secs(60)).await;
+        runner.drain(Duration::from_mins(1)).await;
         assert_eq!(counted(site.jobs.store(), ACME), before + 300);
     }
 }
@@ -448,5 +447,4 @@ async fn personal_payloads_are_sealed_and_go_with_their_key() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     };
     assert_eq!(failed.chain, ["the handler panicked"]);
-    assert!(limits::JOB_FAILURES_MAX > 1);
 }
