@@ -146,6 +146,8 @@ pub const JOB_KEY_MAX_BYTES: usize = 200;
 pub const JOBS_WAITING_MAX: u64 = 2_000_000;
 /// Jobs that one claim may take.
 pub const JOB_CLAIM_MAX: usize = 1_024;
+/// Turns that a tenant saves up while it has nothing to do.
+pub const JOB_TURNS_SAVED_MAX: u64 = 16;
 /// Least urgent priority; 0 is the most urgent.
 pub const JOB_PRIORITY_MAX: u8 = 9;
 /// Waiting time that one step of priority is worth, in milliseconds: a job waits so much longer than one a step above it, never more.

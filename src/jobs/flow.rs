@@ -2,14 +2,14 @@
 //! is next; touches no job.
 //!
 //! Start-time fair queueing (Goyal, Vin, Cheng 1996) with a job as the unit of cost: a tenant's turn has a virtual time;
-//! the least is served, and its next turn lies `SCALE / weight` later. Who comes back after a rest starts at the queue's
-//! virtual time, so nobody saves up turns.
+//! the least is served, and its next turn lies `SCALE / weight` later. Who comes back after a rest has saved up a few turns
+//! and no more: a tenant with little to do is served as if it were alone, and one with much gains nothing by resting.
 
 use std::collections::BTreeMap;
 
 use crate::error::{Code, Error, Result};
 use crate::ids::{JobId, TenantId};
-use crate::limits::JOBS_WAITING_MAX;
+use crate::limits::{JOB_TURNS_SAVED_MAX, JOBS_WAITING_MAX};
 use crate::store::tables::Unit;
 use crate::store::tables::jobs::{
     FlowRow, JOB_EXPIRY, JOB_FLOWS, JOB_QUEUES, JOB_SHARES, JOB_TURNS, JobState, QueueRow, ShareRow,
@@ -129,7 +129,7 @@ fn save_flow(tx: &mut Tx<'_>, queue: &str, tenant: TenantId, virtual_time: u64, 
     let listed = before.as_ref().filter(|row| may_be_served(row)).map(|row| row.turn);
     let serve = may_be_served(&now);
     if serve && listed.is_none() {
-        now.turn = now.turn.max(virtual_time);
+        now.turn = now.turn.max(virtual_time.saturating_sub(JOB_TURNS_SAVED_MAX * SCALE));
     }
     let list = serve.then_some(now.turn);
     if listed != list {

@@ -307,3 +307,37 @@ fn worker_metrics_ask_for_a_password_where_one_is_set() {
     }
     assert_eq!(read(&url, &[("authorization", &basic("prometheus:open sesame"))]).0, 200);
 }
+
+#[test]
+fn a_directory_that_nobody_serves_is_looked_after_at_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().to_str().unwrap();
+    let orrery = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_orrery"));
+        let output = command.args(args).args(["--data-dir", data]).env_remove("ORRERY_CONFIG").output().unwrap();
+        let text =
+            String::from_utf8_lossy(if output.status.success() { &output.stdout } else { &output.stderr }).into_owned();
+        (output.status.code().unwrap(), text)
+    };
+    assert_eq!(orrery(&["init", "--admin-email", "ops@example.org"]).0, 0);
+    let (code, stats) = orrery(&["jobs", "stats"]);
+    assert!(code == 0 && ["maintenance", "reports", "webhooks"].iter().all(|queue| stats.contains(queue)), "{stats}");
+    let (code, cron) = orrery(&["jobs", "cron"]);
+    assert!(code == 0 && cron.contains("audit_verify") && cron.contains("20 3 * * *"), "{cron}");
+    assert_eq!(orrery(&["jobs", "pause", "--queue", "reports"]), (0, "reports is paused\n".to_owned()));
+    assert!(orrery(&["jobs", "stats"]).1.lines().any(|line| line.starts_with("reports") && line.ends_with("paused")));
+    assert_eq!(orrery(&["jobs", "resume", "--queue", "reports"]).0, 0);
+    assert_eq!(orrery(&["jobs", "pause", "--tenant", "system"]).0, 0);
+    assert_eq!(orrery(&["jobs", "pause", "--queue", "nosuch"]).0, 2);
+    assert_eq!(orrery(&["jobs", "pause"]).0, 2);
+    for list in [&["jobs", "list", "--state", "running"][..], &["jobs", "dead"], &["jobs", "quarantine"]] {
+        assert_eq!(orrery(list), (0, "there are none\n".to_owned()));
+    }
+    let unknown = "job_00000000000000000000000000000000";
+    for command in ["show", "cancel", "retry"] {
+        assert_eq!(orrery(&["jobs", command, unknown]).0, 2, "{command}");
+    }
+    assert_eq!(orrery(&["jobs", "show", "job_x"]).0, 2);
+    assert!(orrery(&["jobs", "retry", "--all"]).1.starts_with("0 dead jobs"));
+    assert_eq!(orrery(&["audit", "verify"]).0, 0);
+}

@@ -65,13 +65,16 @@ fn equal_weights_have_equal_parts_and_others_their_share() {
 }
 
 #[test]
-fn nobody_saves_up_turns() {
+fn a_rest_is_worth_a_few_turns_and_no_more() {
     let bench = Bench::new();
     fill(&bench, ACME, 500);
     fill(&bench, BETA, 1);
     served(&bench, 200, 10);
-    // Beta was away while Acme was served 199 times; it shares from now on, and catches nothing up.
+    // Beta was away while Acme was served 199 times: it goes first for as long as it may have saved, and shares then.
     fill(&bench, BETA, 500);
+    let saved = usize::try_from(crate::limits::JOB_TURNS_SAVED_MAX).unwrap();
+    let parts = served(&bench, 100 + saved, 10);
+    assert!(parts[&BETA].abs_diff(50 + saved) <= 1, "{parts:?}");
     let parts = served(&bench, 100, 10);
     assert!(parts[&BETA].abs_diff(50) <= 1, "{parts:?}");
 }
