@@ -6,6 +6,7 @@
 mod load;
 mod parse;
 mod report;
+mod route;
 mod secret;
 mod sources;
 
@@ -15,7 +16,8 @@ use std::path::{Path, PathBuf};
 pub use load::Inspection;
 pub use parse::{Environment, LogFormat};
 pub use report::{Effective, Origin, Problem, Provenance};
-pub use secret::{MASTER_KEY_FILE, MasterKey, MasterKeyError, resolve_master_key};
+pub use route::{Hop, Route, TenantRoute};
+pub use secret::{ApiKey, MASTER_KEY_FILE, MasterKey, MasterKeyError, resolve_master_key};
 pub use sources::Sources;
 
 use crate::limits;
@@ -136,6 +138,44 @@ settings! {
         secret [Text] master_key: Option<MasterKey> = None, |t| secret::decode(t).map(Some).map_err(|e| e.to_string());
     }
 
+    /// Who answers questions.
+    llm: Llm {
+        #[doc = "Providers in the order in which they are asked, out of `remote` and `composer`, which is always last."]
+        [TextList] route: Route = Some(text("composer")), route::route;
+        #[doc = "Tenants with a route of their own, such as `acme=composer` or `beta=remote>composer`."]
+        [TextList] tenant_routes: Vec<TenantRoute> = Some(text("")), route::tenant_routes;
+        #[doc = "Most tokens that a model may write for one answer; its upper bound is reserved before the call."]
+        [Integer] answer_max_tokens: u64 = Some(number(700)), |t| integer(t, 16, limits::MODEL_ANSWER_MAX_TOKENS);
+        #[doc = "How freely a model chooses its words, in hundredths; 0 always takes the likeliest."]
+        [Integer] temperature_percent: u64 = Some(number(30)), |t| integer(t, 0, 200);
+    }
+
+    /// A model behind an OpenAI-compatible address. Only pseudonymised prompts go to it.
+    remote: Remote {
+        #[doc = "Base of its API, e.g. `https://api.example.org/v1`; `http` only to this machine, unless `remote.allow_http`."]
+        [Text] base_url: Option<String> = None, |t| route::base_url(t).map(Some);
+        #[doc = "Name of the model, as the upstream and the price table know it."]
+        [Text] model: Option<String> = None, |t| name(t).map(Some);
+        #[doc = "File that holds the key of its API."]
+        [Text] api_key_file: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "The key itself; by environment only."]
+        secret [Text] api_key: Option<ApiKey> = None, |t| ApiKey::new(t).map(Some);
+        #[doc = "File of certificates (PEM) to trust instead of the system's."]
+        [Text] ca_file: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "Whether prompts may leave this machine unencrypted."]
+        [Bool] allow_http: bool = Some(text("false")), flag;
+        #[doc = "Whether answers are streamed; some upstreams cannot."]
+        [Bool] stream: bool = Some(text("true")), flag;
+        #[doc = "Longest time to connect, in milliseconds."]
+        [Integer] connect_ms: u64 = Some(number(2_000)), |t| integer(t, 10, 10_000);
+        #[doc = "Longest time without a word, in milliseconds."]
+        [Integer] read_ms: u64 = Some(number(8_000)), |t| integer(t, 10, limits::REMOTE_TOTAL_MAX_MS);
+        #[doc = "Longest time of a call with its retries, in milliseconds."]
+        [Integer] total_ms: u64 = Some(number(18_000)), |t| integer(t, 100, limits::REMOTE_TOTAL_MAX_MS);
+        #[doc = "Times that a failed call is tried again before any text has come."]
+        [Integer] retries: u64 = Some(number(limits::REMOTE_RETRIES_MAX)), |t| integer(t, 0, limits::REMOTE_RETRIES_MAX);
+    }
+
     /// Logs, written to standard error.
     log: Log {
         #[doc = "Least level that is written (`error` to `trace`), with exceptions by module: `info,orrery::store=debug`."]
@@ -158,6 +198,10 @@ pub struct Settings {
     pub auth: Auth,
     /// The key that wraps all others.
     pub secrets: Secrets,
+    /// Who answers questions.
+    pub llm: Llm,
+    /// A model behind an OpenAI-compatible address.
+    pub remote: Remote,
     /// Logs.
     pub log: Log,
 }
@@ -188,9 +232,20 @@ impl Settings {
         let server = Server::read(reader);
         let auth = Auth::read(reader);
         let secrets = Secrets::read(reader);
+        let llm = Llm::read(reader);
+        let remote = Remote::read(reader);
         let log = Log::read(reader);
         let Root { environment, data_dir } = root?;
-        Some(Self { environment, data_dir, server: server?, auth: auth?, secrets: secrets?, log: log? })
+        Some(Self {
+            environment,
+            data_dir,
+            server: server?,
+            auth: auth?,
+            secrets: secrets?,
+            llm: llm?,
+            remote: remote?,
+            log: log?,
+        })
     }
 }
 

@@ -149,3 +149,9 @@ pub const MODEL_ANSWER_MAX_TOKENS: u64 = 4_096;
 pub const PROMPT_PASSAGES_MAX: usize = 8;
 /// Contacts of the day that a prompt holds.
 pub const PROMPT_FACTORS_MAX: usize = 6;
+/// How long an answer that was streamed can be read again, in milliseconds.
+pub const STREAM_RESUME_MS: u64 = 60_000;
+/// Streamed answers that are remembered at once.
+pub const STREAMS_REMEMBERED_MAX: usize = 4_096;
+/// Time without an event after which a stream sends a sign of life, in milliseconds.
+pub const STREAM_HEARTBEAT_MS: u64 = 10_000;

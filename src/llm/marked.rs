@@ -6,7 +6,7 @@
 
 use super::prompt::Offered;
 use super::splitter::Cut;
-use super::{Sentence, Support};
+use super::Sentence;
 use crate::guard::pii;
 
 /// Why a sentence is left out before anybody looks at what it claims.

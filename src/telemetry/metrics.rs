@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::gateway::GatewayMetrics;
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
 /// Stands for every label value outside its allowed set.
@@ -66,6 +67,7 @@ pub struct Metrics {
     charts_computed: IntCounter,
     answers: IntCounterVec,
     retrieval_queries: IntCounterVec,
+    gateway: GatewayMetrics,
 }
 
 /// One request being answered; counted out when dropped, also when its task is cut.
@@ -78,7 +80,7 @@ impl Drop for InFlight {
     }
 }
 
-fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+pub(super) fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
     let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -90,7 +92,7 @@ fn counter(registry: &Registry, name: &str, help: &str) -> prometheus::Result<In
     Ok(metric)
 }
 
-fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+pub(super) fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntGauge> {
     let metric = IntGauge::new(name, help)?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -102,7 +104,7 @@ fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> pr
     Ok(metric)
 }
 
-fn durations(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<HistogramVec> {
+pub(super) fn durations(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<HistogramVec> {
     let opts = HistogramOpts::new(name, help).buckets(REQUEST_BUCKETS_S.to_vec());
     let metric = HistogramVec::new(opts, labels)?;
     registry.register(Box::new(metric.clone()))?;
@@ -148,6 +150,7 @@ impl Metrics {
             charts_computed: counter(&r, "charts_computed_total", "Natal charts computed.")?,
             answers: counters(&r, "answers_total", "Questions answered.", &["provider", "language"])?,
             retrieval_queries: counters(&r, "retrieval_queries_total", "Searches of the corpus.", &["outcome"])?,
+            gateway: GatewayMetrics::new(&r)?,
             routes: Mutex::new(BTreeSet::new()),
             registry: r,
         })
@@ -212,6 +215,11 @@ impl Metrics {
     /// A question was answered, by one of [`PROVIDERS`], in one of [`LANGUAGES`].
     pub fn answered(&self, provider: &str, language: &str) {
         self.answers.with_label_values(&[bounded(provider, PROVIDERS), bounded(language, LANGUAGES)]).inc();
+    }
+
+    /// What happens between the appliance and its models.
+    pub const fn gateway(&self) -> &GatewayMetrics {
+        &self.gateway
     }
 
     /// A search ended; one of [`RETRIEVAL_OUTCOMES`].
