@@ -17,6 +17,8 @@ pub enum Class {
     Unauthenticated,
     /// Who asks may not do it.
     Forbidden,
+    /// It costs more than is left to spend.
+    PaymentRequired,
     /// It is not there, or not for who asks.
     NotFound,
     /// The path exists, the method does not.
@@ -79,11 +81,13 @@ codes! {
     InvalidCredentials, "invalid_credentials", Unauthenticated, retry false, "Tenant, e-mail or password is wrong.";
     InsufficientRole, "insufficient_role", Forbidden, retry false, "Your role does not allow this.";
     RegistrationClosed, "registration_closed", Forbidden, retry false, "This tenant does not take registrations.";
+    BudgetExhausted, "budget_exhausted", PaymentRequired, retry false, "There is not enough left of the budget for this request.";
     NotFound, "not_found", NotFound, retry false, "There is nothing at this path.";
     ChartNotFound, "chart_not_found", NotFound, retry false, "There is no such chart.";
     SessionNotFound, "session_not_found", NotFound, retry false, "There is no such session.";
     TenantNotFound, "tenant_not_found", NotFound, retry false, "There is no such tenant.";
     RulesetNotFound, "ruleset_not_found", NotFound, retry false, "There is no such ruleset.";
+    BudgetNotFound, "budget_not_found", NotFound, retry false, "There is no such budget.";
     UserNotFound, "user_not_found", NotFound, retry false, "There is no such user.";
     MethodNotAllowed, "method_not_allowed", MethodNotAllowed, retry false, "This path does not answer this method.";
     TenantExists, "tenant_exists", Conflict, retry false, "A tenant with this slug exists already.";
@@ -102,6 +106,7 @@ codes! {
     StoreUnavailable, "store_unavailable", Unavailable, retry true, "The store cannot be used now.";
     AuditUnavailable, "audit_unavailable", Unavailable, retry true, "The audit entry could not be written, so nothing was changed.";
     IndexUnavailable, "index_unavailable", Unavailable, retry true, "The knowledge index cannot be used now.";
+    ModelNotPriced, "model_not_priced", Unavailable, retry false, "The model has no price, so nobody can be charged for it; the operator adds one to the price table.";
     ShuttingDown, "shutting_down", Unavailable, retry true, "The appliance is stopping.";
     TimedOut, "timed_out", Timeout, retry true, "The request took too long and was cut.";
     Internal, "internal_error", Internal, retry true, "Something went wrong on our side.";

@@ -13,6 +13,7 @@
 //! | 2 | [`config`] | A | settings from flags, environment and file, and where each came from |
 //! | 2 | [`astro`] | P | ephemeris, time scales, houses, aspects, charts, the day's transits, places |
 //! | 2 | [`guard`] | P | what a question may be |
+//! | 2 | [`tokens`] | P | token counts, the price table, money in whole micro-dollars |
 //! | 3 | [`telemetry`] | A | logs and metrics, without personal data |
 //! | 4 | [`store`] | A | typed ordered tables, snapshots, one write path with group commit |
 //! | 5 | [`vault`] | A | the key ring: personal data sealed with its user's key |
@@ -21,7 +22,7 @@
 //! | 5 | [`charts`] | S | charts made, kept, listed, deleted; each within its owner's reach |
 //! | 6 | [`almanac`] | S | calendars of a period and transits to a chart, as a person asks for them |
 //! | 6 | [`idempotency`] | S | answers kept for replay, written with the change they answer |
-//! | 6 | [`tenants`] | S | who the appliance serves |
+//! | 6 | [`tenants`] | S | who the appliance serves, and the ledger of what they may spend |
 //! | 6 | [`auth`] | S | accounts, logins, sessions, tokens, throttles |
 //! | 6 | [`llm`] | S | the trait that answers stand behind, and the built-in composer |
 //! | 7 | [`chat`] | S | the one sequence that answers a question, and the verifier no sentence passes unchecked |
@@ -59,4 +60,5 @@ pub mod retrieval;
 pub mod store;
 pub mod telemetry;
 pub mod tenants;
+pub mod tokens;
 pub mod vault;

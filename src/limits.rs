@@ -155,3 +155,32 @@ pub const STREAM_RESUME_MS: u64 = 60_000;
 pub const STREAMS_REMEMBERED_MAX: usize = 4_096;
 /// Time without an event after which a stream sends a sign of life, in milliseconds.
 pub const STREAM_HEARTBEAT_MS: u64 = 10_000;
+
+/// Models that a price table may name.
+pub const PRICED_MODELS_MAX: usize = 10_000;
+/// Highest price, in micro-dollars for a million tokens: ten thousand dollars.
+pub const PRICE_MAX_MICRO_USD: u64 = 10_000_000_000;
+/// Largest price table of the operator, in bytes.
+pub const PRICE_FILE_MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// Most tokens of one direction of one call.
+pub const TOKENS_MAX: u64 = 1_000_000_000;
+/// Longest text that a known encoding counts, in bytes; a longer one is bounded by its bytes.
+pub const BPE_TEXT_MAX_BYTES: usize = 1024 * 1024;
+/// Longest name of a model, in bytes.
+pub const MODEL_NAME_MAX_BYTES: usize = 128;
+/// Highest limit of money, in micro-dollars: a billion dollars.
+pub const BUDGET_MAX_MICRO_USD: u64 = 1_000_000_000_000_000;
+/// How long money is held for one call, in milliseconds: far longer than any request may take, stream included.
+pub const RESERVATION_MAX_MS: u64 = 60 * 60 * 1_000;
+/// How often reservations that outlived [`RESERVATION_MAX_MS`] are looked for, in milliseconds.
+pub const RESERVATION_SWEEP_MS: u64 = 60_000;
+/// Reservations released in one transaction.
+pub const RESERVATIONS_RELEASED_AT_ONCE: usize = 256;
+/// How long entries of the ledger are kept one by one, in days; older ones are folded into opening balances.
+pub const LEDGER_ENTRIES_KEPT_DAYS: u64 = 400;
+/// Entries that are folded in one transaction.
+pub const LEDGER_FOLDED_AT_ONCE: usize = 256;
+/// Tenants, and models, that metrics keep apart; later ones count as `other`.
+pub const METRIC_TENANTS_MAX: usize = 100;
+/// Longest period that usage is told for, in days.
+pub const USAGE_DAYS_MAX: u32 = 366;

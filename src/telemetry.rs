@@ -4,6 +4,7 @@
 //! request bodies. What may be logged of a person is an opaque id.
 
 mod gateway;
+pub mod labels;
 pub mod logs;
 pub mod metrics;
 

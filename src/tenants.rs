@@ -2,6 +2,8 @@
 //!
 //! What is done to a tenant stands in its own audit chain and in the system's.
 
+pub mod ledger;
+
 use crate::audit::{self, Auditor, RequestContext, SYSTEM_SLUG, SYSTEM_TENANT};
 use crate::clock::Ambient;
 use crate::error::{Code, Error, FieldError, Result};

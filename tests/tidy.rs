@@ -61,6 +61,8 @@ const DEPARTURES: &[Departure] = &[
         to: "auth",
         why: "a service takes the caller, as proof of who asks; auth knows no charts",
     },
+    Departure { from: "config", to: "tokens", why: "a budget is an amount of money; tokens knows no settings" },
+    Departure { from: "store", to: "tokens", why: "rows of the ledger hold amounts and counts" },
     Departure { from: "charts", to: "vault", why: "the personal half of a chart's row is sealed" },
     Departure { from: "charts", to: "audit", why: "a chart and its audit entry commit together" },
 ];

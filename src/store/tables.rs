@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod ledger;
+
 use super::codec::{Row, Table};
 use crate::clock::UnixMs;
 use crate::ids::{AnswerId, AuditId, ChartId, SessionId, TenantId, TokenId, UserId};
@@ -64,6 +66,14 @@ pub const STORE_TABLES: &[&str] = &[
     AUDIT.name(),
     AUDIT_HEADS.name(),
     RULESETS.name(),
+    ledger::LIMITS.name(),
+    ledger::ACCOUNTS.name(),
+    ledger::PAST_ACCOUNTS.name(),
+    ledger::RESERVATIONS.name(),
+    ledger::ENTRIES.name(),
+    ledger::HEADS.name(),
+    ledger::OPENINGS.name(),
+    ledger::EVENTS.name(),
 ];
 /// Tables of `keys.redb`, by name.
 pub const KEYS_TABLES: &[&str] = &[META.name(), USER_KEYS.name(), SECRETS.name()];
@@ -294,9 +304,11 @@ pub struct SealedRow {
     pub sealed: Vec<u8>,
 }
 
+/// Gives rows their first version.
 macro_rules! rows {
     ($($row:ty),* $(,)?) => { $(impl Row for $row { const VERSION: u8 = 1; })* };
 }
+use rows;
 
 rows!(
     Unit,

@@ -1,0 +1,2 @@
+//! Reserve and settle.
+fn main() {}

@@ -1,0 +1,1 @@
+//! What the ledger promises, held against a simple model of its own.
