@@ -9,6 +9,7 @@ use crate::astro::{Chart, Today};
 use crate::audit::{self, Auditor};
 use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
 use crate::charts::{Charts, Rulesets};
+use crate::chat::advisor::{self, Advisor};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
 use crate::config::{MasterKeyError, Settings, resolve_master_key};
@@ -16,12 +17,16 @@ use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
 use crate::llm::Composer;
+use crate::llm::gateway::Gateway;
+use crate::llm::remote::TrustError;
 use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
 use crate::store::tables::{META, MetaRow, STORE_TABLES};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
+use crate::tenants::ledger::{self, Ledger};
+use crate::tokens::Prices;
 use crate::vault::{Vault, VaultError};
 
 /// Name under which the store says which generation of the index serves.
@@ -61,6 +66,9 @@ pub enum StartError {
     /// The metrics cannot be registered.
     #[error("cannot register metrics: {0}")]
     Metrics(String),
+    /// The remote model cannot be called safely.
+    #[error("{0}")]
+    Upstream(#[from] TrustError),
     /// A service did not start.
     #[error("{0}")]
     Service(#[from] Error),
@@ -79,6 +87,8 @@ pub struct App {
     charts: Charts,
     rulesets: Rulesets,
     answers: Answers,
+    ledger: Ledger,
+    advisor: Advisor,
     retrieval: Retrieval,
     vault: Arc<Vault>,
     last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
@@ -149,6 +159,25 @@ impl App {
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
+        let ledger = Ledger::open(ledger::Foundations {
+            store: store.clone(),
+            auditor: auditor.clone(),
+            ambient: ambient.clone(),
+            metrics: Arc::clone(&metrics),
+            prices: Prices::load(None).map_err(Error::internal)?,
+            defaults: ledger::Defaults::default(),
+        })
+        .await?;
+        let on = advisor::Foundations {
+            retrieval: retrieval.clone(),
+            answers: answers.clone(),
+            tenants: tenants.clone(),
+            ledger: ledger.clone(),
+            gateway: Gateway::new(&settings, &metrics, &ambient)?,
+            metrics: Arc::clone(&metrics),
+            ambient: ambient.clone(),
+        };
+        let advisor = Advisor::new(on, &settings);
         let cleaner = tokio::spawn(clean(idempotency.clone()));
         Ok(Arc::new(Self {
             settings,
@@ -162,6 +191,8 @@ impl App {
             charts,
             rulesets,
             answers,
+            ledger,
+            advisor,
             retrieval,
             vault,
             last_probe: tokio::sync::Mutex::default(),
@@ -213,6 +244,16 @@ impl App {
     /// Answered questions.
     pub const fn answers(&self) -> &Answers {
         &self.answers
+    }
+
+    /// Money.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Answers by models.
+    pub const fn advisor(&self) -> &Advisor {
+        &self.advisor
     }
 
     /// Knowledge.
@@ -273,6 +314,8 @@ impl App {
     /// Stops background work and flushes the store. Requests must have ended.
     pub async fn shutdown(&self) {
         self.cleaner.abort();
+        self.advisor.drain().await;
+        self.ledger.drain().await;
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the store was not flushed");
         }

@@ -3,6 +3,7 @@
 
 pub mod breaker;
 pub mod composer;
+pub mod gateway;
 pub mod language;
 pub mod lexicon;
 pub mod marked;

@@ -31,6 +31,10 @@ pub struct Answer {
     pub passed_over: Vec<PassedOver>,
     /// What became of the model's sentences, where one wrote.
     pub check: Option<Check>,
+    /// Whether it was written to its end; not so when its reader left.
+    pub complete: bool,
+    /// The limit of which much is spent, as the response header tells it.
+    pub budget_warning: Option<String>,
     /// What made it.
     pub versions: AnswerVersions,
     /// Sentences of the provider that did not hold and were left out.
@@ -182,6 +186,8 @@ impl<'a> Assembly<'a> {
             degraded: None,
             passed_over: Vec::new(),
             check: None,
+            complete: true,
+            budget_warning: None,
             versions: AnswerVersions {
                 engine: versions.engine.clone(),
                 ruleset: versions.ruleset.clone(),

@@ -145,7 +145,7 @@ struct Speech<'a> {
 }
 
 impl<'a> Speech<'a> {
-    const fn new(offered: &'a Offered<'a>, scope: &'a Scope<'a>) -> Self {
+    fn new(offered: &'a Offered<'a>, scope: &'a Scope<'a>) -> Self {
         let (splitter, verifying) = (Splitter::new(), Verifying::new(scope));
         Self { offered, splitter, verifying, written: String::new(), usage: None }
     }

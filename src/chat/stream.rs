@@ -31,10 +31,19 @@ pub enum Event {
     Delta(String),
     /// A passage that the text cites from here on.
     Citation(Citation),
-    /// It is whole and kept: its data, as JSON text.
-    Done(Arc<[u8]>),
+    /// It is whole and kept.
+    Done(Finished),
     /// It failed; nothing was kept.
     Failed(Arc<Error>),
+}
+
+/// An answer that was kept.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Its data, as JSON text.
+    pub data: Arc<[u8]>,
+    /// The limit of which much is spent, when there is one.
+    pub budget_warning: Option<String>,
 }
 
 impl Event {
@@ -93,6 +102,14 @@ impl Reader {
         Self { log: Arc::clone(log), next }
     }
 
+    /// A reader of an answer that was given before.
+    pub fn replay(text: String, data: Vec<u8>) -> Self {
+        let log = Arc::new(Log::default());
+        log.tell(Event::Delta(text));
+        log.tell(Event::Done(Finished { data: data.into(), budget_warning: None }));
+        Self::new(&log, 0)
+    }
+
     /// The next event and its place, once there is one; `None` after the last.
     pub async fn next(&mut self) -> Option<(usize, Event)> {
         loop {
@@ -114,14 +131,14 @@ impl Reader {
         }
     }
 
-    /// Reads to the end: the data of the answer.
+    /// Reads to the end.
     ///
     /// # Errors
     /// What the answer failed with.
-    pub async fn outcome(mut self) -> Result<Arc<[u8]>> {
+    pub async fn outcome(mut self) -> Result<Finished> {
         while let Some((_, event)) = self.next().await {
             match event {
-                Event::Done(data) => return Ok(data),
+                Event::Done(finished) => return Ok(finished),
                 Event::Failed(error) => return Err(Error::clone(&error)),
                 _ => {}
             }
@@ -165,7 +182,7 @@ impl Teller {
     }
 
     /// It ended.
-    pub fn end(mut self, outcome: Result<Arc<[u8]>>) {
+    pub fn end(mut self, outcome: Result<Finished>) {
         self.ended = true;
         let event = outcome.map_or_else(|error| Event::Failed(Arc::new(error)), Event::Done);
         self.log.end(event, self.ambient.now());
@@ -250,8 +267,8 @@ mod tests {
         let late = tokio::spawn(async move { first.outcome().await });
         tokio::task::yield_now().await;
         teller.log().tell(Event::Delta(" Two.".into()));
-        teller.end(Ok(Arc::from(*b"{}")));
-        assert_eq!(&*late.await.unwrap().unwrap(), b"{}");
+        teller.end(Ok(Finished { data: Arc::from(*b"{}"), budget_warning: None }));
+        assert_eq!(&*late.await.unwrap().unwrap().data, b"{}");
         let mut again = streams.resume(id, owner, 1).unwrap();
         assert!(matches!(again.next().await, Some((1, Event::Delta(text))) if text == " Two."));
         assert!(matches!(again.next().await, Some((2, Event::Done(_)))));

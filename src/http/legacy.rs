@@ -8,12 +8,14 @@ use serde::Serialize;
 
 use super::body::{json, path_id};
 use super::caller::{app, arrival, caller};
+use super::idempotency::Once;
 use super::problem::Problem;
 use super::reply::Bare;
 use super::v1;
 use super::wire::chart::ChartRequest;
 use super::wire::chat::AdviseRequest;
 use crate::astro::{self, Lang};
+use crate::chat::advisor::Advisor;
 use crate::error::Code;
 
 /// 2026-11-23T00:00:00Z, when version 1 took their place.
@@ -170,6 +172,14 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
+    let route = v1::chat::route(&app, &caller, &body.value)?;
+    if !Advisor::is_composed(&route) {
+        let reader = v1::chat::begin(&app, caller, arrival, body.value, route, false, Once::none())?;
+        let data: serde_json::Value =
+            serde_json::from_slice(&reader.outcome().await?.data).map_err(crate::error::Error::internal)?;
+        let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
+        return Ok(Bare(OldAnswer { answer: text("answer"), date: text("date") }));
+    }
     let (answered, answer) = v1::chat::answer(&app, &caller, &body.value)?;
     app.answers().keep(&caller, &arrival, &answered, |_| Ok(())).await?;
     Ok(Bare(OldAnswer { answer: answer.text, date: answer.date }))

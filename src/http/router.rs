@@ -7,8 +7,8 @@ use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
 use super::v1::{
-    analysis, aspects, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, transits,
-    wheel,
+    analysis, aspects, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, stream,
+    transits, wheel,
 };
 use super::{health, legacy, openapi};
 use crate::app::App;
@@ -81,6 +81,7 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))
+        .push(Router::with_path("chat/advise/{id}").get(stream::resume))
         .push(Router::with_path("places").get(places::search))
         .push(Router::with_path("places/nearest").get(places::nearest))
         .push(Router::with_path("retrieval/search").post(retrieval::search))

@@ -13,5 +13,6 @@ pub mod reference;
 pub mod retrieval;
 pub mod rulesets;
 pub mod sky;
+pub mod stream;
 pub mod transits;
 pub mod wheel;

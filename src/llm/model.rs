@@ -91,6 +91,8 @@ pub enum Reason {
     Unsupported,
     /// The question is one that no model is asked.
     NotAsked,
+    /// Nobody has said what it costs.
+    NotPriced,
 }
 
 impl Reason {
@@ -105,6 +107,7 @@ impl Reason {
             Self::BudgetExhausted => "budget_exhausted",
             Self::Unsupported => "unsupported",
             Self::NotAsked => "not_asked",
+            Self::NotPriced => "model_not_priced",
         }
     }
 

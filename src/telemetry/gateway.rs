@@ -17,6 +17,7 @@ pub const CALL_OUTCOMES: &[&str] = &[
     "circuit_open",
     "budget_exhausted",
     "unsupported",
+    "model_not_priced",
 ];
 /// What may become of a retry.
 pub const RETRY_RESULTS: &[&str] = &["made", "refused"];

@@ -3,16 +3,23 @@
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::astro::Lang;
+use crate::audit::RequestContext;
 use crate::auth::Caller;
+use crate::chat::advisor::{Advisor, Also, Asked};
+use crate::chat::stream::Reader;
 use crate::chat::{Answer, Answered, Question, Said};
+use crate::config::{Hop, Route};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{json, only_queries, page, path_id};
 use crate::http::caller::{app, arrival, caller};
-use crate::http::idempotency::{Seen, seen};
+use crate::http::idempotency::{Once, Prepared, Seen, seen};
 use crate::http::problem::Problem;
-use crate::http::reply::{Reply, Stored};
+use crate::http::reply::Reply;
+use crate::http::v1::stream::{self, Advised};
 use crate::http::wire::chat::{AdviseReply, AdviseRequest, AnswerList, KeptAnswer};
 use crate::idempotency::also;
 use crate::ids::{AnswerId, ChartId};
@@ -37,28 +44,85 @@ pub fn answer(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<(Answ
     Ok((app.answers().draft(id, answer.provider.clone(), said), answer))
 }
 
+/// Who is asked, for a caller who may want a provider.
+pub fn route(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<Route> {
+    let known = |code: &str| {
+        let refused = || Error::fields(vec![FieldError::new("provider", code, "one of: remote, composer")]);
+        Hop::from_code(code).ok_or_else(refused)
+    };
+    app.advisor().route(caller, asked.provider.as_deref().map(known).transpose()?)
+}
+
+/// Begins to answer a question by a route with a model in it, or for somebody who reads along.
+pub fn begin(
+    app: &Arc<App>,
+    caller: Caller,
+    request: RequestContext,
+    asked: AdviseRequest,
+    route: Route,
+    reads_along: bool,
+    once: Once,
+) -> Result<Reader> {
+    let lang = language(asked.lang.as_deref())?;
+    let id: ChartId = asked.chart_id.parse().map_err(|_| Error::new(Code::ChartNotFound))?;
+    let chart = app.charts().get(&caller, id)?;
+    let today = app.charts().today(&chart, None, None)?;
+    let sealing = Arc::clone(app);
+    let seal = move |answered: &Answered, answer: Answer| {
+        let complete = answer.complete;
+        let (prepared, record): (Prepared<AdviseReply, 200>, _) =
+            once.prepare(&sealing, &AdviseReply::new(answered, answer))?;
+        // Half an answer is nothing to repeat.
+        Ok((prepared.into_data(), Box::new(also(record.filter(|_| complete))) as Also))
+    };
+    app.advisor().start(Asked {
+        caller,
+        request,
+        chart,
+        today,
+        question: asked.question,
+        lang,
+        route,
+        keeps_part: reads_along,
+        seal: Box::new(seal),
+    })
+}
+
 /// Ask a question about a chart
 ///
 /// The answer cites passages of the knowledge corpus and states facts of the chart and of today; each sentence was checked
-/// against both before it was sent. It is given in the question's language.
+/// against both before it was sent. It is given in the question's language. With `Accept: text/event-stream` it comes
+/// sentence by sentence, as events `meta`, `delta`, `citation`, `usage`, `done` (the whole answer) and `error`.
 #[endpoint(
     tags("chat"),
     security(["bearer" = []]),
     request_body = AdviseRequest,
     parameters(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"))
 )]
-pub async fn advise(req: &mut Request, depot: &mut Depot) -> Result<Stored<AdviseReply>, Problem> {
+pub async fn advise(req: &mut Request, depot: &mut Depot) -> Result<Advised, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
+    let is_streamed = stream::is_wanted(req);
     let once = match seen(&app, &caller, req, &body.bytes)? {
-        Seen::Before(answer) => return Ok(answer),
+        Seen::Before(answer) => return Ok(Advised::again(app, answer, is_streamed)),
         Seen::Never(once) => once,
     };
+    let route = route(&app, &caller, &body.value)?;
+    if is_streamed || !Advisor::is_composed(&route) {
+        let reader = begin(&app, caller, arrival, body.value, route, is_streamed, once.clone())?;
+        if is_streamed {
+            return Ok(Advised::Streamed(app, reader));
+        }
+        let finished = reader.outcome().await;
+        let warning = finished.as_ref().ok().and_then(|finished| finished.budget_warning.clone());
+        let stored = once.settle(&app, finished.map(|finished| finished.data.to_vec()))?;
+        return Ok(Advised::Whole(stored, warning));
+    }
     let (answered, answer) = answer(&app, &caller, &body.value)?;
     let (prepared, record) = once.prepare(&app, &AdviseReply::new(&answered, answer))?;
     let outcome = app.answers().keep(&caller, &arrival, &answered, also(record)).await;
-    Ok(prepared.settle(&app, outcome)?)
+    Ok(Advised::Whole(prepared.settle(&app, outcome)?, None))
 }
 
 /// Answers about a chart, newest first
