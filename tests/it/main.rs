@@ -17,6 +17,8 @@ mod edge;
 #[cfg(test)]
 mod ephemeris;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod lines;
@@ -34,5 +36,7 @@ mod store_kill;
 mod support;
 #[cfg(test)]
 mod timeline;
+#[cfg(test)]
+mod upstream;
 #[cfg(test)]
 mod wheel;
