@@ -12,7 +12,7 @@ use crate::charts::{Charts, Rulesets};
 use crate::chat::advisor::{self, Advisor};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{MasterKeyError, Settings, resolve_master_key};
+use crate::config::{Budgets, MasterKeyError, Settings, resolve_master_key};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
@@ -25,7 +25,7 @@ use crate::store::tables::{META, MetaRow, STORE_TABLES};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
-use crate::tenants::ledger::{self, Ledger};
+use crate::tenants::ledger::{self, Ledger, Window};
 use crate::tokens::Prices;
 use crate::vault::{Vault, VaultError};
 
@@ -69,6 +69,9 @@ pub enum StartError {
     /// The remote model cannot be called safely.
     #[error("{0}")]
     Upstream(#[from] TrustError),
+    /// The price table of the operator cannot be used.
+    #[error("prices.file: {0}")]
+    Prices(String),
     /// A service did not start.
     #[error("{0}")]
     Service(#[from] Error),
@@ -87,9 +90,9 @@ pub struct App {
     charts: Charts,
     rulesets: Rulesets,
     answers: Answers,
-    ledger: Ledger,
     advisor: Advisor,
     retrieval: Retrieval,
+    ledger: Ledger,
     vault: Arc<Vault>,
     last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
     cleaner: tokio::task::JoinHandle<()>,
@@ -132,6 +135,7 @@ impl App {
             return Err(StartError::KeyRingMissing(keys.display().to_string()));
         }
         let master = resolve_master_key(&settings, is_new, &ambient)?;
+        let prices = prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
         let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
         // The ring before the store: a start that is cut short never leaves a store without its ring.
         let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
@@ -141,6 +145,15 @@ impl App {
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
+        let ledger = Ledger::open(ledger::Foundations {
+            store: store.clone(),
+            auditor: auditor.clone(),
+            ambient: ambient.clone(),
+            metrics: Arc::clone(&metrics),
+            prices,
+            defaults: budget_defaults(&settings.budgets),
+        });
+        let ledger = ledger.await?;
         let on = Foundations {
             store: store.clone(),
             vault: Arc::clone(&vault),
@@ -159,15 +172,6 @@ impl App {
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
-        let ledger = Ledger::open(ledger::Foundations {
-            store: store.clone(),
-            auditor: auditor.clone(),
-            ambient: ambient.clone(),
-            metrics: Arc::clone(&metrics),
-            prices: Prices::load(None).map_err(Error::internal)?,
-            defaults: ledger::Defaults::default(),
-        })
-        .await?;
         let on = advisor::Foundations {
             retrieval: retrieval.clone(),
             answers: answers.clone(),
@@ -191,9 +195,9 @@ impl App {
             charts,
             rulesets,
             answers,
-            ledger,
             advisor,
             retrieval,
+            ledger,
             vault,
             last_probe: tokio::sync::Mutex::default(),
             cleaner,
@@ -246,11 +250,6 @@ impl App {
         &self.answers
     }
 
-    /// Money.
-    pub const fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
     /// Answers by models.
     pub const fn advisor(&self) -> &Advisor {
         &self.advisor
@@ -259,6 +258,17 @@ impl App {
     /// Knowledge.
     pub const fn retrieval(&self) -> &Retrieval {
         &self.retrieval
+    }
+
+    /// The money ledger.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Rebuilds every balance of the ledger and compares, off the async threads, as a long one takes its time.
+    pub async fn verify_ledger(&self) -> Result<ledger::Report> {
+        let ledger = self.ledger.clone();
+        tokio::task::spawn_blocking(move || ledger.verify()).await.map_err(Error::internal)?
     }
 
     /// Largest request body accepted.
@@ -325,6 +335,29 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.cleaner.abort();
+    }
+}
+
+/// The price table: the program's, with the operator's before it.
+fn prices(file: Option<&Path>) -> Result<Prices, String> {
+    let text = file.map(|file| -> Result<String, String> {
+        let name = file.display();
+        let size = fs::metadata(file).map_err(|cause| format!("cannot read {name}: {cause}"))?.len();
+        if size > limits::PRICE_FILE_MAX_BYTES {
+            return Err(format!("{name} has {size} bytes, at most {} are allowed", limits::PRICE_FILE_MAX_BYTES));
+        }
+        fs::read_to_string(file).map_err(|cause| format!("cannot read {name}: {cause}"))
+    });
+    Prices::load(text.transpose()?.as_deref()).map_err(|error| error.to_string())
+}
+
+/// Limits of tenants that have none of their own.
+fn budget_defaults(budgets: &Budgets) -> ledger::Defaults {
+    ledger::Defaults {
+        window: Window::from_code(&budgets.default_window).unwrap_or(Window::Month),
+        hard: budgets.default_block == "hard",
+        everyone: budgets.default_usd,
+        by_slug: budgets.tenants.iter().cloned().collect(),
     }
 }
 

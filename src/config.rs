@@ -3,6 +3,7 @@
 //! A flag wins over the environment (`ORRERY_*`), which wins over the TOML file, which wins over the default. Unknown
 //! names are refused with the nearest valid one, and all problems are told at once. Secrets come by file or environment.
 
+mod aliases;
 mod load;
 mod parse;
 mod report;
@@ -22,7 +23,12 @@ pub use sources::Sources;
 
 use crate::limits;
 use load::Reader;
-use parse::{Shape, environment, flag, integer, ip_list, log_filter, log_format, name, path, socket_address};
+use parse::{
+    Shape, budget, budget_block, budget_list, budget_window, environment, flag, integer, ip_list, log_filter,
+    log_format, name, path, socket_address, token_strategy,
+};
+
+use crate::tokens::{MicroUsd, Strategy};
 
 /// One setting, as the table describes it; `config print`, help texts and suggestions all read this.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +136,30 @@ settings! {
         [Integer] refresh_token_s: u64 = Some(number(limits::REFRESH_TOKEN_S)), |t| integer(t, 300, 7_776_000);
     }
 
+    /// What tenants may spend on models, where the operator set nothing for them.
+    budgets: Budgets {
+        #[doc = "Budget of every tenant in US dollars, such as `25.00`; 0 or less means none. Also read from `TENANT_DEFAULT_BUDGET_USD`."]
+        [Text] default_usd: MicroUsd = Some(text("0")), budget;
+        #[doc = "How long that budget counts: `day` or `month` (both of UTC), or `total`."]
+        [Text] default_window: String = Some(text("month")), budget_window;
+        #[doc = "Beyond it, `soft` answers with the built-in composer and says so, `hard` refuses (402)."]
+        [Text] default_block: String = Some(text("soft")), budget_block;
+        #[doc = "Budgets of single tenants instead, as `slug=dollars`; 0 or less means none. Also read from `TENANT_BUDGETS_JSON`."]
+        [TextList] tenants: Vec<(String, MicroUsd)> = Some(text("")), budget_list;
+    }
+
+    /// What models cost.
+    prices: PriceFile {
+        #[doc = "TOML file with prices of models, which go before those of the program (see `GET /v1/ops/prices`)."]
+        [Text] file: Option<PathBuf> = None, |t| path(t).map(Some);
+    }
+
+    /// How tokens are counted.
+    tokens: Counting {
+        #[doc = "`auto`, `api` (the provider's usage), `tokenizer` or `words`. Also read from `TOKEN_COUNT_STRATEGY`."]
+        [Text] strategy: Strategy = Some(text("auto")), token_strategy;
+    }
+
     /// The key that wraps all others.
     secrets: Secrets {
         #[doc = "File that holds the master key: 32 bytes as base64 or hex."]
@@ -196,6 +226,12 @@ pub struct Settings {
     pub server: Server,
     /// Access and refresh tokens.
     pub auth: Auth,
+    /// What tenants may spend, where the operator set nothing for them.
+    pub budgets: Budgets,
+    /// What models cost.
+    pub prices: PriceFile,
+    /// How tokens are counted.
+    pub tokens: Counting,
     /// The key that wraps all others.
     pub secrets: Secrets,
     /// Who answers questions.
@@ -231,6 +267,9 @@ impl Settings {
         let root = Root::read(reader);
         let server = Server::read(reader);
         let auth = Auth::read(reader);
+        let budgets = Budgets::read(reader);
+        let prices = PriceFile::read(reader);
+        let tokens = Counting::read(reader);
         let secrets = Secrets::read(reader);
         let llm = Llm::read(reader);
         let remote = Remote::read(reader);
@@ -241,6 +280,9 @@ impl Settings {
             data_dir,
             server: server?,
             auth: auth?,
+            budgets: budgets?,
+            prices: prices?,
+            tokens: tokens?,
             secrets: secrets?,
             llm: llm?,
             remote: remote?,

@@ -184,3 +184,5 @@ pub const LEDGER_FOLDED_AT_ONCE: usize = 256;
 pub const METRIC_TENANTS_MAX: usize = 100;
 /// Longest period that usage is told for, in days.
 pub const USAGE_DAYS_MAX: u32 = 366;
+/// Rows of usage that one CSV may hold.
+pub const USAGE_CSV_MAX_ROWS: usize = 100_000;

@@ -95,6 +95,7 @@ struct Core {
     running: Arc<Semaphore>,
     answer_max_tokens: u64,
     temperature_percent: u64,
+    counting: Strategy,
     whole_max_ms: u64,
     stream_max_ms: u64,
 }
@@ -116,6 +117,7 @@ impl Advisor {
             running: Arc::new(Semaphore::new(limits::STREAMS_REMEMBERED_MAX)),
             answer_max_tokens: settings.llm.answer_max_tokens,
             temperature_percent: settings.llm.temperature_percent,
+            counting: settings.tokens.strategy,
             // The edge cuts a request that is not answered in time; a stream has been answered when it begins.
             whole_max_ms: stream_max_ms.min(request_ms.max(1)),
             stream_max_ms,
@@ -353,7 +355,7 @@ impl Core {
     fn call(&self, money: Money, purpose: Purpose, prompt: &Prompt, spoken: &Spoken) -> Call {
         let told = |of: fn(&crate::llm::model::Reported) -> u64| spoken.usage.as_ref().map(of);
         let read = format!("{}\n{}", prompt.system, prompt.user);
-        let count = |said: Option<u64>, text: &str| tokens::count(Strategy::Auto, said, None, &purpose.model, text);
+        let count = |said: Option<u64>, text: &str| tokens::count(self.counting, said, None, &purpose.model, text);
         let actual = Actual {
             input: count(told(|usage| usage.prompt_tokens), &read),
             cached_tokens: told(|usage| usage.cached_tokens).unwrap_or(0),

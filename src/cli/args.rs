@@ -7,6 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs, SecondBirthArgs};
+use super::budget::{BudgetCommand, LedgerCommand, UsageArgs};
+use super::ruleset::RulesetCommand;
 use super::timeline::{CalendarArgs, TransitsArgs};
 use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
 use crate::astro::{Lang, Point};
@@ -60,6 +62,14 @@ pub enum Command {
     /// Look after the rulesets: which aspects count, and how wide their orbs are.
     #[command(subcommand)]
     Ruleset(RulesetCommand),
+    /// Look after what tenants, users, keys and models may spend.
+    #[command(subcommand)]
+    Budget(BudgetCommand),
+    /// Look at the money ledger.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Print what was used, day by day, as CSV.
+    Usage(UsageArgs),
 }
 
 /// `orrery config ..`
@@ -83,49 +93,6 @@ pub enum AuditCommand {
 pub enum KeysCommand {
     /// Make a new key; the one before goes on verifying what it signed.
     Rotate(RotateArgs),
-}
-
-/// `orrery ruleset ..`
-#[derive(Debug, Subcommand)]
-pub enum RulesetCommand {
-    /// Say which rulesets there are, and which one charts are made with.
-    List(DirectoryArgs),
-    /// Print the document of a ruleset as JSON.
-    Show(RulesetArgs),
-    /// Draft a new version of a ruleset.
-    Clone(CloneArgs),
-    /// Lock a draft for good.
-    Lock(RulesetArgs),
-    /// Make charts with a ruleset from now on.
-    Activate(RulesetArgs),
-}
-
-/// `orrery ruleset show ..` and others of one ruleset.
-#[derive(Debug, Args)]
-pub struct RulesetArgs {
-    /// Name and version, such as modern-1.0.0.
-    #[arg(value_name = "RULESET")]
-    pub id: String,
-    /// Where.
-    #[command(flatten)]
-    pub directory: DirectoryArgs,
-}
-
-/// `orrery ruleset clone ..`
-#[derive(Debug, Args)]
-pub struct CloneArgs {
-    /// The ruleset to start from, such as modern-1.0.0.
-    #[arg(value_name = "SOURCE")]
-    pub source: String,
-    /// Name and version of the new one, such as mine-1.0.0.
-    #[arg(value_name = "NEW")]
-    pub new: String,
-    /// JSON file with what differs from the source (a merge patch, RFC 7396).
-    #[arg(long, value_name = "FILE")]
-    pub changes: Option<PathBuf>,
-    /// Where.
-    #[command(flatten)]
-    pub directory: DirectoryArgs,
 }
 
 /// `orrery ephemeris ..`

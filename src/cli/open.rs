@@ -47,6 +47,7 @@ async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<App>, Failure>
             Failure::owned(format!("{error}; stop that process first, or name another directory with --data-dir"))
         }
         StartError::MasterKey(error) => Failure::usage(error),
+        error @ StartError::Prices(_) => Failure::usage(error),
         other => Failure::failed(other),
     })
 }

@@ -1,10 +1,12 @@
 //! E: `orrery ruleset ..`, for a directory that nobody serves. A served one is asked through its interface.
 
 use std::fs;
+use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 
-use super::args::{CloneArgs, DirectoryArgs, RulesetArgs, RulesetCommand};
+use super::args::DirectoryArgs;
 use super::audit::with_hint;
 use super::terminal::say;
 use super::{Failure, config, open, runtime};
@@ -16,6 +18,52 @@ use crate::clock::Ambient;
 use crate::error::{Code, Error};
 use crate::store::tables::Actor;
 
+/// `orrery ruleset ..`
+#[derive(Debug, Subcommand)]
+pub enum RulesetCommand {
+    /// Say which rulesets there are, and which one charts are made with.
+    List(DirectoryArgs),
+    /// Print the document of a ruleset as JSON.
+    Show(RulesetArgs),
+    /// Draft a new version of a ruleset.
+    Clone(CloneArgs),
+    /// Lock a draft for good.
+    Lock(RulesetArgs),
+    /// Make charts with a ruleset from now on.
+    Activate(RulesetArgs),
+}
+
+/// `orrery ruleset show ..` and others of one ruleset.
+#[derive(Debug, Args)]
+pub struct RulesetArgs {
+    /// Name and version, such as modern-1.0.0.
+    #[arg(value_name = "RULESET")]
+    pub id: String,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
+
+/// `orrery ruleset clone ..`
+#[derive(Debug, Args)]
+pub struct CloneArgs {
+    /// The ruleset to start from, such as modern-1.0.0.
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// Name and version of the new one, such as mine-1.0.0.
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// JSON file with what differs from the source (a merge patch, RFC 7396).
+    #[arg(long, value_name = "FILE")]
+    pub changes: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
+
+/// Where to go when the directory is served.
+const HINT: &str = "while it serves, use /v1/ops/rulesets as an operator";
+
 /// Does one of the commands.
 pub fn run(command: &RulesetCommand) -> Result<(), Failure> {
     match command {
@@ -24,14 +72,14 @@ pub fn run(command: &RulesetCommand) -> Result<(), Failure> {
         RulesetCommand::Clone(options) => clone(options),
         RulesetCommand::Lock(options) => {
             let id = id(&options.id)?;
-            with_app(&options.directory, async |app| {
+            with_app(&options.directory, HINT, async |app| {
                 app.rulesets().lock(&RequestContext::default(), &Actor::Console, &id, |_| Ok(())).await
             })?;
             Ok(say(&format!("{id} is locked for good; charts are made with it once it is activated"))?)
         }
         RulesetCommand::Activate(options) => {
             let id = id(&options.id)?;
-            with_app(&options.directory, async |app| {
+            with_app(&options.directory, HINT, async |app| {
                 app.rulesets().activate(&RequestContext::default(), &Actor::Console, &id, |_| Ok(())).await
             })?;
             Ok(say(&format!("charts are made with {id} from now on; those that are kept stay as they are"))?)
@@ -40,7 +88,7 @@ pub fn run(command: &RulesetCommand) -> Result<(), Failure> {
 }
 
 fn list(directory: &DirectoryArgs) -> Result<(), Failure> {
-    let all = with_app(directory, async |app| app.rulesets().list())?;
+    let all = with_app(directory, HINT, async |app| app.rulesets().list())?;
     let lines: Vec<String> = all.iter().map(line).collect();
     Ok(say(&lines.join("\n"))?)
 }
@@ -53,7 +101,7 @@ fn line(kept: &Kept) -> String {
 
 fn show(options: &RulesetArgs) -> Result<(), Failure> {
     let id = id(&options.id)?;
-    let found = with_app(&options.directory, async |app| app.rulesets().get(&id))?;
+    let found = with_app(&options.directory, HINT, async |app| app.rulesets().get(&id))?;
     Ok(say(&serde_json::to_string_pretty(found.ruleset.document()).map_err(Failure::failed)?)?)
 }
 
@@ -65,7 +113,7 @@ fn clone(options: &CloneArgs) -> Result<(), Failure> {
         serde_json::from_slice(&text).map_err(|cause| Failure::usage(format!("{name} is no JSON object: {cause}")))
     });
     let changes = changes.transpose()?;
-    with_app(&options.directory, async |app| {
+    with_app(&options.directory, HINT, async |app| {
         let version = new.version.to_string();
         let draft = app.rulesets().draft(&options.source, Some(&new.name), &version, changes)?;
         app.rulesets().keep(&RequestContext::default(), &Actor::Console, &draft, |_| Ok(())).await
@@ -78,13 +126,15 @@ fn id(text: &str) -> Result<RulesetId, Failure> {
     RulesetId::parse(text).ok_or_else(wrong)
 }
 
-/// Opens the directory, does one thing, closes it.
-fn with_app<T>(directory: &DirectoryArgs, work: impl AsyncFnOnce(&App) -> Result<T, Error>) -> Result<T, Failure> {
+/// Opens the directory, does one thing, closes it. When another process owns it, `hint` says where to go.
+pub fn with_app<T>(
+    directory: &DirectoryArgs,
+    hint: &str,
+    work: impl AsyncFnOnce(&App) -> Result<T, Error>,
+) -> Result<T, Failure> {
     let settings = config::load(&directory.sources())?;
     runtime()?.block_on(async {
-        let app = open::open_existing(settings, Ambient::system())
-            .await
-            .map_err(|failure| with_hint(failure, "while it serves, use /v1/ops/rulesets as an operator"))?;
+        let app = open::open_existing(settings, Ambient::system()).await.map_err(|failure| with_hint(failure, hint))?;
         let outcome = work(&app).await;
         app.shutdown().await;
         outcome.map_err(|error| told(&error))
@@ -106,7 +156,11 @@ fn told(error: &Error) -> Failure {
         }
     }
     match error.code() {
-        Code::InvalidFields | Code::RulesetNotFound => Failure::usage(text),
+        Code::InvalidFields
+        | Code::RulesetNotFound
+        | Code::TenantNotFound
+        | Code::UserNotFound
+        | Code::BudgetNotFound => Failure::usage(text),
         _ => Failure::failed(text),
     }
 }

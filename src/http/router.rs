@@ -7,8 +7,8 @@ use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
 use super::v1::{
-    analysis, aspects, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, stream,
-    transits, wheel,
+    analysis, aspects, auth, budgets, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky,
+    stream, transits, usage, wheel,
 };
 use super::{health, legacy, openapi};
 use crate::app::App;
@@ -49,6 +49,11 @@ fn ops_routes() -> Router {
         .push(Router::with_path("tenants/{slug}/users").post(ops::create_user))
         .push(Router::with_path("keys/jwt/rotate").post(ops::rotate_jwt))
         .push(Router::with_path("audit/verify").get(ops::verify_audit))
+        .push(Router::with_path("usage").get(usage::all))
+        .push(Router::with_path("budgets").get(budgets::list).put(budgets::set).delete(budgets::remove))
+        .push(Router::with_path("budgets/reset").post(budgets::reset))
+        .push(Router::with_path("ledger/verify").get(budgets::verify))
+        .push(Router::with_path("prices").get(budgets::prices))
         .push(Router::with_path("rulesets").get(rulesets::list))
         .push(Router::with_path("rulesets/clone").post(rulesets::clone))
         .push(
@@ -79,6 +84,7 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}/wheel.svg").get(wheel::svg))
         .push(Router::with_path("charts/{id}/wheel.png").get(wheel::png))
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
+        .push(Router::with_path("usage").get(usage::own))
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))
         .push(Router::with_path("chat/advise/{id}").get(stream::resume))

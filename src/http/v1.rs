@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod aspects;
 pub mod auth;
+pub mod budgets;
 pub mod calendar;
 pub mod charts;
 pub mod chat;
@@ -15,4 +16,5 @@ pub mod rulesets;
 pub mod sky;
 pub mod stream;
 pub mod transits;
+pub mod usage;
 pub mod wheel;

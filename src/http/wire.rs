@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod chart;
 pub mod chat;
 pub mod figure;
+pub mod ledger;
 pub mod lines;
 pub mod ops;
 pub mod pair;

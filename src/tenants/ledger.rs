@@ -17,6 +17,7 @@ mod recover;
 mod reservation;
 mod usage;
 mod verify;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

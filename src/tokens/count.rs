@@ -159,6 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::tokens::Strategy;
 
     struct Letters;
 

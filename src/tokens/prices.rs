@@ -136,7 +136,8 @@ impl Prices {
             let line = format!("{name} {} {} {}\n", price.input.0, price.cached_input.0, price.output.0);
             hasher.update(line.as_bytes());
         }
-        hasher.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+        let head = hasher.finalize().iter().take(4).fold(0u32, |head, byte| (head << 8) | u32::from(*byte));
+        format!("{head:08x}")
     }
 
     /// Name of the table and hash of its prices: what an entry of the ledger is priced with.

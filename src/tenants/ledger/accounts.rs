@@ -1,7 +1,10 @@
 //! S: Balances over one transaction: what an entry moves, in which accounts and periods, and the entry itself. Decides
 //! nothing.
 
+use std::cmp::Ordering;
+
 use super::period::periods;
+use crate::audit::SYSTEM_TENANT;
 use crate::clock::UnixMs;
 use crate::error::{Error, Result};
 use crate::ids::TenantId;
@@ -11,8 +14,6 @@ use crate::store::tables::ledger::{
 };
 use crate::store::{Reads, Tx};
 use crate::tokens::MicroUsd;
-
-use crate::audit::SYSTEM_TENANT;
 
 /// What an entry changes in each balance that it is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,12 +110,10 @@ pub(super) fn balance(reads: &impl Reads, scope: &Scope, account: &AccountRow, p
         Window::Month => account.month,
         Window::Total => return Ok(account.total),
     };
-    Ok(if open.index == period.index {
-        open.balance
-    } else if open.index > period.index {
-        reads.get(&PAST_ACCOUNTS, &(scope.clone(), period))?.unwrap_or_default()
-    } else {
-        Balance::default()
+    Ok(match open.index.cmp(&period.index) {
+        Ordering::Equal => open.balance,
+        Ordering::Greater => reads.get(&PAST_ACCOUNTS, &(scope.clone(), period))?.unwrap_or_default(),
+        Ordering::Less => Balance::default(),
     })
 }
 

@@ -44,7 +44,7 @@ pub struct UsageRow {
 
 impl UsageTotals {
     /// With what stands in one more balance.
-    pub fn add(&mut self, balance: &Balance) {
+    pub(super) fn add(&mut self, balance: &Balance) {
         self.calls = self.calls.saturating_add(balance.calls);
         self.input_tokens = self.input_tokens.saturating_add(balance.input_tokens);
         self.cached_tokens = self.cached_tokens.saturating_add(balance.cached_tokens);
@@ -53,6 +53,12 @@ impl UsageTotals {
         self.spent = sum(self.spent, balance.spent);
         self.reserved = sum(self.reserved, balance.reserved);
         self.overrun = sum(self.overrun, balance.overrun);
+    }
+
+    /// With those of other days.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { calls, input_tokens, cached_tokens, output_tokens, spent, reserved, overrun } = *other;
+        self.add(&Balance { reserved, spent, overrun, calls, input_tokens, cached_tokens, output_tokens });
     }
 }
 

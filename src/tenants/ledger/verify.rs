@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::ids::{ReservationId, TenantId};
 use crate::store::codec::{Key, Row, Table};
 use crate::store::tables::ledger::{
-    ACCOUNTS, Balance, ENTRIES, EntryKind, EntryRow, HEADS, HeadRow, OPENINGS, PAST_ACCOUNTS, Period, RESERVATIONS,
-    Scope, Subject, Window,
+    ACCOUNTS, AccountRow, Balance, ENTRIES, EntryKind, EntryRow, HEADS, HeadRow, OPENINGS, PAST_ACCOUNTS, Period,
+    RESERVATIONS, Scope, Subject, Window,
 };
 use crate::store::{Reads, Span, Store, View};
 use crate::tokens::MicroUsd;
@@ -146,7 +146,7 @@ impl Check<'_, '_> {
                 check.problem(tenant, format!("entries {expected} to {} are missing", sequence.saturating_sub(1)));
             }
             expected = sequence + 1;
-            check.entry(tenant, *sequence, &entry, &mut rebuilt, &mut open);
+            check.entry(tenant, *sequence, &entry, head.first > 1, (&mut rebuilt, &mut open));
             Ok(())
         })?;
         if expected != head.last + 1 {
@@ -161,18 +161,22 @@ impl Check<'_, '_> {
         tenant: TenantId,
         sequence: u64,
         entry: &EntryRow,
-        rebuilt: &mut Balances,
-        open: &mut BTreeMap<ReservationId, i128>,
+        folded: bool,
+        (rebuilt, open): (&mut Balances, &mut BTreeMap<ReservationId, i128>),
     ) {
         self.report.entries += 1;
         if !entry.postings.is_even() {
             self.problem(tenant, format!("the postings of entry {sequence} do not come to nothing"));
         }
         if let Some(id) = entry.reservation {
-            let held = open.entry(id).or_default();
-            *held += i128::from(entry.postings.reserved);
-            if *held == 0 && entry.kind != EntryKind::Reserve {
-                open.remove(&id);
+            let is_first = entry.kind == EntryKind::Reserve;
+            // One whose beginning is folded into the openings is told by the balances alone.
+            if is_first || !folded || open.contains_key(&id) {
+                let held = open.entry(id).or_default();
+                *held += i128::from(entry.postings.reserved);
+                if *held == 0 && !is_first {
+                    open.remove(&id);
+                }
             }
         }
         let change = Change::of(entry);
@@ -262,7 +266,7 @@ impl Check<'_, '_> {
             after = Some(last.clone());
             for (scope, row) in page {
                 let has_ledger = is_everywhere(&scope) || self.view.get(&HEADS, &scope.tenant)?.is_some();
-                if !has_ledger && row != Default::default() {
+                if !has_ledger && row != AccountRow::default() {
                     self.problem(scope.tenant, format!("{} has balances and no entries", name(&scope)));
                 }
             }
