@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orrery::clock::Stopwatch;
 
-const EMAIL: &str = "ada@example.org";
+pub const EMAIL: &str = "ada@example.org";
 
 /// Longest wait for anything, in seconds: the machine may be busy.
 const PATIENCE_S: u64 = 60;
@@ -51,7 +51,7 @@ fn text(path: &Path) -> &str {
 }
 
 /// A directory with an operator; gives the generated password.
-fn initialised(dir: &Path) -> String {
+pub fn initialised(dir: &Path) -> String {
     let output = run(&["init", "--data-dir", text(dir), "--admin-email", EMAIL]);
     assert_code(&output, 0);
     let told = stdout(&output);
@@ -60,9 +60,9 @@ fn initialised(dir: &Path) -> String {
 }
 
 /// A running `orrery serve`, and where it listens.
-struct Served {
+pub struct Served {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Drop for Served {
@@ -73,7 +73,7 @@ impl Drop for Served {
 }
 
 impl Served {
-    fn start(dir: &Path) -> Self {
+    pub fn start(dir: &Path) -> Self {
         let mut child = orrery(&["serve", "--data-dir", text(dir), "--listen", "127.0.0.1:0"])
             .env("ORRERY_LOG_FORMAT", "json")
             .stderr(Stdio::piped())
@@ -90,7 +90,7 @@ impl Served {
         Self { child, url }
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
         rustix::process::kill_process(pid, signal).unwrap();
     }

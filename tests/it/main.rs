@@ -23,6 +23,8 @@ mod identity;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod money;
+#[cfg(test)]
 mod options;
 #[cfg(test)]
 mod places;

@@ -17,8 +17,7 @@ pub struct Appliance {
     pub address: SocketAddr,
     pub openapi: Value,
     // Held so that the directory and the server last as long as the tests.
-    _dir: tempfile::TempDir,
-    _runtime: tokio::runtime::Runtime,
+    _own: Option<(tempfile::TempDir, tokio::runtime::Runtime)>,
     operator: OnceLock<String>,
 }
 
@@ -92,8 +91,21 @@ impl Appliance {
             tokio::spawn(bound.serve(app, std::future::pending()));
             address
         });
-        let mut this = Self { address, openapi: Value::Null, _dir: dir, _runtime: runtime, operator: OnceLock::new() };
+        Self::over(address, Some((dir, runtime)))
+    }
+
+    fn over(address: SocketAddr, own: Option<(tempfile::TempDir, tokio::runtime::Runtime)>) -> Self {
+        let mut this = Self { address, openapi: Value::Null, _own: own, operator: OnceLock::new() };
         this.openapi = this.raw("GET", "/openapi.json", &[], None).body;
+        this
+    }
+
+    /// One that somebody else runs, with the token of its operator.
+    pub fn elsewhere(url: &str, email: &str, password: &str) -> Self {
+        let this = Self::over(url.trim_start_matches("http://").parse().unwrap(), None);
+        let body = json!({"tenant": "system", "email": email, "password": password});
+        let answer = this.call("POST", "/v1/auth/login", None, Some(&body));
+        this.operator.set(answer.data(200)["access_token"].as_str().unwrap().to_owned()).unwrap();
         this
     }
 
