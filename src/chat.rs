@@ -17,7 +17,8 @@ use crate::astro::{Chart, Factor, Lang, Today};
 use crate::error::{Code, Error, Result};
 use crate::guard;
 use crate::llm::{
-    Aside, Brief, ChartFact, Evidence, Flow, Intent, Provider, ProviderError, Reading, Sentence, Sink, language, reading,
+    Aside, Brief, ChartFact, Evidence, Flow, Intent, Provider, ProviderError, Reading, Sentence, Sink, language,
+    reading,
 };
 use crate::retrieval::{Retrieval, RetrievalError};
 use answer::Assembly;

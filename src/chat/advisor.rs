@@ -365,8 +365,11 @@ impl Core {
         let cost_micro_usd = match &money {
             Money::Free => 0,
             Money::Held(held) => {
-                let used =
-                    Tokens { input: actual.input.tokens, cached_input: actual.cached_tokens, output: actual.output.tokens };
+                let used = Tokens {
+                    input: actual.input.tokens,
+                    cached_input: actual.cached_tokens,
+                    output: actual.output.tokens,
+                };
                 let cost = self.on.ledger.prices().of(&purpose.model).and_then(|price| price.cost(used));
                 cost.map_or(held.bound(), |cost| cost.min(held.bound())).0
             }

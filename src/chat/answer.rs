@@ -171,7 +171,14 @@ impl<'a> Assembly<'a> {
     }
 
     /// The answer of `provider`, whose phrases or prompt are of `version`.
-    pub fn finish(self, brief: &Brief<'_>, provider: &str, version: &str, dropped_sentences: usize, spent: Spent) -> Answer {
+    pub fn finish(
+        self,
+        brief: &Brief<'_>,
+        provider: &str,
+        version: &str,
+        dropped_sentences: usize,
+        spent: Spent,
+    ) -> Answer {
         let Self { scope, text, citations, chart_facts } = self;
         let versions = &scope.chart.versions;
         Answer {

@@ -182,7 +182,8 @@ impl<'a> Speech<'a> {
         let is_heard = !matches!(ended, Ended::Gone);
         let cuts = std::mem::take(&mut self.splitter).finish(is_whole);
         let echoes = is_heard && self.take(cuts, listener).is_err();
-        let ended = if echoes { Ended::Cut(Failure::new(Reason::Unsupported, "the model repeated its prompt")) } else { ended };
+        let ended =
+            if echoes { Ended::Cut(Failure::new(Reason::Unsupported, "the model repeated its prompt")) } else { ended };
         let Verifying { kept, dropped, .. } = self.verifying;
         Spoken { kept, dropped, written: self.written, usage: self.usage, ended }
     }

@@ -353,10 +353,12 @@ fn check_master_key(settings: &mut Settings, provenance: &Provenance, problems: 
 /// Reads the key of the remote model, and holds that a route that names it can be followed.
 fn check_remote(settings: &mut Settings, provenance: &Provenance, problems: &mut Vec<Problem>) {
     let (remote, is_production) = (&mut settings.remote, settings.environment.is_production());
-    let mut problem = |key: &str, right: String| problems.push(Problem::new(key, origin_of(provenance, key), None, right));
+    let mut problem =
+        |key: &str, right: String| problems.push(Problem::new(key, origin_of(provenance, key), None, right));
     let routes = settings.llm.tenant_routes.iter().map(|own| &own.route).chain([&settings.llm.route]);
     if routes.into_iter().any(|route| route.hops().contains(&super::Hop::Remote)) {
-        for (key, is_set) in [("remote.base_url", remote.base_url.is_some()), ("remote.model", remote.model.is_some())] {
+        for (key, is_set) in [("remote.base_url", remote.base_url.is_some()), ("remote.model", remote.model.is_some())]
+        {
             if !is_set {
                 problem(key, String::from("expected a value, as a route of [llm] names `remote`"));
             }

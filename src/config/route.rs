@@ -81,7 +81,9 @@ pub(super) fn route(text: &str) -> Result<Route, String> {
 
 /// `acme=composer,beta=remote>composer`; an empty text is an empty list.
 pub(super) fn tenant_routes(text: &str) -> Result<Vec<TenantRoute>, String> {
-    let wrong = || String::from("expected `tenant=provider>provider`, one entry a tenant, with providers out of remote, composer");
+    let wrong = || {
+        String::from("expected `tenant=provider>provider`, one entry a tenant, with providers out of remote, composer")
+    };
     let mut routes: Vec<TenantRoute> = Vec::new();
     for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
         let (tenant, hops) = entry.split_once('=').ok_or_else(wrong)?;
@@ -149,13 +151,15 @@ mod tests {
     #[test]
     fn addresses_hold_no_secret_and_leave_no_machine_in_the_open() {
         assert_eq!(base_url("https://api.example.org/v1/"), Ok("https://api.example.org/v1".to_owned()));
-        for text in ["api.example.org", "ftp://x/v1", "https://", "https://u:p@x/v1", "https://x/v1?k=1", "https://x y"] {
+        for text in ["api.example.org", "ftp://x/v1", "https://", "https://u:p@x/v1", "https://x/v1?k=1", "https://x y"]
+        {
             assert!(base_url(text).is_err(), "{text}");
         }
         for text in ["http://127.0.0.1:8080/v1", "http://[::1]:1", "http://localhost/v1", "https://example.org"] {
             assert!(!is_open(text), "{text}");
         }
-        for text in ["http://example.org/v1", "http://127.0.0.1.example.org", "http://10.0.0.1:80/v1", "http://[::2]/"] {
+        for text in ["http://example.org/v1", "http://127.0.0.1.example.org", "http://10.0.0.1:80/v1", "http://[::2]/"]
+        {
             assert!(is_open(text), "{text}");
         }
     }

@@ -4,9 +4,9 @@
 //! Marks are `[1]` for a passage, `[f1]` for a fact of the chart, `[d1]` for a contact of the day, numbered as the prompt
 //! numbers them; the id of a fact or contact in brackets counts too.
 
+use super::Sentence;
 use super::prompt::Offered;
 use super::splitter::Cut;
-use super::Sentence;
 use crate::guard::pii;
 
 /// Why a sentence is left out before anybody looks at what it claims.
@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn what_was_not_offered_is_a_fault() {
-        for text in ["So it is [9].", "So it is [0].", "So it is [f9].", "So it is [source].", "So it is [1", "[-1] so"] {
+        for text in ["So it is [9].", "So it is [0].", "So it is [f9].", "So it is [source].", "So it is [1", "[-1] so"]
+        {
             assert_eq!(of(text), Err(Fault::UnknownMark), "{text}");
         }
         assert_eq!(of("[1]."), Err(Fault::Empty));

@@ -22,8 +22,8 @@ use super::retry::{self, Budget};
 use crate::clock::{Ambient, Stopwatch};
 use crate::config::Remote as RemoteSettings;
 use crate::telemetry::Metrics;
-use client::{Body, Client};
 pub use client::TrustError;
+use client::{Body, Client};
 
 const PROVIDER: &str = "remote";
 

@@ -4,7 +4,8 @@
 use crate::limits;
 
 /// Words whose full stop ends no sentence, in lower case.
-const ABBREVIATIONS: &[&str] = &["e.g", "i.e", "cf", "etc", "vs", "mr", "mrs", "ms", "dr", "st", "p.ex", "ex", "mme", "m"];
+const ABBREVIATIONS: &[&str] =
+    &["e.g", "i.e", "cf", "etc", "vs", "mr", "mrs", "ms", "dr", "st", "p.ex", "ex", "mme", "m"];
 
 /// A sentence as written, and whether a paragraph opens with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,25 +177,22 @@ mod tests {
     #[test]
     fn citations_behind_the_full_stop_stay_with_their_sentence() {
         let text = "Venus asks for ease [1]. Saturn slows. [2] [f1] \u{ab} Oui ? \u{bb} Rest.[3] More";
-        assert_eq!(split(text), [
-            "Venus asks for ease [1].",
-            "Saturn slows. [2] [f1]",
-            "\u{ab} Oui ? \u{bb}",
-            "Rest.[3]",
-            "More"
-        ]);
+        assert_eq!(
+            split(text),
+            ["Venus asks for ease [1].", "Saturn slows. [2] [f1]", "\u{ab} Oui ? \u{bb}", "Rest.[3]", "More"]
+        );
     }
 
     #[test]
     fn numbers_abbreviations_and_lists_are_not_ends() {
-        assert_eq!(split("It stands at 12.5 degrees, e.g. in Leo. Done."), ["It stands at 12.5 degrees, e.g. in Leo.", "Done."]);
-        assert_eq!(split("1. First thing.\n2. Second thing.\n- Third\n## Head\n\n---\n\nLast."), [
-            "First thing.",
-            "Second thing.",
-            "Third",
-            "Head",
-            "Last."
-        ]);
+        assert_eq!(
+            split("It stands at 12.5 degrees, e.g. in Leo. Done."),
+            ["It stands at 12.5 degrees, e.g. in Leo.", "Done."]
+        );
+        assert_eq!(
+            split("1. First thing.\n2. Second thing.\n- Third\n## Head\n\n---\n\nLast."),
+            ["First thing.", "Second thing.", "Third", "Head", "Last."]
+        );
     }
 
     #[test]

@@ -55,10 +55,20 @@ impl GatewayMetrics {
         r.register(Box::new(breaker.clone()))?;
         Ok(Self {
             calls: counters(r, "llm_calls_total", "Calls of a model, by how they ended.", &["provider", "outcome"])?,
-            retries: counters(r, "llm_retries_total", "Retries made, and refused by the budget.", &["provider", "result"])?,
+            retries: counters(
+                r,
+                "llm_retries_total",
+                "Retries made, and refused by the budget.",
+                &["provider", "result"],
+            )?,
             breaker,
             first_delta: durations(r, "llm_first_delta_seconds", "Time from a call to its first text.", &["provider"])?,
-            sentences: counters(r, "llm_sentences_total", "Sentences of a model, by the check.", &["provider", "fate"])?,
+            sentences: counters(
+                r,
+                "llm_sentences_total",
+                "Sentences of a model, by the check.",
+                &["provider", "fate"],
+            )?,
             degraded: counters(r, "llm_degraded_total", "Answers that are not what was asked for.", &["reason"])?,
             streams: gauge(r, "llm_streams_open", "Calls of models that are open.")?,
         })

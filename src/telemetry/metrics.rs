@@ -94,7 +94,12 @@ impl Drop for InFlight {
     }
 }
 
-pub(super) fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+pub(super) fn counters(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> prometheus::Result<IntCounterVec> {
     let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -130,7 +135,12 @@ fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> pr
     Ok(metric)
 }
 
-pub(super) fn durations(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<HistogramVec> {
+pub(super) fn durations(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> prometheus::Result<HistogramVec> {
     let opts = HistogramOpts::new(name, help).buckets(REQUEST_BUCKETS_S.to_vec());
     let metric = HistogramVec::new(opts, labels)?;
     registry.register(Box::new(metric.clone()))?;

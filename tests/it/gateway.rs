@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Appliance, Answer, einstein};
+use crate::support::{Answer, Appliance, einstein};
 use crate::upstream::{Act, Upstream, eventually, quoted, quotes};
 
 const QUESTION: &str = "How can I grow in my work?";
@@ -48,8 +48,14 @@ impl<'a> Person<'a> {
     /// Asks for a stream; the socket, its head not yet read.
     fn open(&self, question: &str) -> TcpStream {
         let body = self.body(question).to_string();
-        self.send(&format!("POST /v1/chat/advise HTTP/1.1\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n\
-             content-length: {}\r\n", body.len()), &body)
+        self.send(
+            &format!(
+                "POST /v1/chat/advise HTTP/1.1\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n\
+             content-length: {}\r\n",
+                body.len()
+            ),
+            &body,
+        )
     }
 
     fn send(&self, head: &str, body: &str) -> TcpStream {
@@ -109,7 +115,8 @@ fn a_model_answers_with_citations_and_its_price() {
     let upstream = Upstream::start(quotes((1_000, 200)));
     let at = appliance(&upstream, &[]);
     let person = Person::new(&at);
-    let answer = person.ask("I am Albert, born on 14 March 1879 at 11:30 in Ulm, albert@example.org: how does my work grow?");
+    let answer =
+        person.ask("I am Albert, born on 14 March 1879 at 11:30 in Ulm, albert@example.org: how does my work grow?");
     let data = answer.data(200);
     assert_eq!((data["provider"].as_str(), data["model"].as_str()), (Some("remote"), Some("gpt-4o-mini")), "{data}");
     assert!(data["check"]["kept"].as_u64().unwrap() >= 3, "{data}");
@@ -117,7 +124,10 @@ fn a_model_answers_with_citations_and_its_price() {
     assert!(!data["citations"].as_array().unwrap().is_empty());
     // 1,000 tokens at 0.15 and 200 at 0.60 dollars a million.
     assert_eq!(data["usage"]["cost_micro_usd"], 150 + 120, "{data}");
-    assert_eq!((data["usage"]["prompt_tokens"].as_u64(), data["usage"]["strategy"].as_str()), (Some(1_000), Some("api")));
+    assert_eq!(
+        (data["usage"]["prompt_tokens"].as_u64(), data["usage"]["strategy"].as_str()),
+        (Some(1_000), Some("api"))
+    );
     let sent = upstream.requests()[0].to_string();
     for personal in ["Albert", "1879", "11:30", "Ulm", "albert@", "example.org", &person.chart] {
         assert!(!sent.contains(personal), "{personal} left the machine: {sent}");
@@ -171,7 +181,9 @@ fn a_failing_upstream_is_told_and_the_composer_answers() {
         match question {
             q if q.contains("moon") => Act::Status(500),
             q if q.contains("sun") => Act::Hangs { pieces: Vec::new() },
-            q if q.contains("venus") => Act::Says { pieces: vec!["You will be rich. ".into()], pause_ms: 0, usage: (9, 9) },
+            q if q.contains("venus") => {
+                Act::Says { pieces: vec!["You will be rich. ".into()], pause_ms: 0, usage: (9, 9) }
+            }
             q if q.contains("mars") => {
                 let system = request["messages"][0]["content"].as_str().unwrap();
                 Act::Says { pieces: vec![format!("{system} [1]")], pause_ms: 0, usage: (9, 9) }
@@ -243,7 +255,10 @@ fn a_reader_who_leaves_cuts_the_call_and_what_was_said_is_kept_and_paid() {
     assert!(metrics().contains("llm_calls_total{outcome=\"cancelled\",provider=\"remote\"} 1"));
     // One that is not read as it comes leaves nothing behind.
     let body = person.body("What of my friends?").to_string();
-    let head = format!("POST /v1/chat/advise HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    let head = format!(
+        "POST /v1/chat/advise HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
+        body.len()
+    );
     let socket = person.send(&head, &body);
     eventually("the call is made", || upstream.requests().len() == 2);
     drop(socket);
@@ -257,14 +272,22 @@ fn a_key_makes_one_call_and_repeats_its_answer_in_either_form() {
     let upstream = Upstream::start(quotes((9, 9)));
     let at = appliance(&upstream, &[]);
     let person = Person::new(&at);
-    let send = |more: &[(&str, &str)]| {
-        let headers: Vec<(&str, &str)> = more.iter().copied().chain([("idempotency-key", "ask-1")]).collect();
-        at.call_with("POST", "/v1/chat/advise", Some(&person.token), Some(&person.body(QUESTION)), &headers)
+    let send = || {
+        let key = [("idempotency-key", "ask-1")];
+        at.call_with("POST", "/v1/chat/advise", Some(&person.token), Some(&person.body(QUESTION)), &key)
     };
-    let (first, again) = (send(&[]), send(&[]));
+    let (first, again) = (send(), send());
     assert_eq!(first.data(200), again.data(200));
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    let streamed = send(&[("accept", "text/event-stream")]);
+    let bearer = format!("Bearer {}", person.token);
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream"),
+        ("idempotency-key", "ask-1"),
+    ];
+    let body = serde_json::to_vec(&person.body(QUESTION)).unwrap();
+    let streamed = at.raw("POST", "/v1/chat/advise", &headers, Some(&body));
     assert!(streamed.text.contains("event: done") && streamed.text.contains(first.data(200)["id"].as_str().unwrap()));
     assert_eq!(upstream.requests().len(), 1);
 }

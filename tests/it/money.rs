@@ -129,9 +129,8 @@ fn at_once<R: Send>(requests: usize, act: impl Fn(usize) -> R + Sync) -> Vec<R> 
 fn of_a_thousand_requests_at_once_exactly_as_many_succeed_as_are_paid_for() {
     let dir = tempfile::tempdir().unwrap();
     let prices = prices(dir.path());
-    let upstream = Upstream::start(|_, request| {
-        Act::Says { pieces: quoted(request), pause_ms: 5, usage: (2_000, TOKENS) }
-    });
+    let upstream =
+        Upstream::start(|_, request| Act::Says { pieces: quoted(request), pause_ms: 5, usage: (2_000, TOKENS) });
     let at = Appliance::start(&settings(&upstream, &prices));
     let payer = Payer::new(&at);
     let answers = at_once(1_000, |_| payer.ask());
@@ -182,6 +181,10 @@ fn readers_who_leave_and_upstreams_that_fail_pass_no_limit_and_leave_nothing_hel
     eventually("nothing is held", || payer.balance(&at).1 == 0);
     let (spent, _) = payer.balance(&at);
     let paid = paid.into_inner() as u64;
+    let metrics = at.raw("GET", "/metrics", &[], None).text;
+    for outcome in ["answered", "cancelled", "upstream_error", "upstream_timeout"] {
+        assert!(metrics.contains(&format!("llm_calls_total{{outcome=\"{outcome}\"")), "no call {outcome}: {metrics}");
+    }
     assert!(spent <= LIMIT_CENTS && paid * CENTS <= spent, "{paid} paid for, {spent} cents spent");
     // What was given back can be spent, to the last ten cents.
     let mut refused = false;
@@ -210,7 +213,11 @@ fn a_machine_that_dies_in_the_middle_keeps_every_paid_answer_and_holds_nothing()
     let toml: String = settings(&upstream, &prices)
         .into_iter()
         .map(|(key, value)| {
-            let quoted = if value.bytes().all(|b| b.is_ascii_digit()) && key != "budgets.default_usd" { value.to_owned() } else { format!("{value:?}") };
+            let quoted = if value.bytes().all(|b| b.is_ascii_digit()) && key != "budgets.default_usd" {
+                value.to_owned()
+            } else {
+                format!("{value:?}")
+            };
             let value = if key == "llm.route" { format!("[{quoted}]") } else { quoted };
             format!("{key} = {value}\n")
         })

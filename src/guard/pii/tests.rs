@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::*;
 
 /// Words of the subject that the tests need.
-const SUBJECT: &[&str] = &["venus", "mars", "leo", "saturn", "soleil", "lune", "verseau", "ascendant", "cancer", "love"];
+const SUBJECT: &[&str] =
+    &["venus", "mars", "leo", "saturn", "soleil", "lune", "verseau", "ascendant", "cancer", "love"];
 
 fn known<'a>() -> Known<'a> {
     Known {

@@ -76,7 +76,8 @@ impl Writing {
             }
             Event::Delta(text) => self.push(&mut out, place, "delta", &json!({"text": text})),
             Event::Citation(c) => {
-                let data = json!({"marker": c.marker, "id": c.id, "title": c.title, "passage": c.passage, "score": c.score});
+                let data =
+                    json!({"marker": c.marker, "id": c.id, "title": c.title, "passage": c.passage, "score": c.score});
                 self.push(&mut out, place, "citation", &data);
             }
             Event::Done(finished) => {
@@ -151,7 +152,8 @@ impl EndpointOutRegister for Advised {
 fn from(req: &Request, id: AnswerId) -> Result<usize> {
     let Some(value) = req.headers().get("last-event-id") else { return Ok(0) };
     let text = value.to_str().unwrap_or_default();
-    let place = text.rsplit_once(':').filter(|(of, _)| *of == id.to_string()).and_then(|(_, n)| n.parse::<usize>().ok());
+    let place =
+        text.rsplit_once(':').filter(|(of, _)| *of == id.to_string()).and_then(|(_, n)| n.parse::<usize>().ok());
     let refused = || FieldError::new("header.last-event-id", text, "the id of an event of this answer");
     place.map(|place| place.saturating_add(1)).ok_or_else(|| Error::fields(vec![refused()]))
 }

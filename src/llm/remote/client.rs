@@ -74,7 +74,11 @@ impl Client {
         let uri: Uri = format!("{}/chat/completions", base_url.trim_end_matches('/'))
             .parse()
             .map_err(|cause| TrustError::Address(format!("remote.base_url: {cause}")))?;
-        let roots = if uri.scheme_str() == Some("https") { roots(settings.ca_file.as_deref())? } else { RootCertStore::empty() };
+        let roots = if uri.scheme_str() == Some("https") {
+            roots(settings.ca_file.as_deref())?
+        } else {
+            RootCertStore::empty()
+        };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -85,7 +89,8 @@ impl Client {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(Duration::from_millis(settings.connect_ms)));
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_millis(limits::UPSTREAM_IDLE_MS))

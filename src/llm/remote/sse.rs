@@ -88,10 +88,10 @@ mod tests {
     #[test]
     fn events_are_read_as_the_specification_says() {
         assert_eq!(read(b"data: YHOO\ndata: +2\ndata: 10\n\n"), ["YHOO\n+2\n10"]);
-        assert_eq!(read(b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n"), [
-            "first event",
-            "second event"
-        ]);
+        assert_eq!(
+            read(b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n"),
+            ["first event", "second event"]
+        );
         assert_eq!(read(b"data\n\ndata\ndata\n\ndata:"), ["", "\n"]);
         assert_eq!(read(b"data:test\n\ndata: test\n\n"), ["test", "test"]);
         assert_eq!(read(b"data: a\r\rdata: b\r\n\r\n"), ["a", "b"]);

@@ -6,8 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::limits;
 use crate::config::{Settings, Sources};
+use crate::limits;
 use crate::llm::model::{End, Finish, Message, Reported};
 
 const TEXT: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n\
@@ -53,9 +53,11 @@ async fn upstream(acts: Vec<Act>) -> (String, Arc<Mutex<Vec<String>>>) {
                     request.extend_from_slice(&buffer[..read]);
                     let text = String::from_utf8_lossy(&request).into_owned();
                     let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-                    let length = head.to_lowercase().split("content-length: ").nth(1).and_then(|t| {
-                        t.split("\r\n").next().and_then(|n| n.parse::<usize>().ok())
-                    });
+                    let length = head
+                        .to_lowercase()
+                        .split("content-length: ")
+                        .nth(1)
+                        .and_then(|t| t.split("\r\n").next().and_then(|n| n.parse::<usize>().ok()));
                     if read == 0 || body.len() >= length.unwrap_or(0) {
                         break;
                     }
@@ -132,12 +134,16 @@ fn whole_end() -> End {
 async fn a_stream_and_a_whole_answer_are_read_alike() {
     let whole = "{\"choices\":[{\"message\":{\"content\":\"Hello\"},\"finish_reason\":\"stop\"}],\
                  \"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}";
-    let whole = head("200 OK", &format!("content-type: application/json\r\ncontent-length: {}\r\n", whole.len())) + whole;
+    let whole =
+        head("200 OK", &format!("content-type: application/json\r\ncontent-length: {}\r\n", whole.len())) + whole;
     for answer in [stream(&format!("{TEXT}{END}")), whole] {
         let (address, seen) = upstream(vec![says(answer)]).await;
         assert_eq!(read(&remote(&address, &[])).await, ("Hello".to_owned(), Ok(whole_end())));
         let request = seen.lock().unwrap()[0].to_lowercase();
-        assert!(request.starts_with("post /v1/chat/completions http/1.1") && request.contains("bearer sk-test"), "{request}");
+        assert!(
+            request.starts_with("post /v1/chat/completions http/1.1") && request.contains("bearer sk-test"),
+            "{request}"
+        );
     }
 }
 
@@ -165,7 +171,9 @@ async fn what_may_pass_is_tried_again_and_what_may_not_is_not() {
 
 #[tokio::test]
 async fn after_the_first_word_nothing_is_tried_again() {
-    for (rest, holds, reason) in [("", false, Reason::Error), ("", true, Reason::Timeout), ("data: x\n\n", false, Reason::Error)] {
+    for (rest, holds, reason) in
+        [("", false, Reason::Error), ("", true, Reason::Timeout), ("data: x\n\n", false, Reason::Error)]
+    {
         let act = Act { pieces: vec![stream(TEXT), rest.to_owned()], pause_ms: 0, holds };
         let (address, seen) = upstream(vec![act]).await;
         assert_eq!(read(&remote(&address, &[])).await, ("Hello".to_owned(), Err(reason)));

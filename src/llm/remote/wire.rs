@@ -86,7 +86,8 @@ impl Reader {
     pub fn read(&mut self, data: &str) -> Result<Option<String>, Failure> {
         let unreadable = |detail: String| Failure::new(Reason::Error, detail);
         // serde's message may quote what came; its place is enough.
-        let at = |e: serde_json::Error| unreadable(format!("unreadable answer at line {} column {}", e.line(), e.column()));
+        let at =
+            |e: serde_json::Error| unreadable(format!("unreadable answer at line {} column {}", e.line(), e.column()));
         let chunk: Chunk = serde_json::from_str(data).map_err(at)?;
         if chunk.error.is_some() {
             return Err(unreadable("the upstream reported an error within its answer".into()));
