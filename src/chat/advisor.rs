@@ -50,7 +50,7 @@ pub struct Asked {
     /// The request.
     pub request: RequestContext,
     /// The chart.
-    pub chart: StoredChart,
+    pub chart: Arc<StoredChart>,
     /// Its day.
     pub today: Arc<Today>,
     /// The question as it came in.

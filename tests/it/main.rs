@@ -21,6 +21,10 @@ mod gateway;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod ledger_kill;
+#[cfg(test)]
 mod lines;
 #[cfg(test)]
 mod money;

@@ -16,9 +16,15 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct Appliance {
     pub address: SocketAddr,
     pub openapi: Value,
-    // Held so that the directory and the server last as long as the tests.
-    _own: Option<(tempfile::TempDir, tokio::runtime::Runtime)>,
+    own: Option<Own>,
     operator: OnceLock<String>,
+}
+
+/// What belongs to an appliance of this process; held so that it lasts as long as the tests.
+struct Own {
+    app: std::sync::Arc<App>,
+    _dir: tempfile::TempDir,
+    _runtime: tokio::runtime::Runtime,
 }
 
 /// What came back.
@@ -83,21 +89,26 @@ impl Appliance {
             sources = sources.flag(key, "--test", *value);
         }
         let (settings, _) = Settings::load(&sources).unwrap();
-        let address = runtime.block_on(async {
+        let (app, address) = runtime.block_on(async {
             let app = App::open(settings, Ambient::system()).await.unwrap();
             app.identity().bootstrap_operator("ops@example.org", &PASSWORD.into()).await.unwrap();
             let bound = orrery::http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
             let address = bound.address();
-            tokio::spawn(bound.serve(app, std::future::pending()));
-            address
+            tokio::spawn(bound.serve(std::sync::Arc::clone(&app), std::future::pending()));
+            (app, address)
         });
-        Self::over(address, Some((dir, runtime)))
+        Self::over(address, Some(Own { app, _dir: dir, _runtime: runtime }))
     }
 
-    fn over(address: SocketAddr, own: Option<(tempfile::TempDir, tokio::runtime::Runtime)>) -> Self {
-        let mut this = Self { address, openapi: Value::Null, _own: own, operator: OnceLock::new() };
+    fn over(address: SocketAddr, own: Option<Own>) -> Self {
+        let mut this = Self { address, openapi: Value::Null, own, operator: OnceLock::new() };
         this.openapi = this.raw("GET", "/openapi.json", &[], None).body;
         this
+    }
+
+    /// What serves, where this process does.
+    pub fn app(&self) -> &std::sync::Arc<App> {
+        &self.own.as_ref().expect("an appliance of this process").app
     }
 
     /// One that somebody else runs, with the token of its operator.
