@@ -27,6 +27,7 @@ use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
 use crate::tenants::ledger::{self, Ledger, Window};
 use crate::tokens::Prices;
+use crate::turns::Turns;
 use crate::vault::{Vault, VaultError};
 
 /// Name under which the store says which generation of the index serves.
@@ -91,6 +92,7 @@ pub struct App {
     rulesets: Rulesets,
     answers: Answers,
     advisor: Advisor,
+    searches: Turns,
     retrieval: Retrieval,
     ledger: Ledger,
     vault: Arc<Vault>,
@@ -196,6 +198,7 @@ impl App {
             rulesets,
             answers,
             advisor,
+            searches: Turns::new(limits::SEARCHES_AT_ONCE, limits::SEARCH_QUEUE_MAX, limits::SEARCH_RETRY_AFTER_S),
             retrieval,
             ledger,
             vault,
@@ -253,6 +256,11 @@ impl App {
     /// Answers by models.
     pub const fn advisor(&self) -> &Advisor {
         &self.advisor
+    }
+
+    /// Turns of long searches through the sky.
+    pub const fn searches(&self) -> &Turns {
+        &self.searches
     }
 
     /// Knowledge.

@@ -15,8 +15,8 @@ mod tests;
 mod wheel;
 
 pub use analysis::{AnalysisDraft, analysis_of};
-pub use draft::Draft;
-pub use options::OptionsDraft;
+pub use draft::{Draft, in_span, out_of_span, span_allowed};
+pub use options::{OptionsDraft, twice};
 use recent::Recent;
 pub use rulesets::Rulesets;
 pub use sky::SkyDraft;

@@ -114,10 +114,14 @@ codes! {
     Internal, "internal_error", Internal, retry true, "Something went wrong on our side.";
 }
 
+/// Where a field stands that is no member of the body.
+const ORIGINS: [&str; 3] = ["query.", "path.", "header."];
+
 /// One field that is not acceptable: what was given, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// Path of the field in the request, e.g. `date` or `query.tz`.
+    /// Path of the field in the body, e.g. `date` or `bodies[2]`; or else where it stands and its name: `query.tz`, `path.id`,
+    /// `header.idempotency-key`.
     pub field: String,
     /// What was given, cut short; absent for secrets and for missing fields.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,6 +141,19 @@ impl FieldError {
     pub fn unshown(field: impl Into<String>, allowed: impl Into<String>) -> Self {
         Self { field: field.into(), given: None, allowed: allowed.into() }
     }
+}
+
+/// The candidate nearest to `name`, by edit distance over the whole or over its last part.
+pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    // A name that is too long to be a slip is cut, so that the distance stays cheap.
+    let name: String = name.chars().take(64).collect::<String>().to_lowercase();
+    let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
+    let likeness = |candidate: &str| {
+        let lower = candidate.to_lowercase();
+        let whole = strsim::normalized_damerau_levenshtein(&name, &lower);
+        whole.max(0.95 * strsim::normalized_damerau_levenshtein(&last(&name), &last(&lower)))
+    };
+    candidates.map(|c| (likeness(c), c)).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
 }
 
 /// A failure on its way to the edge: the public half, and an internal half that only the log sees.
@@ -160,7 +177,26 @@ impl Error {
 
     /// Wrong fields.
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        Self::new(Code::InvalidFields).detail("errors", serde_json::to_value(errors).unwrap_or_default())
+        Self::new(Code::InvalidFields).at(errors)
+    }
+
+    /// The fields at fault, beside what else the details say.
+    #[must_use]
+    pub fn at(self, errors: Vec<FieldError>) -> Self {
+        self.detail("errors", serde_json::to_value(errors).unwrap_or_default())
+    }
+
+    /// The same, with its fields named as parameters of a query: `query.tz`. What a service calls by its bare name is one
+    /// when it came by GET; a field that says where it came from keeps its name.
+    #[must_use]
+    pub fn in_query(mut self) -> Self {
+        let errors = self.details.get_mut("errors").and_then(Value::as_array_mut);
+        for field in errors.into_iter().flatten().filter_map(|error| error.get_mut("field")) {
+            if let Some(name) = field.as_str().filter(|name| !ORIGINS.iter().any(|origin| name.starts_with(origin))) {
+                *field = format!("{}{name}", ORIGINS[0]).into();
+            }
+        }
+        self
     }
 
     /// A fault of ours; `cause` reaches the log only.
@@ -248,6 +284,16 @@ mod tests {
             assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
             assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
         }
+    }
+
+    #[test]
+    fn fields_of_a_query_are_named_so_once() {
+        let fields = ["tz", "bodies[1]", "query.from", "path.id", "header.idempotency-key"];
+        let error =
+            Error::fields(fields.map(|field| FieldError::unshown(field, "another")).to_vec()).in_query().in_query();
+        let named: Vec<_> = error.details()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
+        assert_eq!(named, ["query.tz", "query.bodies[1]", "query.from", "path.id", "header.idempotency-key"]);
+        assert!(Error::new(Code::Internal).in_query().details().is_empty());
     }
 
     #[test]

@@ -6,11 +6,13 @@ mod edge;
 mod health;
 mod idempotency;
 mod legacy;
+mod methods;
 mod openapi;
 pub mod problem;
 pub mod reply;
 pub mod router;
 mod serve;
+mod shape;
 mod v1;
 pub mod wire;
 

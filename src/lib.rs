@@ -13,6 +13,7 @@
 //! | 2 | [`config`] | A | settings from flags, environment and file, and where each came from |
 //! | 2 | [`astro`] | P | ephemeris, time scales, houses, aspects, charts, the day's transits, places |
 //! | 2 | [`guard`] | P | what a question may be |
+//! | 2 | [`turns`] | S | long work: so much at once, off the async threads, told when nobody waits for it |
 //! | 2 | [`tokens`] | P | token counts, the price table, money in whole micro-dollars |
 //! | 3 | [`telemetry`] | A | logs and metrics, without personal data |
 //! | 4 | [`store`] | A | typed ordered tables, snapshots, one write path with group commit |
@@ -61,4 +62,5 @@ pub mod store;
 pub mod telemetry;
 pub mod tenants;
 pub mod tokens;
+pub mod turns;
 pub mod vault;

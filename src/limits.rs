@@ -66,6 +66,13 @@ pub const CHARTS_OPEN_MAX: usize = 1_024;
 /// Pictures made of dots at once, each up to 23 MB (2400 by 2400 dots of 4 bytes); more wait.
 pub const PICTURES_AT_ONCE: usize = 2;
 
+/// Long searches (calendars, transits, returns and the like) at once; more wait, beyond [`SEARCH_QUEUE_MAX`] they get 503.
+pub const SEARCHES_AT_ONCE: usize = 4;
+/// Long searches that may wait.
+pub const SEARCH_QUEUE_MAX: usize = 128;
+/// When to come back when too many wait, in seconds.
+pub const SEARCH_RETRY_AFTER_S: u64 = 2;
+
 /// Longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX_BYTES: usize = 254;
 /// Shortest password, in Unicode scalar values (NIST SP 800-63B-4 §3.1.1.2 asks for 8 at the least beside a second factor, 15 alone;

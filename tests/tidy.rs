@@ -24,6 +24,7 @@ const MODULES: &[Module] = &[
     Module { name: "astro", level: 2, uses: Uses::Only(&[]) },
     Module { name: "guard", level: 2, uses: Uses::Only(&[]) },
     Module { name: "tokens", level: 2, uses: Uses::Only(&[]) },
+    Module { name: "turns", level: 2, uses: Uses::Only(&[]) },
     Module { name: "telemetry", level: 3, uses: Uses::Only(&["config"]) },
     Module { name: "store", level: 4, uses: Uses::Only(&["config", "telemetry"]) },
     Module { name: "vault", level: 5, uses: Uses::Only(&["store", "config", "telemetry"]) },

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use super::birth::{BirthArgs, OptionsArgs, SecondBirthArgs};
+use super::birth::{BirthArgs, OptionsArgs};
 use super::budget::{BudgetCommand, LedgerCommand, UsageArgs};
+use super::pair::SynastryArgs;
+use super::returns::ReturnsArgs;
 use super::ruleset::RulesetCommand;
 use super::timeline::{CalendarArgs, TransitsArgs};
 use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
@@ -358,76 +360,6 @@ pub struct HousesArgs {
     /// How to write.
     #[arg(long, value_enum, default_value = "csv")]
     pub format: TableFormat,
-}
-
-/// `orrery returns ..`
-#[derive(Debug, Args)]
-pub struct ReturnsArgs {
-    /// Whose birth.
-    #[command(flatten)]
-    pub birth: BirthArgs,
-    /// What chart.
-    #[command(flatten)]
-    pub options: OptionsArgs,
-    /// Which body comes back: sun, moon, saturn, ..
-    #[arg(long, value_name = "BODY", default_value = "sun")]
-    pub body: String,
-    /// Calendar year that is searched, instead of --from and --to.
-    #[arg(long, value_name = "YEAR")]
-    pub year: Option<String>,
-    /// Start of the search, a date or an RFC 3339 instant; now when left out.
-    #[arg(long, value_name = "DATE")]
-    pub from: Option<String>,
-    /// End of the search; without it the next return is shown.
-    #[arg(long, value_name = "DATE")]
-    pub to: Option<String>,
-    /// Where the person is then; the birthplace when left out.
-    #[arg(long, value_name = "PLACE")]
-    pub at_place: Option<String>,
-    /// Latitude there in degrees, north positive, instead of --at-place.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub at_lat: Option<String>,
-    /// Longitude there in degrees, east positive, instead of --at-place.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub at_lon: Option<String>,
-    /// Language of the page.
-    #[arg(long, value_parser = languages())]
-    pub lang: Option<Lang>,
-    /// Print JSON, as `GET /v1/charts/{id}/returns` answers it, instead of a page.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `orrery synastry ..`
-#[derive(Debug, Args)]
-pub struct SynastryArgs {
-    /// The first birth.
-    #[command(flatten)]
-    pub birth: BirthArgs,
-    /// The second birth.
-    #[command(flatten)]
-    pub second: SecondBirthArgs,
-    /// What charts.
-    #[command(flatten)]
-    pub options: OptionsArgs,
-    /// Join the two in one chart instead: midpoint or davison.
-    #[arg(long, value_name = "METHOD")]
-    pub composite: Option<String>,
-    /// Houses of a midpoint composite: midpoints (of the cusps) or derived (those of a latitude).
-    #[arg(long, value_name = "HOW", requires = "composite")]
-    pub houses: Option<String>,
-    /// Latitude of derived houses in degrees, north positive; the mean of the two births' when left out.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true, requires = "composite")]
-    pub latitude_deg: Option<f64>,
-    /// Middle place of a Davison chart: coordinates (their means) or great_circle.
-    #[arg(long, value_name = "HOW", requires = "composite")]
-    pub middle: Option<String>,
-    /// Language of the page.
-    #[arg(long, value_parser = languages())]
-    pub lang: Option<Lang>,
-    /// Print JSON, as `POST /v1/charts/synastry` or `/v1/charts/composite` answers it, instead of a page.
-    #[arg(long)]
-    pub json: bool,
 }
 
 impl PlacesArgs {

@@ -10,9 +10,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::aliases;
 use super::parse::Shape;
-use super::report::{Effective, Origin, Problem, Provenance, REDACTED, nearest, spec, unknown};
+use super::report::{Effective, Origin, Problem, Provenance, REDACTED, spec, unknown};
 use super::secret::{self, MASTER_KEY_FILE};
 use super::{SPECS, Settings, Sources, Spec};
+use crate::error::nearest;
 use crate::tokens::{MicroUsd, Strategy};
 
 /// Variable that names the TOML file; the one `ORRERY_*` variable that sets no setting.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use super::report::nearest;
+use crate::error::nearest;
 use crate::limits::{BUDGET_MAX_MICRO_USD, TENANT_SLUG_MAX_BYTES};
 use crate::tokens::{MicroUsd, Strategy};
 

@@ -6,7 +6,7 @@ use salvo::oapi::{ToSchema, endpoint};
 use salvo::{Depot, Request, Response};
 use serde::Serialize;
 
-use super::body::{json, path_id};
+use super::body::{json, only_queries, path_id, unfound};
 use super::caller::{app, arrival, caller};
 use super::idempotency::Once;
 use super::problem::Problem;
@@ -141,7 +141,8 @@ pub async fn today(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
     mark(res, &format!("/v1/charts/{id}/today"));
     let app = app(depot)?;
     let caller = caller(&app, req)?;
-    let stored = app.charts().get(&caller, id)?;
+    only_queries(req, &[])?;
+    let stored = app.charts().get(&caller, id).map_err(|error| unfound(req, "id", error))?;
     let day = app.charts().today(&stored, None, None)?;
     let passage = |f: &astro::Factor| app.retrieval().passage(Lang::En, &f.passage_id);
     let snippets = day.leaders.iter().filter_map(passage);

@@ -10,7 +10,7 @@ use super::v1::{
     analysis, aspects, auth, budgets, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky,
     stream, transits, usage, wheel,
 };
-use super::{health, legacy, openapi};
+use super::{health, legacy, methods, openapi};
 use crate::app::App;
 use crate::limits;
 
@@ -104,5 +104,5 @@ pub fn service(app: Arc<App>) -> Service {
         .push(routes)
         .push(document.into_router("openapi.json"))
         .push(SwaggerUi::new("/openapi.json").title("Orrery API").into_router("docs"));
-    Service::new(root).hoop(Edge::new(app))
+    Service::new(methods::complete(root)).hoop(Edge::new(app))
 }

@@ -24,6 +24,7 @@ mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -42,9 +43,9 @@ use crate::audit::Auditor;
 use crate::clock::{Ambient, UnixMs};
 use crate::error::{Code, Error, Result};
 use crate::ids::{ApiKeyId, ReservationId, TenantId, UserId};
-use crate::limits::{MODEL_NAME_MAX_BYTES, TOKENS_MAX};
+use crate::limits::{MODEL_NAME_MAX_BYTES, SHUTDOWN_GRACE_MS, TOKENS_MAX};
 use crate::store::tables::TENANTS;
-use crate::store::tables::ledger::{EntryKind, EntryRow, Postings, RESERVATIONS, ReservationRow};
+use crate::store::tables::ledger::{EntryKind, EntryRow, Postings, ReservationRow};
 use crate::store::{Reads, Store, Tx};
 use crate::telemetry::Metrics;
 use crate::tokens::{Count, MicroUsd, Price, Prices, Tokens};
@@ -182,10 +183,13 @@ impl Ledger {
             bound: amount,
             request_id: request_id.to_owned(),
         };
-        let (core, tenant, held) = (Arc::clone(&self.core), purpose.tenant, row.clone());
-        let asked = on.store.write(move |tx| hold(tx, &core, tenant, id, &held)).await?;
-        match asked {
+        let held = Held::new(Arc::clone(&self.core), (purpose.tenant, id), row, price);
+        // Made before the write, and held by it: who goes away while it is written drops it like any other.
+        let reservation = Reservation::new(held);
+        let asking = reservation.clone();
+        match on.store.write(move |tx| asking.hold(tx)).await? {
             Asked::Full { exhausted, slug, told } => {
+                reservation.close();
                 self.core.count_told(&slug, &told);
                 if exhausted.limit.cap.hard {
                     return Err(exhausted.refusal());
@@ -194,9 +198,8 @@ impl Ledger {
             }
             Asked::Held { slug, warning, told } => {
                 self.core.count_told(&slug, &told);
-                self.core.gauge_add(amount);
-                let held = Held::new(Arc::clone(&self.core), (tenant, id), row, slug, price, warning);
-                Ok(Verdict::Granted(Reservation::new(held)))
+                reservation.grant(slug, warning);
+                Ok(Verdict::Granted(reservation))
             }
         }
     }
@@ -239,12 +242,15 @@ impl Ledger {
         self.core.count_settled(settled);
     }
 
-    /// Waits until everything that was dropped is released. To be called when requests have ended, before the store goes.
+    /// Waits until everything that was dropped is released, or for as long as a stop may take: the next start releases
+    /// what is left. To be called when requests have ended, before the store goes.
     pub async fn drain(&self) {
         let (done, wait) = tokio::sync::oneshot::channel();
         if self.core.messages.send(Message::Drain(done)).is_ok() {
-            // An error says that the task has gone; the next start releases what is left.
-            wait.await.unwrap_or_default();
+            let within = Duration::from_millis(SHUTDOWN_GRACE_MS);
+            if tokio::time::timeout(within, wait).await.is_err() {
+                tracing::error!("some reservations were not released; the next start does it");
+            }
         }
     }
 
@@ -271,22 +277,6 @@ fn check_model(model: &str) -> Result<()> {
 fn slug_of(reads: &impl Reads, tenant: TenantId) -> Result<String> {
     let row = reads.get(&TENANTS, &tenant)?.ok_or_else(|| Error::new(Code::TenantNotFound))?;
     Ok(row.slug)
-}
-
-/// The whole of a reservation, in one transaction: checked against every limit, then held against every scope.
-fn hold(tx: &mut Tx<'_>, core: &Core, tenant: TenantId, id: ReservationId, row: &ReservationRow) -> Result<Asked> {
-    let on = &core.on;
-    let slug = slug_of(tx, tenant)?;
-    let entry = entry_of(row, id, EntryKind::Reserve, row.made_at, on.prices.version(), Postings::hold(row.bound)?);
-    let scopes = accounts::scopes(tenant, &entry);
-    let limits = caps::limits(tx, &scopes, row.made_at, &on.defaults, &slug)?;
-    let told = caps::tell(tx, &on.auditor, &limits, row.bound, row.made_at, &row.request_id)?;
-    if let Some(exhausted) = caps::exhausted(&limits, row.bound) {
-        return Ok(Asked::Full { exhausted, slug, told });
-    }
-    tx.put(&RESERVATIONS, &(tenant, id), row)?;
-    accounts::write(tx, tenant, &entry)?;
-    Ok(Asked::Held { slug, warning: caps::warning(&limits), told })
 }
 
 /// An entry about a reservation.

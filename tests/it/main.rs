@@ -35,6 +35,8 @@ mod places;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod rulesets;
 #[cfg(test)]
 mod store_kill;

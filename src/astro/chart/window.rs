@@ -18,6 +18,8 @@ use crate::astro::signs::Sign;
 use crate::astro::time;
 use crate::astro::zone::{resolve_local, rfc3339_of_julian_date};
 
+/// Why a heliocentric sky has no angles, houses and lots.
+pub(crate) const NO_HORIZON: &str = "As seen from the Sun there is no horizon.";
 /// Instants at which every body is looked at, the ends of the window among them.
 const SAMPLES: usize = 5;
 /// Halvings of the bracket of a station: a quarter of a day to below a second.
@@ -233,9 +235,8 @@ pub(super) fn is_day(window: &TimeWindow, birth: &BirthInput) -> Result<Option<b
 
 /// What a view from the Sun has not.
 pub(crate) fn without_horizon() -> Vec<Unknown> {
-    let why = "As seen from the Sun there is no horizon.";
     ["houses", "ascendant", "midheaven", "lots", "is_day"]
-        .map(|what| Unknown { what: what.to_owned(), why: why.to_owned() })
+        .map(|what| Unknown { what: what.to_owned(), why: NO_HORIZON.to_owned() })
         .into()
 }
 

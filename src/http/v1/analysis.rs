@@ -1,11 +1,13 @@
 //! `/v1/charts/{id}/analysis`: parse, prove who asks, one call, map. Owns no rule.
 
+use std::sync::Arc;
+
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
+use super::charts::own;
 use crate::charts::{AnalysisDraft, analysis_of};
-use crate::error::Code;
-use crate::http::body::{only_queries, path_id, query};
+use crate::http::body::{only_queries, query};
 use crate::http::caller::{app, caller};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
@@ -37,9 +39,11 @@ pub async fn analysis(req: &mut Request, depot: &mut Depot) -> Result<Reply<Anal
         star_magnitude_max: query(req, "star_magnitude_max")?,
     };
     let options = draft.read()?;
-    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
+    let stored = own(&app, &caller, req)?;
     // A draft that a chart was made under may be gone; the rules that serve take its place.
     let own = app.rulesets().chosen("ruleset", Some(&stored.chart.options.ruleset));
     let ruleset = own.or_else(|_| app.rulesets().active())?;
-    Ok(Reply(analysis_reply(&stored, &analysis_of(&stored.chart, &options, &ruleset)?)))
+    let own = Arc::clone(&stored);
+    let found = app.searches().run(move |_| analysis_of(&own.chart, &options, &ruleset)).await?;
+    Ok(Reply(analysis_reply(&stored, &found)))
 }

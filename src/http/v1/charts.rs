@@ -1,11 +1,15 @@
 //! `/v1/charts`: parse, prove who asks, one call, map. Owns no rule.
 
+use std::sync::Arc;
+
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
+use crate::app::App;
+use crate::auth::Caller;
 use crate::charts::{Draft, OptionsDraft, StoredChart};
-use crate::error::Code;
-use crate::http::body::{json, only_queries, page, path_id, query};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::http::body::{allowed_id, json, only_queries, page, path_id, query, unfound};
 use crate::http::caller::{app, arrival, caller};
 use crate::http::idempotency::{Seen, seen};
 use crate::http::problem::Problem;
@@ -44,6 +48,20 @@ impl From<ChartRequest> for Draft {
     }
 }
 
+/// The chart of the caller's that the path names.
+pub fn own(app: &App, caller: &Caller, req: &Request) -> Result<Arc<StoredChart>> {
+    let id = path_id(req, "id", Code::ChartNotFound)?;
+    app.charts().get(caller, id).map_err(|error| unfound(req, "id", error))
+}
+
+/// The chart of the caller's that a field names by its id.
+pub fn named(app: &App, caller: &Caller, field: &str, id: &str) -> Result<Arc<StoredChart>> {
+    let missing =
+        || Error::new(Code::ChartNotFound).at(vec![FieldError::new(field, id, allowed_id(Code::ChartNotFound))]);
+    let known = id.parse().map_err(|_| missing())?;
+    app.charts().get(caller, known).map_err(|error| if error.code() == Code::ChartNotFound { missing() } else { error })
+}
+
 /// Make a natal chart
 ///
 /// Give `place`, or `lat` and `lon`, with or without `tz`. The same input gives the same chart. With an `Idempotency-Key` the chart is
@@ -69,7 +87,7 @@ pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<Chart
 }
 
 /// Reads a draft and computes its chart.
-pub fn compute(app: &crate::app::App, mut draft: Draft) -> crate::error::Result<StoredChart> {
+pub fn compute(app: &App, mut draft: Draft) -> Result<StoredChart> {
     let ruleset = app.rulesets().chosen("ruleset", draft.options.ruleset.as_deref())?;
     draft.options.ruleset = Some(ruleset.id().to_string());
     let (name, birth, options) = draft.read()?;
@@ -102,8 +120,8 @@ pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartLis
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartReply>, Problem> {
     let app = app(depot)?;
     let caller = caller(&app, req)?;
-    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
-    Ok(Reply(ChartReply::from(&*stored)))
+    only_queries(req, &[])?;
+    Ok(Reply(ChartReply::from(&*own(&app, &caller, req)?)))
 }
 
 /// Delete a chart and the answers about it
@@ -112,7 +130,7 @@ pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Delete
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
     let id: ChartId = path_id(req, "id", Code::ChartNotFound)?;
-    app.charts().delete(&caller, &arrival, id).await?;
+    app.charts().delete(&caller, &arrival, id).await.map_err(|error| unfound(req, "id", error))?;
     Ok(Reply(Deleted { deleted: id.to_string() }))
 }
 
@@ -132,8 +150,8 @@ pub async fn today(req: &mut Request, depot: &mut Depot) -> Result<Reply<TodayRe
     let app = app(depot)?;
     let caller = caller(&app, req)?;
     only_queries(req, &["date", "tz"])?;
-    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
+    let stored = own(&app, &caller, req)?;
     let (date, zone) = (query(req, "date")?, query(req, "tz")?);
-    let day = app.charts().today(&stored, date.as_deref(), zone.as_deref())?;
+    let day = app.charts().today(&stored, date.as_deref(), zone.as_deref()).map_err(Error::in_query)?;
     Ok(Reply(today_reply(&stored.id.to_string(), &day)))
 }

@@ -1,10 +1,11 @@
 //! `/v1/chat/advise` and the answers kept of a chart. Parse, prove who asks, call, map.
 
+use std::sync::Arc;
+
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
-use std::sync::Arc;
-
+use super::charts::named;
 use crate::app::App;
 use crate::astro::Lang;
 use crate::audit::RequestContext;
@@ -14,7 +15,7 @@ use crate::chat::stream::Reader;
 use crate::chat::{Answer, Answered, Question, Said};
 use crate::config::{Hop, Route};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::http::body::{json, only_queries, page, path_id};
+use crate::http::body::{json, only_queries, page, path_id, unfound};
 use crate::http::caller::{app, arrival, caller};
 use crate::http::idempotency::{Once, Prepared, Seen, seen};
 use crate::http::problem::Problem;
@@ -34,14 +35,13 @@ pub fn language(code: Option<&str>) -> Result<Option<Lang>> {
 /// Answers a question about one of the caller's charts; nothing is kept yet.
 pub fn answer(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<(Answered, Answer)> {
     let lang = language(asked.lang.as_deref())?;
-    let id: ChartId = asked.chart_id.parse().map_err(|_| Error::new(Code::ChartNotFound))?;
-    let stored = app.charts().get(caller, id)?;
+    let stored = named(app, caller, "chart_id", &asked.chart_id)?;
     let today = app.charts().today(&stored, None, None)?;
     let question = Question { text: &asked.question, lang, default_lang: Lang::En };
     let answer = app.advise(&stored.chart, &today, question)?;
     app.metrics().answered(&answer.provider, answer.language.code());
     let said = Said { question: asked.question.trim().to_owned(), answer: answer.text.clone() };
-    Ok((app.answers().draft(id, answer.provider.clone(), said), answer))
+    Ok((app.answers().draft(stored.id, answer.provider.clone(), said), answer))
 }
 
 /// Who is asked, for a caller who may want a provider.
@@ -64,8 +64,7 @@ pub fn begin(
     once: Once,
 ) -> Result<Reader> {
     let lang = language(asked.lang.as_deref())?;
-    let id: ChartId = asked.chart_id.parse().map_err(|_| Error::new(Code::ChartNotFound))?;
-    let chart = app.charts().get(&caller, id)?;
+    let chart = named(app, &caller, "chart_id", &asked.chart_id)?;
     let today = app.charts().today(&chart, None, None)?;
     let sealing = Arc::clone(app);
     let seal = move |answered: &Answered, answer: Answer| {
@@ -141,7 +140,8 @@ pub async fn answers(req: &mut Request, depot: &mut Depot) -> Result<Reply<Answe
     only_queries(req, &["limit", "cursor"])?;
     let chart: ChartId = path_id(req, "id", Code::ChartNotFound)?;
     let page = page::<AnswerId>(req)?;
-    let (rows, more) = app.answers().list(&caller, chart, page.limit, page.after)?;
+    let (rows, more) =
+        app.answers().list(&caller, chart, page.limit, page.after).map_err(|error| unfound(req, "id", error))?;
     let next_cursor = rows.last().filter(|_| more).map(|a| a.id.to_string());
     let listed = rows.into_iter().map(|a| KeptAnswer {
         id: a.id.to_string(),

@@ -58,8 +58,8 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<SkyReply>
     let mut draft = draft(req)?;
     let ruleset = app.rulesets().chosen("query.ruleset", draft.options.ruleset.as_deref())?;
     draft.options.ruleset = Some(ruleset.id().to_string());
-    let (jd_utc, site, options) = draft.read(app.ambient().now())?;
-    let figure = cast_under(jd_utc, site, &options, &ruleset).map_err(Error::from)?;
+    let (jd_utc, site, options) = draft.read(app.ambient().now()).map_err(Error::in_query)?;
+    let figure = cast_under(jd_utc, site, &options, &ruleset).map_err(|error| Error::from(error).in_query())?;
     Ok(Reply((&figure).into()))
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::chat::stream::{Event, Reader};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::http::body::{only_queries, path_id};
+use crate::http::body::{only_queries, path_id, unfound};
 use crate::http::caller::{app, caller};
 use crate::http::edge::request_id_of;
 use crate::http::problem::Problem;
@@ -177,6 +177,7 @@ pub async fn resume(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     only_queries(req, &[])?;
     let id: AnswerId = path_id(req, "id", Code::StreamNotFound)?;
     let from = from(req, id)?;
-    send(&app, res, app.advisor().resume(&caller, id, from)?, Some(id));
+    let reader = app.advisor().resume(&caller, id, from).map_err(|error| unfound(req, "id", error))?;
+    send(&app, res, reader, Some(id));
     Ok(())
 }

@@ -34,7 +34,8 @@ pub(super) enum Message {
 #[derive(Clone, Debug)]
 pub(super) struct Release {
     pub(super) key: (TenantId, ReservationId),
-    pub(super) bound: MicroUsd,
+    /// What the gauge of held money has of it.
+    pub(super) counted: MicroUsd,
     /// What it was settled to, if that was begun.
     pub(super) settled: Option<Settled>,
 }
@@ -96,7 +97,7 @@ async fn work_off(core: &Weak<Core>, batch: &mut Vec<Message>) {
         match release_all(&core.on, &releases).await {
             Ok(released) => {
                 for (release, was_held) in releases.drain(..).zip(released) {
-                    core.gauge_take(release.bound);
+                    core.gauge_take(release.counted);
                     // Gone before: its settlement was durable, and nobody was left to hear so.
                     if let Some(settled) = release.settled.filter(|_| !was_held) {
                         core.count_settled(&settled);
@@ -177,6 +178,9 @@ pub(super) async fn expire(on: &Foundations) -> Result<()> {
                 Ok::<_, crate::error::Error>(lapsed)
             })
             .await?;
+        if lapsed == 0 {
+            continue;
+        }
         tracing::error!(count = lapsed, "money was held for longer than any call may last, and was released");
     }
     Ok(())

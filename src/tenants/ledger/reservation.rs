@@ -2,11 +2,11 @@
 //! however that came about. Decides no limit.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::background::{Message, Release};
 use super::caps::{self, Told, Warning};
-use super::{Actual, Core, accounts, entry_of};
+use super::{Actual, Asked, Core, accounts, entry_of, slug_of};
 use crate::error::{Error, Result};
 use crate::ids::{ReservationId, TenantId};
 use crate::store::tables::ledger::{EntryKind, Postings, RESERVATIONS, ReservationRow};
@@ -56,9 +56,9 @@ pub(super) struct Held {
     core: Arc<Core>,
     key: (TenantId, ReservationId),
     row: ReservationRow,
-    slug: String,
     price: Price,
-    warning: Option<Warning>,
+    /// Set once the money is held: the tenant's slug, and what to warn of.
+    granted: OnceLock<(String, Option<Warning>)>,
     closed: AtomicBool,
     /// What the last settlement came to, for the case that nobody lived to hear of its commit.
     last: Mutex<Option<Settled>>,
@@ -69,18 +69,47 @@ impl Held {
         core: Arc<Core>,
         key: (TenantId, ReservationId),
         row: ReservationRow,
-        slug: String,
         price: Price,
-        warning: Option<Warning>,
     ) -> Self {
+        let granted = OnceLock::new();
         let closed = AtomicBool::new(false);
-        Self { core, key, row, slug, price, warning, closed, last: Mutex::new(None) }
+        Self { core, key, row, price, granted, closed, last: Mutex::new(None) }
     }
 }
 
 impl Reservation {
     pub(super) fn new(held: Held) -> Self {
         Self(Arc::new(held))
+    }
+
+    /// The whole of a reservation, in one transaction: checked against every limit, then held against every scope.
+    pub(super) fn hold(&self, tx: &mut Tx<'_>) -> Result<Asked> {
+        let Held { core, key: (tenant, id), row, .. } = &*self.0;
+        let on = &core.on;
+        let slug = slug_of(tx, *tenant)?;
+        let entry =
+            entry_of(row, *id, EntryKind::Reserve, row.made_at, on.prices.version(), Postings::hold(row.bound)?);
+        let scopes = accounts::scopes(*tenant, &entry);
+        let limits = caps::limits(tx, &scopes, row.made_at, &on.defaults, &slug)?;
+        let told = caps::tell(tx, &on.auditor, &limits, row.bound, row.made_at, &row.request_id)?;
+        if let Some(exhausted) = caps::exhausted(&limits, row.bound) {
+            return Ok(Asked::Full { exhausted, slug, told });
+        }
+        tx.put(&RESERVATIONS, &(*tenant, *id), row)?;
+        accounts::write(tx, *tenant, &entry)?;
+        Ok(Asked::Held { slug, warning: caps::warning(&limits), told })
+    }
+
+    /// The money is held, and somebody is there to hear so.
+    pub(super) fn grant(&self, slug: String, warning: Option<Warning>) {
+        if self.0.granted.set((slug, warning)).is_ok() {
+            self.0.core.gauge_add(self.0.row.bound);
+        }
+    }
+
+    /// Nothing is held.
+    pub(super) fn close(&self) {
+        self.0.closed.store(true, Ordering::Release);
     }
 
     /// Its identifier.
@@ -95,7 +124,7 @@ impl Reservation {
 
     /// The limit with the largest share spent when the money was held, once that is much.
     pub fn warning(&self) -> Option<&Warning> {
-        self.0.warning.as_ref()
+        self.0.granted.get().and_then(|(_, warning)| warning.as_ref())
     }
 
     /// Charges what the call did use, in the caller's transaction: at most what was held. Then say [`Reservation::done`].
@@ -181,10 +210,14 @@ impl Held {
         accounts::write(tx, tenant, &entry)?;
         tx.delete(&RESERVATIONS, &self.key)?;
         let scopes = accounts::scopes(tenant, &entry);
-        let limits = caps::limits(tx, &scopes, row.made_at, &on.defaults, &self.slug)?;
+        let slug = match self.granted.get() {
+            Some((slug, _)) => slug.clone(),
+            None => slug_of(tx, tenant)?,
+        };
+        let limits = caps::limits(tx, &scopes, row.made_at, &on.defaults, &slug)?;
         let told = caps::tell(tx, &on.auditor, &limits, MicroUsd::ZERO, now, &row.request_id)?;
         let warning = caps::warning(&limits);
-        let (slug, model) = (self.slug.clone(), row.model);
+        let model = row.model;
         Ok(Settled { cost, charged, overrun, warning, told, slug, model, actual: *actual })
     }
 }
@@ -195,7 +228,8 @@ impl Drop for Held {
             return;
         }
         let settled = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let release = Release { key: self.key, bound: self.row.bound, settled };
+        let counted = if self.granted.get().is_some() { self.row.bound } else { MicroUsd::ZERO };
+        let release = Release { key: self.key, counted, settled };
         if self.core.messages.send(Message::Release(Box::new(release))).is_err() {
             tracing::warn!(reservation = %self.key.1, "dropped after the ledger closed; the next start releases it");
         }

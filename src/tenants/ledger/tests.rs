@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::*;
 use crate::audit::{self, RequestContext};
 use crate::clock::{Clock, ManualClock, SystemEntropy};
-use crate::store::tables::ledger::{AccountRow, EVENTS};
+use crate::store::tables::ledger::{ACCOUNTS, AccountRow, ENTRIES, EVENTS};
 use crate::store::tables::{AUDIT, Actor, Role, STORE_TABLES, USERS, UserRow};
 use crate::store::{Span, StoreError};
 use crate::tenants::{NewTenant, Tenants};
@@ -226,6 +226,24 @@ async fn a_settlement_survives_the_caller_and_is_never_made_twice() {
 }
 
 #[tokio::test]
+async fn who_goes_away_while_money_is_being_held_leaves_nothing_held() {
+    let bench = Bench::new(Defaults::default()).await;
+    for _ in 0..20 {
+        let mut asking = Box::pin(bench.reserve(500));
+        assert!(futures_util::poll!(&mut asking).is_pending());
+        drop(asking);
+    }
+    bench.store.flush().await.unwrap();
+    // The writer lets go of the last one a moment after it has answered.
+    while bench.verified() != (40, 0) {
+        bench.ledger.drain().await;
+        tokio::task::yield_now().await;
+    }
+    let total = bench.account(&bench.scope(Subject::Tenant)).total;
+    assert_eq!((total.spent, total.reserved), (MicroUsd::ZERO, MicroUsd::ZERO));
+}
+
+#[tokio::test]
 async fn a_provider_that_counts_more_than_it_may_passes_no_cap() {
     let bench = Bench::new(Defaults::default()).await;
     let user = bench.scope(Subject::User(UserId([1; 16])));
@@ -403,7 +421,6 @@ async fn a_check_finds_what_was_altered() {
         bench.store.write(move |tx| change(tx, tenant)).await.unwrap();
         bench.ledger.verify().unwrap()
     };
-    use crate::store::tables::ledger::{ACCOUNTS, ENTRIES};
     let report = alter(|tx, tenant| Ok(tx.delete(&ENTRIES, &(tenant, 2)).map(drop)?)).await;
     assert!(report.told.iter().any(|problem| problem.what == "entries 2 to 2 are missing"), "{report:?}");
     let scope = bench.scope(Subject::Tenant);
