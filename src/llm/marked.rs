@@ -49,11 +49,11 @@ pub fn read(cut: &Cut, offered: &Offered<'_>) -> Result<Sentence, Fault> {
     if !text.chars().any(char::is_alphabetic) {
         return Err(Fault::Empty);
     }
-    if has_address(&text) {
-        return Err(Fault::Address);
-    }
     if offered.is_echo(&text) {
         return Err(Fault::Echo);
+    }
+    if has_address(&text) {
+        return Err(Fault::Address);
     }
     Ok(Sentence { text, support, opens_paragraph: cut.opens_paragraph })
 }
