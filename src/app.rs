@@ -25,7 +25,11 @@ use crate::store::tables::{META, MetaRow, STORE_TABLES};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
+use crate::tenants::admission::Admission;
 use crate::tenants::ledger::{self, Ledger, Window};
+use crate::tenants::limiter::Rates;
+use crate::tenants::plans::Plans;
+use crate::tenants::quotas::Quotas;
 use crate::tokens::Prices;
 use crate::turns::Turns;
 use crate::vault::{Vault, VaultError};
@@ -86,6 +90,10 @@ pub struct App {
     store: Store,
     auditor: Auditor,
     tenants: Tenants,
+    rates: Rates,
+    plans: Plans,
+    quotas: Quotas,
+    admission: Admission,
     identity: Identity,
     idempotency: Idempotency,
     charts: Charts,
@@ -156,6 +164,10 @@ impl App {
             defaults: budget_defaults(&settings.budgets),
         });
         let ledger = ledger.await?;
+        let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
+        let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
+        let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
+        let admission = Admission::new(&settings.streams);
         let on = Foundations {
             store: store.clone(),
             vault: Arc::clone(&vault),
@@ -192,6 +204,10 @@ impl App {
             store,
             auditor,
             tenants,
+            rates,
+            plans,
+            quotas,
+            admission,
             identity,
             idempotency,
             charts,
@@ -228,7 +244,27 @@ impl App {
         &self.tenants
     }
 
-    /// Accounts, sessions, tokens.
+    /// How fast requests may come.
+    pub const fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// Plans, and who has which.
+    pub const fn plans(&self) -> &Plans {
+        &self.plans
+    }
+
+    /// What was used of them.
+    pub const fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// The gate before streams of text.
+    pub const fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Accounts, sessions, tokens, API keys.
     pub const fn identity(&self) -> &Identity {
         &self.identity
     }

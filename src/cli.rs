@@ -12,16 +12,19 @@ mod demo;
 mod ephemeris;
 mod houses;
 mod init;
+mod key;
 mod keys;
 mod open;
 mod pair;
 mod password;
 mod places;
+mod plan;
 mod returns;
 mod ruleset;
 mod serve;
 mod signals;
 mod sky;
+mod tenant;
 mod terminal;
 mod text;
 mod timeline;
@@ -92,6 +95,9 @@ pub fn run() -> ExitCode {
         Command::Budget(command) => budget::run(&command),
         Command::Ledger(command) => budget::ledger(&command),
         Command::Usage(options) => budget::usage(&options),
+        Command::Tenant(command) => tenant::run(&command),
+        Command::Plan(command) => plan::run(&command),
+        Command::Key(command) => key::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

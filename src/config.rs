@@ -6,6 +6,7 @@
 mod aliases;
 mod load;
 mod parse;
+mod rates;
 mod report;
 mod route;
 mod secret;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use load::Inspection;
 pub use parse::{Environment, LogFormat};
+pub use rates::{Rate, rate_or_off};
 pub use report::{Effective, Origin, Problem, Provenance};
 pub use route::{Hop, Route, TenantRoute};
 pub use secret::{ApiKey, MASTER_KEY_FILE, MasterKey, MasterKeyError, resolve_master_key};
@@ -206,6 +208,46 @@ settings! {
         [Integer] retries: u64 = Some(number(limits::REMOTE_RETRIES_MAX)), |t| integer(t, 0, limits::REMOTE_RETRIES_MAX);
     }
 
+    /// How fast requests may come: `5/s, burst 10`, or `off`. A request must fit every scope that it falls in.
+    limits: Limits {
+        #[doc = "Requests of one tenant; the system tenant, whose users are the operators, has none."]
+        [Text] tenant: Option<Rate> = Some(text("5/s, burst 10")), rate_or_off;
+        #[doc = "Requests of one user."]
+        [Text] user: Option<Rate> = Some(text("5/s, burst 10")), rate_or_off;
+        #[doc = "Requests of one API key, unless the key has a rate of its own."]
+        [Text] key: Option<Rate> = Some(text("5/s, burst 10")), rate_or_off;
+        #[doc = "Requests without a good credential from one address (IPv6: one /64 network)."]
+        [Text] address: Option<Rate> = Some(text("10/s, burst 40")), rate_or_off;
+        #[doc = "Requests about identity (`/v1/auth`) of one user or, without a credential, of one address."]
+        [Text] route_auth: Option<Rate> = Some(text("5/s, burst 20")), rate_or_off;
+        #[doc = "Requests of one user that read what is kept."]
+        [Text] route_read: Option<Rate> = Some(text("20/s, burst 40")), rate_or_off;
+        #[doc = "Requests of one user that compute charts, calendars and pictures."]
+        [Text] route_compute: Option<Rate> = Some(text("5/s, burst 20")), rate_or_off;
+        #[doc = "Questions of one user."]
+        [Text] route_chat: Option<Rate> = Some(text("2/s, burst 10")), rate_or_off;
+        #[doc = "Requests of one operator or administrator (`/v1/ops`, `/v1/keys`)."]
+        [Text] route_ops: Option<Rate> = Some(text("20/s, burst 100")), rate_or_off;
+    }
+
+    /// How much a plan allows.
+    quotas: Quotas {
+        #[doc = "Plan of a tenant that has none of its own: a code such as `premium`, or a version of it such as `premium@1`."]
+        [Text] default_plan: String = Some(text("unmetered")), name;
+    }
+
+    /// Streams of text from a model, open at once.
+    streams: Streams {
+        #[doc = "Streams that one tenant may have open."]
+        [Integer] per_tenant: u64 = Some(number(4)), |t| integer(t, 1, 10_000);
+        #[doc = "Streams open in all."]
+        [Integer] total: u64 = Some(number(16)), |t| integer(t, 1, 10_000);
+        #[doc = "Questions of one tenant that may wait for a stream; the next one is refused at once."]
+        [Integer] queue_per_tenant: u64 = Some(number(16)), |t| integer(t, 0, 10_000);
+        #[doc = "Longest wait for a stream, in milliseconds."]
+        [Integer] wait_ms: u64 = Some(number(10_000)), |t| integer(t, 0, 600_000);
+    }
+
     /// Logs, written to standard error.
     log: Log {
         #[doc = "Least level that is written (`error` to `trace`), with exceptions by module: `info,orrery::store=debug`."]
@@ -238,6 +280,12 @@ pub struct Settings {
     pub llm: Llm,
     /// A model behind an OpenAI-compatible address.
     pub remote: Remote,
+    /// How fast requests may come.
+    pub limits: Limits,
+    /// How much a plan allows.
+    pub quotas: Quotas,
+    /// Streams of text from a model.
+    pub streams: Streams,
     /// Logs.
     pub log: Log,
 }
@@ -273,6 +321,9 @@ impl Settings {
         let secrets = Secrets::read(reader);
         let llm = Llm::read(reader);
         let remote = Remote::read(reader);
+        let limits = Limits::read(reader);
+        let quotas = Quotas::read(reader);
+        let streams = Streams::read(reader);
         let log = Log::read(reader);
         let Root { environment, data_dir } = root?;
         Some(Self {
@@ -286,6 +337,9 @@ impl Settings {
             secrets: secrets?,
             llm: llm?,
             remote: remote?,
+            limits: limits?,
+            quotas: quotas?,
+            streams: streams?,
             log: log?,
         })
     }

@@ -78,8 +78,13 @@ codes! {
     MissingAccessToken, "missing_access_token", Unauthenticated, retry false, "Send `Authorization: Bearer <access token>`.";
     InvalidToken, "invalid_token", Unauthenticated, retry false, "The token is not valid.";
     TokenExpired, "token_expired", Unauthenticated, retry false, "The token has expired.";
+    InvalidApiKey, "invalid_api_key", Unauthenticated, retry false, "The API key is not valid.";
+    ApiKeyExpired, "api_key_expired", Unauthenticated, retry false, "The API key has expired.";
+    ApiKeyRevoked, "api_key_revoked", Unauthenticated, retry false, "The API key was revoked.";
     InvalidCredentials, "invalid_credentials", Unauthenticated, retry false, "Tenant, e-mail or password is wrong.";
     InsufficientRole, "insufficient_role", Forbidden, retry false, "Your role does not allow this.";
+    InsufficientScope, "insufficient_scope", Forbidden, retry false, "The API key lacks the scope that this needs.";
+    SessionRequired, "session_required", Forbidden, retry false, "An API key cannot do this: log in, and use the access token.";
     RegistrationClosed, "registration_closed", Forbidden, retry false, "This tenant does not take registrations.";
     BudgetExhausted, "budget_exhausted", PaymentRequired, retry false, "There is not enough left of the budget for this request.";
     NotFound, "not_found", NotFound, retry false, "There is nothing at this path.";
@@ -89,10 +94,14 @@ codes! {
     TenantNotFound, "tenant_not_found", NotFound, retry false, "There is no such tenant.";
     RulesetNotFound, "ruleset_not_found", NotFound, retry false, "There is no such ruleset.";
     BudgetNotFound, "budget_not_found", NotFound, retry false, "There is no such budget.";
+    ApiKeyNotFound, "api_key_not_found", NotFound, retry false, "There is no such API key.";
+    PlanNotFound, "plan_not_found", NotFound, retry false, "There is no such plan.";
     UserNotFound, "user_not_found", NotFound, retry false, "There is no such user.";
     MethodNotAllowed, "method_not_allowed", MethodNotAllowed, retry false, "This path does not answer this method.";
     TenantExists, "tenant_exists", Conflict, retry false, "A tenant with this slug exists already.";
     TooManyCharts, "too_many_charts", Conflict, retry false, "You keep as many charts as allowed; delete one first.";
+    TooManyApiKeys, "too_many_api_keys", Conflict, retry false, "The tenant has as many live API keys as allowed; revoke one first.";
+    TooManyPlans, "too_many_plans", Conflict, retry false, "The appliance keeps as many versions of plans as it can.";
     RulesetExists, "ruleset_exists", Conflict, retry false, "A ruleset of this name and version exists already.";
     RulesetLocked, "ruleset_locked", Conflict, retry false, "This ruleset is locked for good; clone it into a new version.";
     RulesetNotLocked, "ruleset_not_locked", Conflict, retry false, "Only a locked ruleset can be activated; lock it first.";
@@ -104,6 +113,8 @@ codes! {
     UnsupportedMediaType, "unsupported_media_type", UnsupportedMedia, retry false, "Send `Content-Type: application/json`.";
     Throttled, "throttled", Throttled, retry true, "Too many attempts; wait and try again.";
     AnswerCancelled, "answer_cancelled", Unavailable, retry true, "The answer was cut, as nobody listened any more.";
+    RateLimited, "rate_limited", Throttled, retry true, "Too many requests; wait as long as `Retry-After` says.";
+    QuotaExceeded, "quota_exceeded", Throttled, retry true, "The plan allows no more messages until it starts anew.";
     Overloaded, "overloaded", Unavailable, retry true, "The appliance is busy; try again shortly.";
     StoreUnavailable, "store_unavailable", Unavailable, retry true, "The store cannot be used now.";
     AuditUnavailable, "audit_unavailable", Unavailable, retry true, "The audit entry could not be written, so nothing was changed.";

@@ -93,6 +93,24 @@ pub const REFRESH_TOKEN_S: u64 = 7 * 24 * 3_600;
 /// Addresses and accounts that the throttle remembers.
 pub const THROTTLE_KEYS_MAX: usize = 65_536;
 
+/// Live API keys that one tenant may have.
+pub const API_KEYS_PER_TENANT_MAX: usize = 200;
+/// Longest name of an API key, in Unicode scalar values.
+pub const API_KEY_NAME_MAX_CHARS: usize = 80;
+/// How long a rotated key stays good beside the one in its place when nobody says, in seconds: a day.
+pub const API_KEY_OVERLAP_S: u64 = 86_400;
+/// The longest that it may, in seconds: thirty days.
+pub const API_KEY_OVERLAP_MAX_S: u64 = 30 * 86_400;
+
+/// Subjects of one scope (tenants, users, keys, addresses) whose rates are remembered at once; each takes about 150 bytes.
+pub const RATE_SUBJECTS_MAX: usize = 131_072;
+/// Versions of plans that operators may make.
+pub const PLAN_VERSIONS_MAX: usize = 1_000;
+/// Most messages that a plan may name; a plan without a bound names none.
+pub const PLAN_MESSAGES_MAX: u64 = 1_000_000_000;
+/// Tenants that metrics tell apart; later ones count together.
+pub const METRIC_TENANTS_MAX: usize = 100;
+
 /// Longest tenant slug, in bytes.
 pub const TENANT_SLUG_MAX_BYTES: usize = 64;
 
@@ -191,8 +209,6 @@ pub const RESERVATIONS_RELEASED_AT_ONCE: usize = 256;
 pub const LEDGER_ENTRIES_KEPT_DAYS: u64 = 400;
 /// Entries that are folded in one transaction.
 pub const LEDGER_FOLDED_AT_ONCE: usize = 256;
-/// Tenants, and models, that metrics keep apart; later ones count as `other`.
-pub const METRIC_TENANTS_MAX: usize = 100;
 /// Longest period that usage is told for, in days.
 pub const USAGE_DAYS_MAX: u32 = 366;
 /// Rows of usage that one CSV may hold.

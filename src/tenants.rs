@@ -2,7 +2,12 @@
 //!
 //! What is done to a tenant stands in its own audit chain and in the system's.
 
+pub mod admission;
 pub mod ledger;
+pub mod limiter;
+pub mod plans;
+pub mod quotas;
+pub mod rates;
 
 use crate::audit::{self, Auditor, RequestContext, SYSTEM_SLUG, SYSTEM_TENANT};
 use crate::clock::Ambient;

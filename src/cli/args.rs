@@ -8,9 +8,12 @@ use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs};
 use super::budget::{BudgetCommand, LedgerCommand, UsageArgs};
+use super::key::KeyCommand;
 use super::pair::SynastryArgs;
+use super::plan::PlanCommand;
 use super::returns::ReturnsArgs;
 use super::ruleset::RulesetCommand;
+use super::tenant::TenantCommand;
 use super::timeline::{CalendarArgs, TransitsArgs};
 use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
 use crate::astro::{Lang, Point};
@@ -72,6 +75,15 @@ pub enum Command {
     Ledger(LedgerCommand),
     /// Print what was used, day by day, as CSV.
     Usage(UsageArgs),
+    /// Look after the tenants.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Look after the plans: how many messages each allows, and who has which.
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Look after the API keys of a tenant.
+    #[command(subcommand)]
+    Key(KeyCommand),
 }
 
 /// `orrery config ..`

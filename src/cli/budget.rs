@@ -4,7 +4,7 @@
 use clap::{Args, Subcommand};
 
 use super::args::DirectoryArgs;
-use super::ruleset::with_app;
+use super::open::with_app;
 use super::terminal::say;
 use super::{Failure, HINT_MONEY};
 use crate::app::App;

@@ -7,15 +7,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 
 use super::args::DirectoryArgs;
-use super::audit::with_hint;
 use super::terminal::say;
-use super::{Failure, config, open, runtime};
+use super::{Failure, open};
 use crate::app::App;
 use crate::astro::rulesets::RulesetId;
 use crate::auth::RequestContext;
 use crate::charts::rulesets::Kept;
-use crate::clock::Ambient;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::store::tables::Actor;
 
 /// `orrery ruleset ..`
@@ -61,9 +59,6 @@ pub struct CloneArgs {
     pub directory: DirectoryArgs,
 }
 
-/// Where to go when the directory is served.
-const HINT: &str = "while it serves, use /v1/ops/rulesets as an operator";
-
 /// Does one of the commands.
 pub fn run(command: &RulesetCommand) -> Result<(), Failure> {
     match command {
@@ -72,14 +67,14 @@ pub fn run(command: &RulesetCommand) -> Result<(), Failure> {
         RulesetCommand::Clone(options) => clone(options),
         RulesetCommand::Lock(options) => {
             let id = id(&options.id)?;
-            with_app(&options.directory, HINT, async |app| {
+            with_app(&options.directory, async |app| {
                 app.rulesets().lock(&RequestContext::default(), &Actor::Console, &id, |_| Ok(())).await
             })?;
             Ok(say(&format!("{id} is locked for good; charts are made with it once it is activated"))?)
         }
         RulesetCommand::Activate(options) => {
             let id = id(&options.id)?;
-            with_app(&options.directory, HINT, async |app| {
+            with_app(&options.directory, async |app| {
                 app.rulesets().activate(&RequestContext::default(), &Actor::Console, &id, |_| Ok(())).await
             })?;
             Ok(say(&format!("charts are made with {id} from now on; those that are kept stay as they are"))?)
@@ -88,7 +83,7 @@ pub fn run(command: &RulesetCommand) -> Result<(), Failure> {
 }
 
 fn list(directory: &DirectoryArgs) -> Result<(), Failure> {
-    let all = with_app(directory, HINT, async |app| app.rulesets().list())?;
+    let all = with_app(directory, async |app| app.rulesets().list())?;
     let lines: Vec<String> = all.iter().map(line).collect();
     Ok(say(&lines.join("\n"))?)
 }
@@ -101,7 +96,7 @@ fn line(kept: &Kept) -> String {
 
 fn show(options: &RulesetArgs) -> Result<(), Failure> {
     let id = id(&options.id)?;
-    let found = with_app(&options.directory, HINT, async |app| app.rulesets().get(&id))?;
+    let found = with_app(&options.directory, async |app| app.rulesets().get(&id))?;
     Ok(say(&serde_json::to_string_pretty(found.ruleset.document()).map_err(Failure::failed)?)?)
 }
 
@@ -113,7 +108,7 @@ fn clone(options: &CloneArgs) -> Result<(), Failure> {
         serde_json::from_slice(&text).map_err(|cause| Failure::usage(format!("{name} is no JSON object: {cause}")))
     });
     let changes = changes.transpose()?;
-    with_app(&options.directory, HINT, async |app| {
+    with_app(&options.directory, async |app| {
         let version = new.version.to_string();
         let draft = app.rulesets().draft(&options.source, Some(&new.name), &version, changes)?;
         app.rulesets().keep(&RequestContext::default(), &Actor::Console, &draft, |_| Ok(())).await
@@ -126,41 +121,6 @@ fn id(text: &str) -> Result<RulesetId, Failure> {
     RulesetId::parse(text).ok_or_else(wrong)
 }
 
-/// Opens the directory, does one thing, closes it. When another process owns it, `hint` says where to go.
-pub fn with_app<T>(
-    directory: &DirectoryArgs,
-    hint: &str,
-    work: impl AsyncFnOnce(&App) -> Result<T, Error>,
-) -> Result<T, Failure> {
-    let settings = config::load(&directory.sources())?;
-    runtime()?.block_on(async {
-        let app = open::open_existing(settings, Ambient::system()).await.map_err(|failure| with_hint(failure, hint))?;
-        let outcome = work(&app).await;
-        app.shutdown().await;
-        outcome.map_err(|error| told(&error))
-    })
-}
-
-/// The refusal with every field that was wrong.
-fn told(error: &Error) -> Failure {
-    let mut text = error.public_message().to_owned();
-    for (name, value) in error.details() {
-        match value.as_array() {
-            Some(problems) => {
-                for problem in problems {
-                    let part = |key: &str| problem[key].as_str().unwrap_or_default().to_owned();
-                    text = format!("{text}\n  {} {}: {}", part("field"), part("given"), part("allowed"));
-                }
-            }
-            None => text = format!("{text} ({name}: {value})"),
-        }
-    }
-    match error.code() {
-        Code::InvalidFields
-        | Code::RulesetNotFound
-        | Code::TenantNotFound
-        | Code::UserNotFound
-        | Code::BudgetNotFound => Failure::usage(text),
-        _ => Failure::failed(text),
-    }
+fn with_app<T>(directory: &DirectoryArgs, work: impl AsyncFnOnce(&App) -> Result<T, Error>) -> Result<T, Failure> {
+    open::with_app(directory, "while it serves, use /v1/ops/rulesets as an operator", work)
 }

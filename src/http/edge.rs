@@ -201,7 +201,7 @@ fn stamp(res: &mut Response, elapsed: Duration) {
 }
 
 /// Template of the route that matched, so that ids never become labels.
-fn route_of(req: &Request) -> Option<String> {
+pub fn route_of(req: &Request) -> Option<String> {
     let template = req.matched_path();
     let at_root = template.is_empty() && req.uri().path() == "/";
     (at_root || !template.is_empty()).then(|| format!("/{}", template.trim_start_matches('/')))

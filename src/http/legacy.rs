@@ -7,14 +7,16 @@ use salvo::{Depot, Request, Response};
 use serde::Serialize;
 
 use super::body::{json, only_queries, path_id, unfound};
-use super::caller::{app, arrival, caller};
+use super::caller::{app, arrival, caller_for};
 use super::idempotency::Once;
 use super::problem::Problem;
+use super::quota;
 use super::reply::Bare;
 use super::v1;
 use super::wire::chart::ChartRequest;
 use super::wire::chat::AdviseRequest;
 use crate::astro::{self, Lang};
+use crate::auth::Scope;
 use crate::chat::advisor::Advisor;
 use crate::error::Code;
 
@@ -103,7 +105,7 @@ pub struct OldAnswer {
 pub async fn natal(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Bare<OldChart>, Problem> {
     mark(res, "/v1/charts");
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Charts)?;
     let body = json::<ChartRequest>(req, app.body_max_bytes()).await?;
     let stored = v1::charts::compute(&app, body.value.into())?;
     app.charts().keep(&caller, &arrival, &stored, |_| Ok(())).await?;
@@ -140,7 +142,7 @@ pub async fn today(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
     let id: crate::ids::ChartId = path_id(req, "id", Code::ChartNotFound)?;
     mark(res, &format!("/v1/charts/{id}/today"));
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     let stored = app.charts().get(&caller, id).map_err(|error| unfound(req, "id", error))?;
     let day = app.charts().today(&stored, None, None)?;
@@ -171,17 +173,21 @@ fn old_factor(f: &astro::Factor) -> OldFactor {
 pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Bare<OldAnswer>, Problem> {
     mark(res, "/v1/chat/advise");
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Chat)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
+    let charge = quota::begin(&app, &caller, res)?;
     let route = v1::chat::route(&app, &caller, &body.value)?;
     if !Advisor::is_composed(&route) {
-        let reader = v1::chat::begin(&app, caller, arrival, body.value, route, false, Once::none())?;
-        let data: serde_json::Value =
-            serde_json::from_slice(&reader.outcome().await?.data).map_err(crate::error::Error::internal)?;
+        let reader = v1::chat::begin(&app, (caller, arrival, charge), body.value, route, false, Once::none())?;
+        let outcome = reader.outcome().await;
+        quota::end(&app, &caller, &outcome, res);
+        let data: serde_json::Value = serde_json::from_slice(&outcome?.data).map_err(crate::error::Error::internal)?;
         let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
         return Ok(Bare(OldAnswer { answer: text("answer"), date: text("date") }));
     }
     let (answered, answer) = v1::chat::answer(&app, &caller, &body.value)?;
-    app.answers().keep(&caller, &arrival, &answered, |_| Ok(())).await?;
+    let outcome = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx)).await;
+    quota::end(&app, &caller, &outcome, res);
+    outcome?;
     Ok(Bare(OldAnswer { answer: answer.text, date: answer.date }))
 }

@@ -6,9 +6,10 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
+use super::limited::Limited;
 use super::v1::{
-    analysis, aspects, auth, budgets, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky,
-    stream, transits, usage, wheel,
+    analysis, aspects, auth, budgets, calendar, charts, chat, completions, keys, lines, ops, places, plans, reference,
+    retrieval, rulesets, sky, stream, transits, usage, wheel,
 };
 use super::{health, legacy, methods, openapi};
 use crate::app::App;
@@ -16,13 +17,16 @@ use crate::limits;
 
 /// The routes that the API description covers.
 pub fn routes() -> Router {
-    let bounded = Router::new()
-        .hoop(Crowd::new(limits::REQUESTS_IN_FLIGHT_MAX))
-        .push(Router::with_path("ready").get(health::ready))
+    let limited = Router::new()
+        .hoop(Limited)
         .push(Router::with_path("v1").push(auth_routes()).push(ops_routes()).push(person_routes()))
         .push(Router::with_path("horoscope/natal").post(legacy::natal))
         .push(Router::with_path("horoscope/today/{id}").get(legacy::today))
         .push(Router::with_path("chat/advise").post(legacy::advise));
+    let bounded = Router::new()
+        .hoop(Crowd::new(limits::REQUESTS_IN_FLIGHT_MAX))
+        .push(Router::with_path("ready").get(health::ready))
+        .push(limited);
     // Whether the process lives, and what it counts, is told however crowded it is.
     Router::new()
         .push(Router::with_path("health").get(health::health))
@@ -47,6 +51,26 @@ fn ops_routes() -> Router {
         .push(Router::with_path("tenants").get(ops::tenants).post(ops::create_tenant))
         .push(Router::with_path("tenants/{slug}").get(ops::tenant).patch(ops::change_tenant))
         .push(Router::with_path("tenants/{slug}/users").post(ops::create_user))
+        .push(Router::with_path("tenants/{slug}/keys").get(keys::ops_list).post(keys::ops_create))
+        .push(Router::with_path("tenants/{slug}/keys/{id}").delete(keys::ops_revoke))
+        .push(Router::with_path("tenants/{slug}/keys/{id}/rotate").post(keys::ops_rotate))
+        .push(
+            Router::with_path("tenants/{slug}/plan")
+                .get(plans::tenant_plan)
+                .put(plans::choose_tenant_plan)
+                .delete(plans::clear_tenant_plan),
+        )
+        .push(Router::with_path("tenants/{slug}/quota/reset").post(plans::reset_tenant_quota))
+        .push(
+            Router::with_path("tenants/{slug}/users/{id}/plan")
+                .get(plans::user_plan)
+                .put(plans::choose_user_plan)
+                .delete(plans::clear_user_plan),
+        )
+        .push(Router::with_path("tenants/{slug}/users/{id}/quota/reset").post(plans::reset_user_quota))
+        .push(Router::with_path("tenants/{slug}/rates").get(plans::rates).put(plans::set_rates))
+        .push(Router::with_path("plans").get(plans::list).post(plans::create))
+        .push(Router::with_path("plans/{code}").get(plans::show))
         .push(Router::with_path("keys/jwt/rotate").post(ops::rotate_jwt))
         .push(Router::with_path("audit/verify").get(ops::verify_audit))
         .push(Router::with_path("usage").get(usage::all))
@@ -69,6 +93,10 @@ fn ops_routes() -> Router {
 
 fn person_routes() -> Router {
     Router::new()
+        .push(Router::with_path("quota").get(plans::quota))
+        .push(Router::with_path("keys").get(keys::list).post(keys::create))
+        .push(Router::with_path("keys/{id}").delete(keys::revoke))
+        .push(Router::with_path("keys/{id}/rotate").post(keys::rotate))
         .push(Router::with_path("charts").get(charts::list).post(charts::create))
         .push(Router::with_path("charts/synastry").post(lines::synastry))
         .push(Router::with_path("charts/composite").post(lines::composite))
@@ -88,6 +116,8 @@ fn person_routes() -> Router {
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))
         .push(Router::with_path("chat/advise/{id}").get(stream::resume))
+        .push(Router::with_path("chat/completions").post(completions::complete))
+        .push(Router::with_path("models").get(completions::models))
         .push(Router::with_path("places").get(places::search))
         .push(Router::with_path("places/nearest").get(places::nearest))
         .push(Router::with_path("retrieval/search").post(retrieval::search))

@@ -6,29 +6,29 @@ use std::sync::{Mutex, PoisonError};
 
 use super::metrics::OTHER;
 
-/// The values of one label that are kept apart.
+/// The first values that came, up to a number.
 #[derive(Debug)]
-pub struct Known {
+pub struct Bounded {
     most: usize,
-    values: Mutex<BTreeSet<String>>,
+    known: Mutex<BTreeSet<String>>,
 }
 
-impl Known {
-    /// None yet, and at most so many.
+impl Bounded {
+    /// Tells `most` values apart.
     pub const fn new(most: usize) -> Self {
-        Self { most, values: Mutex::new(BTreeSet::new()) }
+        Self { most, known: Mutex::new(BTreeSet::new()) }
     }
 
     /// The value itself while there is room for it, otherwise [`OTHER`].
     pub fn label<'v>(&self, value: &'v str) -> &'v str {
-        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        if values.contains(value) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.contains(value) {
             return value;
         }
-        if values.len() >= self.most {
+        if known.len() >= self.most {
             return OTHER;
         }
-        values.insert(value.to_owned());
+        known.insert(value.to_owned());
         value
     }
 }
@@ -38,8 +38,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_values_are_kept_and_the_others_are_one() {
-        let known = Known::new(2);
-        assert_eq!(["a", "b", "a", "c", "b", "d"].map(|value| known.label(value)), ["a", "b", "a", OTHER, "b", OTHER]);
+    fn the_first_values_are_told_apart_and_stay_so() {
+        let bounded = Bounded::new(2);
+        assert_eq!(
+            ["a", "b", "c", "a", "c", "b"].map(|value| bounded.label(value)),
+            ["a", "b", OTHER, "a", OTHER, "b"]
+        );
     }
 }

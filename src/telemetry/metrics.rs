@@ -1,5 +1,7 @@
 //! A: Counters and timings in the Prometheus text format, with bounded label values. Serves nothing, knows no route.
 
+pub mod limits;
+
 use std::time::Duration;
 
 use prometheus::{
@@ -7,7 +9,7 @@ use prometheus::{
 };
 
 use super::gateway::GatewayMetrics;
-use super::labels::Known;
+use super::labels::Bounded;
 use crate::limits::METRIC_TENANTS_MAX;
 
 /// Stands for every label value outside its allowed set.
@@ -64,9 +66,9 @@ pub fn bounded<'v>(value: &'v str, allowed: &[&str]) -> &'v str {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    routes: Known,
-    tenants: Known,
-    models: Known,
+    routes: Bounded,
+    tenants: Bounded,
+    models: Bounded,
     http_requests: IntCounterVec,
     http_request_duration: HistogramVec,
     http_in_flight: IntGauge,
@@ -82,6 +84,8 @@ pub struct Metrics {
     model_tokens: IntCounterVec,
     budget_events: IntCounterVec,
     ledger_reserved: Gauge,
+    /// Rates, quotas, streams.
+    pub limits: limits::LimitMetrics,
 }
 
 /// One request being answered; counted out when dropped, also when its task is cut.
@@ -201,9 +205,10 @@ impl Metrics {
                 &["tenant", "level"],
             )?,
             ledger_reserved: reserved(&r)?,
-            routes: Known::new(ROUTES_MAX),
-            tenants: Known::new(METRIC_TENANTS_MAX),
-            models: Known::new(METRIC_TENANTS_MAX),
+            limits: limits::LimitMetrics::new(&r)?,
+            routes: Bounded::new(ROUTES_MAX),
+            tenants: Bounded::new(METRIC_TENANTS_MAX),
+            models: Bounded::new(METRIC_TENANTS_MAX),
             registry: r,
         })
     }

@@ -13,6 +13,8 @@ mod cli;
 #[cfg(test)]
 mod cli_demo;
 #[cfg(test)]
+mod cli_limits;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod ephemeris;
@@ -20,10 +22,13 @@ mod ephemeris;
 mod gateway;
 #[cfg(test)]
 mod identity;
+mod keys;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod ledger_kill;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
@@ -32,6 +37,8 @@ mod money;
 mod options;
 #[cfg(test)]
 mod places;
+#[cfg(test)]
+mod quotas;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use orrery::app::App;
 use orrery::clock::Ambient;
-use orrery::config::{Settings, Sources};
+use orrery::config::{SPECS, Settings, Sources};
 use serde_json::{Value, json};
 
 /// Password of everybody in the tests.
@@ -23,7 +23,7 @@ pub struct Appliance {
 /// What belongs to an appliance of this process; held so that it lasts as long as the tests.
 struct Own {
     app: std::sync::Arc<App>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -75,8 +75,14 @@ pub fn unique() -> u64 {
 }
 
 impl Appliance {
-    /// Starts one with these settings changed.
+    /// Starts one with these settings changed. Its rates are lifted, as the tests ask more than people do; a test of rates
+    /// sets those it is about.
     pub fn start(changes: &[(&str, &str)]) -> Self {
+        Self::start_at(changes, Ambient::system())
+    }
+
+    /// The same, with a clock of the test's own.
+    pub fn start_at(changes: &[(&str, &str)], ambient: Ambient) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         // The tests play the trusted proxy, so that each login may come from an address of its own.
@@ -85,19 +91,20 @@ impl Appliance {
             "--test",
             "127.0.0.1",
         );
-        for (key, value) in changes {
-            sources = sources.flag(key, "--test", *value);
+        let lifted = SPECS.iter().filter(|spec| spec.key.starts_with("limits.")).map(|spec| (spec.key, "off"));
+        for (key, value) in lifted.chain(changes.iter().copied()) {
+            sources = sources.flag(key, "--test", value);
         }
         let (settings, _) = Settings::load(&sources).unwrap();
         let (app, address) = runtime.block_on(async {
-            let app = App::open(settings, Ambient::system()).await.unwrap();
+            let app = App::open(settings, ambient).await.unwrap();
             app.identity().bootstrap_operator("ops@example.org", &PASSWORD.into()).await.unwrap();
             let bound = orrery::http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
             let address = bound.address();
             tokio::spawn(bound.serve(std::sync::Arc::clone(&app), std::future::pending()));
             (app, address)
         });
-        Self::over(address, Some(Own { app, _dir: dir, _runtime: runtime }))
+        Self::over(address, Some(Own { app, dir, _runtime: runtime }))
     }
 
     fn over(address: SocketAddr, own: Option<Own>) -> Self {
@@ -242,6 +249,20 @@ impl Appliance {
         let body = json!({"email": email, "password": PASSWORD, "role": "user"});
         self.call("POST", &format!("/v1/ops/tenants/{tenant}/users"), Some(self.operator()), Some(&body)).data(201);
         self.login(tenant, &email)
+    }
+
+    /// A new member of `tenant` in a role: id and access token.
+    pub fn member(&self, tenant: &str, role: &str) -> (String, String) {
+        let email = format!("member-{}@example.org", unique());
+        let body = json!({"email": email, "password": PASSWORD, "role": role});
+        let made = self.call("POST", &format!("/v1/ops/tenants/{tenant}/users"), Some(self.operator()), Some(&body));
+        (made.data(201)["id"].as_str().unwrap().to_owned(), self.login(tenant, &email))
+    }
+
+    /// Everything that lies in the data directory, as one heap of bytes.
+    pub fn bytes_on_disk(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.own.as_ref().unwrap().dir.path()).unwrap().flatten().filter(|entry| entry.path().is_file());
+        files.flat_map(|entry| std::fs::read(entry.path()).unwrap()).collect()
     }
 
     /// A user of a tenant of their own.

@@ -6,9 +6,10 @@ use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
 use super::charts::own;
+use crate::auth::Scope;
 use crate::charts::{AnalysisDraft, analysis_of};
 use crate::http::body::{only_queries, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::analysis::{AnalysisReply, analysis_reply};
@@ -30,7 +31,7 @@ use crate::http::wire::analysis::{AnalysisReply, analysis_reply};
 )]
 pub async fn analysis(req: &mut Request, depot: &mut Depot) -> Result<Reply<AnalysisReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["terms", "triplicities", "star_orb_deg", "star_magnitude_max"])?;
     let draft = AnalysisDraft {
         terms: query(req, "terms")?,

@@ -5,9 +5,10 @@ use salvo::{Depot, Request};
 
 use super::charts::own;
 use crate::astro::aspects::exact;
+use crate::auth::Scope;
 use crate::error::Error;
 use crate::http::body::only_queries;
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::aspects::AspectsReply;
@@ -20,7 +21,7 @@ use crate::turns::Gone;
 #[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
 pub async fn of_chart(req: &mut Request, depot: &mut Depot) -> Result<Reply<AspectsReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     let stored = own(&app, &caller, req)?;
     let find = move |_: &Gone| {

@@ -111,7 +111,7 @@ pub async fn me(req: &mut Request, depot: &mut Depot) -> Result<Reply<MeReply>, 
         tenant: seen.tenant_slug,
         tenant_zone: seen.tenant_zone,
         created_at: seen.created_at.rfc3339(),
-        session_id: caller.session.to_string(),
+        session_id: caller.session()?.to_string(),
     }))
 }
 

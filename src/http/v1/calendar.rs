@@ -6,9 +6,10 @@ use salvo::{Depot, Request, Response, Scribe};
 
 use crate::almanac::{CalendarDraft, ics};
 use crate::astro::{Lang, Stop};
+use crate::auth::Scope;
 use crate::error::{Error, FieldError, Result};
 use crate::http::body::{only_queries, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::calendar::CalendarReply;
@@ -96,7 +97,7 @@ impl<T: ToSchema> EndpointOutRegister for Answer<T> {
 )]
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<CalendarReply>, Problem> {
     let app = app(depot)?;
-    caller(&app, req)?;
+    caller_for(&app, req, Scope::Read)?;
     only_queries(req, &QUERIES)?;
     let (lang, is_file) = (lang(req)?, wants_file(req)?);
     let draft = draft(req)?;

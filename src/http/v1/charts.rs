@@ -6,11 +6,11 @@ use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Scope};
 use crate::charts::{Draft, OptionsDraft, StoredChart};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{allowed_id, json, only_queries, page, path_id, query, unfound};
-use crate::http::caller::{app, arrival, caller};
+use crate::http::caller::{app, arrival, caller_for};
 use crate::http::idempotency::{Seen, seen};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, Stored};
@@ -74,7 +74,7 @@ pub fn named(app: &App, caller: &Caller, field: &str, id: &str) -> Result<Arc<St
 )]
 pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<ChartReply, 201>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Charts)?;
     let body = json::<ChartRequest>(req, app.body_max_bytes()).await?;
     let once = match seen(&app, &caller, req, &body.bytes)? {
         Seen::Before(answer) => return Ok(answer),
@@ -107,7 +107,7 @@ pub fn compute(app: &App, mut draft: Draft) -> Result<StoredChart> {
 )]
 pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartList>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["limit", "cursor"])?;
     let page = page::<ChartId>(req)?;
     let (rows, more) = app.charts().list(&caller, page.limit, page.after)?;
@@ -119,7 +119,7 @@ pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartLis
 #[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     Ok(Reply(ChartReply::from(&*own(&app, &caller, req)?)))
 }
@@ -128,7 +128,7 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartRepl
 #[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
 pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Deleted>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Charts)?;
     let id: ChartId = path_id(req, "id", Code::ChartNotFound)?;
     app.charts().delete(&caller, &arrival, id).await.map_err(|error| unfound(req, "id", error))?;
     Ok(Reply(Deleted { deleted: id.to_string() }))
@@ -148,7 +148,7 @@ pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Delete
 )]
 pub async fn today(req: &mut Request, depot: &mut Depot) -> Result<Reply<TodayReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["date", "tz"])?;
     let stored = own(&app, &caller, req)?;
     let (date, zone) = (query(req, "date")?, query(req, "tz")?);

@@ -3,27 +3,29 @@
 use std::sync::Arc;
 
 use salvo::oapi::endpoint;
-use salvo::{Depot, Request};
+use salvo::{Depot, Request, Response};
 
 use super::charts::named;
 use crate::app::App;
 use crate::astro::Lang;
 use crate::audit::RequestContext;
-use crate::auth::Caller;
+use crate::auth::{Caller, Scope};
 use crate::chat::advisor::{Advisor, Also, Asked};
 use crate::chat::stream::Reader;
 use crate::chat::{Answer, Answered, Question, Said};
 use crate::config::{Hop, Route};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{json, only_queries, page, path_id, unfound};
-use crate::http::caller::{app, arrival, caller};
+use crate::http::caller::{app, arrival, caller_for};
 use crate::http::idempotency::{Once, Prepared, Seen, seen};
 use crate::http::problem::Problem;
+use crate::http::quota;
 use crate::http::reply::Reply;
 use crate::http::v1::stream::{self, Advised};
 use crate::http::wire::chat::{AdviseReply, AdviseRequest, AnswerList, KeptAnswer};
 use crate::idempotency::also;
 use crate::ids::{AnswerId, ChartId};
+use crate::tenants::quotas::Charge;
 
 /// A language code, or what is allowed.
 pub fn language(code: Option<&str>) -> Result<Option<Lang>> {
@@ -56,8 +58,7 @@ pub fn route(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<Route>
 /// Begins to answer a question by a route with a model in it, or for somebody who reads along.
 pub fn begin(
     app: &Arc<App>,
-    caller: Caller,
-    request: RequestContext,
+    (caller, request, charge): (Caller, RequestContext, Charge),
     asked: AdviseRequest,
     route: Route,
     reads_along: bool,
@@ -72,7 +73,10 @@ pub fn begin(
         let (prepared, record): (Prepared<AdviseReply, 200>, _) =
             once.prepare(&sealing, &AdviseReply::new(answered, answer))?;
         // Half an answer is nothing to repeat.
-        Ok((prepared.into_data(), Box::new(also(record.filter(|_| complete))) as Also))
+        let record = also(record.filter(|_| complete));
+        let charge = charge.clone();
+        let write: Also = Box::new(move |tx| charge.apply(tx).and_then(|()| record(tx)));
+        Ok((prepared.into_data(), write))
     };
     app.advisor().start(Asked {
         caller,
@@ -98,29 +102,38 @@ pub fn begin(
     request_body = AdviseRequest,
     parameters(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"))
 )]
-pub async fn advise(req: &mut Request, depot: &mut Depot) -> Result<Advised, Problem> {
+pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Advised, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Chat)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
     let is_streamed = stream::is_wanted(req);
     let once = match seen(&app, &caller, req, &body.bytes)? {
-        Seen::Before(answer) => return Ok(Advised::again(app, answer, is_streamed)),
+        Seen::Before(answer) => {
+            quota::tell(&app, &caller, res);
+            return Ok(Advised::again(app, answer, is_streamed));
+        }
         Seen::Never(once) => once,
     };
+    let charge = quota::begin(&app, &caller, res)?;
     let route = route(&app, &caller, &body.value)?;
     if is_streamed || !Advisor::is_composed(&route) {
-        let reader = begin(&app, caller, arrival, body.value, route, is_streamed, once.clone())?;
+        let reader = begin(&app, (caller, arrival, charge), body.value, route, is_streamed, once.clone())?;
         if is_streamed {
+            quota::tell(&app, &caller, res);
             return Ok(Advised::Streamed(app, reader));
         }
         let finished = reader.outcome().await;
+        quota::end(&app, &caller, &finished, res);
         let warning = finished.as_ref().ok().and_then(|finished| finished.budget_warning.clone());
         let stored = once.settle(&app, finished.map(|finished| finished.data.to_vec()))?;
         return Ok(Advised::Whole(stored, warning));
     }
     let (answered, answer) = answer(&app, &caller, &body.value)?;
     let (prepared, record) = once.prepare(&app, &AdviseReply::new(&answered, answer))?;
-    let outcome = app.answers().keep(&caller, &arrival, &answered, also(record)).await;
+    let record = also(record);
+    let keep = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx).and_then(|()| record(tx)));
+    let outcome = keep.await;
+    quota::end(&app, &caller, &outcome, res);
     Ok(Advised::Whole(prepared.settle(&app, outcome)?, None))
 }
 
@@ -136,7 +149,7 @@ pub async fn advise(req: &mut Request, depot: &mut Depot) -> Result<Advised, Pro
 )]
 pub async fn answers(req: &mut Request, depot: &mut Depot) -> Result<Reply<AnswerList>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["limit", "cursor"])?;
     let chart: ChartId = path_id(req, "id", Code::ChartNotFound)?;
     let page = page::<AnswerId>(req)?;

@@ -10,6 +10,7 @@ use super::charts::{self, named};
 use crate::app::App;
 use crate::astro::Stop;
 use crate::astro::rulesets::Ruleset;
+use crate::auth::Scope;
 use crate::charts::StoredChart;
 use crate::charts::lines::{
     CompositeAsk, ProfectionsAsk, ProgressionsAsk, ReturnsAsk, composite_of, profections_of, progressions_of,
@@ -17,7 +18,7 @@ use crate::charts::lines::{
 };
 use crate::error::{Error, Result};
 use crate::http::body::{json, only_queries, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::lines::{FirdariaReply, ProfectionsReply, ProgressionsReply, ReturnsReply};
@@ -26,7 +27,7 @@ use crate::turns::Gone;
 
 /// The caller's chart in the path.
 fn own(app: &App, req: &mut Request, allowed: &[&str]) -> Result<Arc<StoredChart>> {
-    let caller = caller(app, req)?;
+    let caller = caller_for(app, req, Scope::Read)?;
     only_queries(req, allowed)?;
     charts::own(app, &caller, req)
 }
@@ -128,7 +129,7 @@ pub async fn profections(req: &mut Request, depot: &mut Depot) -> Result<Reply<P
 #[endpoint(tags("time lines"), security(["bearer" = []]), request_body = SynastryRequest)]
 pub async fn synastry(req: &mut Request, depot: &mut Depot) -> Result<Reply<SynastryReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     let SynastryRequest { chart_a, chart_b } = json(req, app.body_max_bytes()).await?.value;
     let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
@@ -145,7 +146,7 @@ pub async fn synastry(req: &mut Request, depot: &mut Depot) -> Result<Reply<Syna
 #[endpoint(tags("time lines"), security(["bearer" = []]), request_body = CompositeRequest)]
 pub async fn composite(req: &mut Request, depot: &mut Depot) -> Result<Reply<CompositeReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     let CompositeRequest { chart_a, chart_b, method, houses, latitude_deg, middle, house_system } =
         json(req, app.body_max_bytes()).await?.value;

@@ -7,9 +7,10 @@ use super::calendar::{Answer, lang, list, wants_file};
 use super::charts::own;
 use crate::almanac::{TransitsDraft, ics};
 use crate::astro::Stop;
+use crate::auth::Scope;
 use crate::error::{Error, FieldError, Result};
 use crate::http::body::{only_queries, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::wire::transits::TransitsReply;
 use crate::limits;
@@ -39,7 +40,7 @@ use crate::turns::Gone;
 )]
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<TransitsReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["from", "to", "tz", "bodies", "points", "aspects", "limit", "lang", "format"])?;
     let stored = own(&app, &caller, req)?;
     let (lang, is_file, draft) = (lang(req)?, wants_file(req)?, draft(req)?);

@@ -11,10 +11,11 @@ use super::charts::{named, own};
 use crate::app::App;
 use crate::astro::wheel::{EXTRAS, SIZE_DEFAULT_PX, SIZE_MAX_PX, SIZE_MIN_PX, Style, Theme};
 use crate::astro::{Lang, Point};
+use crate::auth::Scope;
 use crate::charts::{Around, WheelAsked};
 use crate::error::{Error, FieldError, Result};
 use crate::http::body::{only_queries, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::edge::hex;
 use crate::http::problem::Problem;
 
@@ -84,7 +85,7 @@ pub async fn png(req: &mut Request, depot: &mut Depot, res: &mut Response) -> st
 /// Proves who asks, reads what is asked and draws it.
 fn drawn(req: &Request, depot: &Depot, theme: Theme) -> Result<(Arc<App>, String, u32)> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &QUERIES)?;
     let asked = asked(req, theme)?;
     let find = |id: &str| app.rulesets().chosen("ruleset", Some(id)).ok();

@@ -380,7 +380,7 @@ pub struct EventRow {
     pub reserved: MicroUsd,
 }
 
-super::rows!(LimitsRow, AccountRow, Balance, ReservationRow, EntryRow, HeadRow, EventRow);
+rows!(LimitsRow, AccountRow, Balance, ReservationRow, EntryRow, HeadRow, EventRow);
 
 #[cfg(test)]
 mod tests {
