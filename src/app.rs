@@ -190,6 +190,7 @@ impl App {
             retrieval: retrieval.clone(),
             answers: answers.clone(),
             tenants: tenants.clone(),
+            admission: admission.clone(),
             ledger: ledger.clone(),
             gateway: Gateway::new(&settings, &metrics, &ambient)?,
             metrics: Arc::clone(&metrics),

@@ -178,6 +178,8 @@ pub const MODEL_ANSWER_MAX_TOKENS: u64 = 4_096;
 pub const PROMPT_PASSAGES_MAX: usize = 8;
 /// Contacts of the day that a prompt holds.
 pub const PROMPT_FACTORS_MAX: usize = 6;
+/// Messages of a conversation that is handed to a model.
+pub const TALK_MESSAGES_MAX: usize = 256;
 /// How long an answer that was streamed can be read again, in milliseconds.
 pub const STREAM_RESUME_MS: u64 = 60_000;
 /// Streamed answers that are remembered at once.

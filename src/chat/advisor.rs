@@ -5,11 +5,17 @@
 //! An answer runs in a task of its own, which ends early when nobody reads it any more: the call is cut within one step and
 //! pays for what it had made. However a call ends, no money stays held: what is not settled is given back.
 
+mod calls;
+mod relay;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+pub use relay::Talk;
+
+use self::calls::{Call, Exchanged, Money};
 use super::answer::Assembly;
 use super::consult::{self, Ended, Gone, Listener, Spoken, Told};
 use super::stream::{Event, Finished, Log, Reader, Streams};
@@ -21,19 +27,20 @@ use crate::charts::StoredChart;
 use crate::clock::Ambient;
 use crate::config::{Hop, Route, Settings};
 use crate::error::{Code, Error, FieldError, Result};
-use crate::ids::AnswerId;
+use crate::ids::{AnswerId, TenantId, UserId};
 use crate::limits;
 use crate::llm::composer::COMPOSER_VERSION;
 use crate::llm::gateway::Gateway;
 use crate::llm::model::{Finish, Model, Reason};
-use crate::llm::prompt::{Offered, PROMPT_VERSION, Prompt};
+use crate::llm::prompt::{Offered, PROMPT_VERSION};
 use crate::llm::{Intent, Spent};
 use crate::retrieval::Retrieval;
 use crate::store::Tx;
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
-use crate::tenants::ledger::{Actual, Bound, Ledger, Outcome, Purpose, Reservation, Settled, Verdict, Warning};
-use crate::tokens::{self, MessageBound, Strategy, Tokens};
+use crate::tenants::admission::Admission;
+use crate::tenants::ledger::{Ledger, Purpose, Settled, Warning};
+use crate::tokens::Strategy;
 
 /// How long a stop waits for answers that are on their way to settle.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
@@ -73,6 +80,8 @@ pub struct Foundations {
     pub answers: Answers,
     /// Who asks.
     pub tenants: Tenants,
+    /// The gate before streams of text.
+    pub admission: Admission,
     /// Money.
     pub ledger: Ledger,
     /// Models.
@@ -149,14 +158,23 @@ impl Advisor {
     /// `overloaded` when too many answers are on their way; `invalid_fields` naming `question`.
     pub fn start(&self, asked: Asked) -> Result<Reader> {
         crate::guard::question(&asked.question).map_err(|problem| Error::fields(vec![problem]))?;
+        let id = AnswerId::new(&self.core.on.ambient);
+        let owner = (asked.caller.tenant, asked.caller.user);
+        self.run(id, owner, move |core, log, gone| async move { core.answer(id, asked, &log, gone).await })
+    }
+
+    /// Runs `work` in a task of its own.
+    fn run<W, F>(&self, id: AnswerId, owner: (TenantId, UserId), work: W) -> Result<Reader>
+    where
+        W: FnOnce(Arc<Core>, Arc<Log>, Gone) -> F,
+        F: Future<Output = Result<Finished>> + Send + 'static,
+    {
         let busy = |_| Error::new(Code::Overloaded).because("too many answers on their way");
         let running = Arc::clone(&self.core.running).try_acquire_owned().map_err(busy)?;
-        let id = AnswerId::new(&self.core.on.ambient);
-        let (teller, reader, gone) = self.core.streams.open(id, (asked.caller.tenant, asked.caller.user))?;
-        let core = Arc::clone(&self.core);
+        let (teller, reader, gone) = self.core.streams.open(id, owner)?;
+        let working = work(Arc::clone(&self.core), teller.log(), gone);
         tokio::spawn(async move {
-            let outcome = core.answer(id, asked, teller.log(), gone).await;
-            teller.end(outcome);
+            teller.end(working.await);
             drop(running);
         });
         Ok(reader)
@@ -177,21 +195,6 @@ impl Advisor {
             tracing::warn!("answers on their way were cut; what they held is released at the next start");
         }
     }
-}
-
-/// What paid for a call.
-enum Money {
-    Held(Reservation),
-    Free,
-}
-
-/// A call that was made, and what it owes.
-struct Call {
-    money: Money,
-    purpose: Purpose,
-    actual: Actual,
-    outcome: Outcome,
-    cost_micro_usd: u64,
 }
 
 /// What came of asking the models of a route.
@@ -222,7 +225,9 @@ impl Core {
         let kept = heard.spoken.as_ref().map_or(&[][..], |spoken| &spoken.kept);
         let is_gone = heard.spoken.as_ref().is_some_and(|spoken| matches!(spoken.ended, Ended::Gone));
         if is_gone && !(asked.keeps_part && !kept.is_empty()) {
-            self.settle_alone(heard.call).await;
+            if let Some(call) = &heard.call {
+                self.pay(call, &asked.request).await;
+            }
             return Err(Code::AnswerCancelled.into());
         }
         let mut composed = 0;
@@ -284,15 +289,17 @@ impl Core {
         told: &mut Told<'_, '_>,
         gone: &mut Gone,
     ) -> Result<Tried> {
+        let _permit = self.enter(&asked.caller, gone).await?;
         let prompt = consult::prompt_of(case, asked.chart.name.as_deref(), self.on.ambient.bytes());
         let purpose = Purpose {
             tenant: asked.caller.tenant,
             user: Some(asked.caller.user),
-            key: None,
+            key: asked.caller.key(),
             model: model.model().to_owned(),
             remote: model.provider() == Hop::Remote.code(),
         };
-        let money = match self.reserve(&purpose, &prompt, &asked.request).await? {
+        let messages = [prompt.system.as_str(), prompt.user.as_str()];
+        let money = match self.reserve(&purpose, &messages, self.answer_max_tokens, &asked.request).await? {
             Ok(money) => money,
             Err(reason) => {
                 self.on.metrics.gateway().called(model.provider(), reason.code());
@@ -317,64 +324,14 @@ impl Core {
         Ok(match spoken {
             Ok(spoken) => {
                 gateway.sentences(model.provider(), spoken.kept.len() as u64, spoken.dropped as u64);
-                let call = self.call(money, purpose, &prompt, &spoken);
+                let said = Exchanged { read: &messages.concat(), written: &spoken.written, usage: spoken.usage };
+                let call = self.call(money, purpose, said, matches!(spoken.ended, Ended::Whole(_)));
                 Tried::Spoke(spoken, call)
             }
             // Nothing came, so nothing is owed: what is held goes back as `money` goes.
             Err(Ended::Cut(failure)) => Tried::Passed(failure.reason),
             Err(_) => Tried::Gone,
         })
-    }
-
-    /// Holds the most that the call may cost.
-    ///
-    /// # Errors
-    /// `budget_exhausted` where a hard limit has no room; those of the store.
-    async fn reserve(
-        &self,
-        purpose: &Purpose,
-        prompt: &Prompt,
-        request: &RequestContext,
-    ) -> Result<std::result::Result<Money, Reason>> {
-        let texts = [prompt.system.as_str(), prompt.user.as_str()];
-        let prompt_tokens = tokens::prompt_bound(None, &purpose.model, &texts, MessageBound::CHAT).tokens;
-        let bound = Bound { prompt_tokens, output_tokens: self.answer_max_tokens };
-        match self.on.ledger.reserve(purpose, bound, &request.request_id).await {
-            Ok(Verdict::Granted(reservation)) => Ok(Ok(Money::Held(reservation))),
-            Ok(Verdict::Free) => Ok(Ok(Money::Free)),
-            Ok(Verdict::Degraded(_)) => Ok(Err(Reason::BudgetExhausted)),
-            Err(error) if error.code() == Code::ModelNotPriced => {
-                tracing::error!(model = purpose.model, "the model has no price, so it is not asked");
-                Ok(Err(Reason::NotPriced))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// What a call owes.
-    fn call(&self, money: Money, purpose: Purpose, prompt: &Prompt, spoken: &Spoken) -> Call {
-        let told = |of: fn(&crate::llm::model::Reported) -> u64| spoken.usage.as_ref().map(of);
-        let read = format!("{}\n{}", prompt.system, prompt.user);
-        let count = |said: Option<u64>, text: &str| tokens::count(self.counting, said, None, &purpose.model, text);
-        let actual = Actual {
-            input: count(told(|usage| usage.prompt_tokens), &read),
-            cached_tokens: told(|usage| usage.cached_tokens).unwrap_or(0),
-            output: count(told(|usage| usage.completion_tokens), &spoken.written),
-        };
-        let outcome = if matches!(spoken.ended, Ended::Whole(_)) { Outcome::Whole } else { Outcome::Partial };
-        let cost_micro_usd = match &money {
-            Money::Free => 0,
-            Money::Held(held) => {
-                let used = Tokens {
-                    input: actual.input.tokens,
-                    cached_input: actual.cached_tokens,
-                    output: actual.output.tokens,
-                };
-                let cost = self.on.ledger.prices().of(&purpose.model).and_then(|price| price.cost(used));
-                cost.map_or(held.bound(), |cost| cost.min(held.bound())).0
-            }
-        };
-        Call { money, purpose, actual, outcome, cost_micro_usd }
     }
 
     fn finish(&self, assembly: Assembly<'_>, brief: &crate::llm::Brief<'_>, heard: &Heard, composed: usize) -> Answer {
@@ -443,23 +400,9 @@ impl Core {
             (Ok(()), None) => Ok(data),
             (Err(error), _) => {
                 // There is no answer, but the call was made.
-                self.pay(&call).await;
+                self.pay(&call, &asked.request).await;
                 Err(error)
             }
-        }
-    }
-
-    async fn settle_alone(&self, call: Option<Call>) {
-        if let Some(call) = call {
-            self.pay(&call).await;
-        }
-    }
-
-    /// Charges a call that has no answer for what it made.
-    async fn pay(&self, call: &Call) {
-        let Money::Held(held) = &call.money else { return };
-        if let Err(error) = held.settle_alone(call.actual, Outcome::Partial).await {
-            tracing::error!(%error, "a call without an answer was not charged; what it held is given back");
         }
     }
 }

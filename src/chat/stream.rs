@@ -177,8 +177,8 @@ pub struct Teller {
 
 impl Teller {
     /// What whoever reads along sees.
-    pub fn log(&self) -> &Log {
-        &self.log
+    pub fn log(&self) -> Arc<Log> {
+        Arc::clone(&self.log)
     }
 
     /// It ended.

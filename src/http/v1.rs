@@ -7,6 +7,7 @@ pub mod budgets;
 pub mod calendar;
 pub mod charts;
 pub mod chat;
+pub mod completions;
 pub mod keys;
 pub mod lines;
 pub mod ops;

@@ -10,6 +10,7 @@ pub mod figure;
 pub mod keys;
 pub mod ledger;
 pub mod lines;
+pub mod openai;
 pub mod ops;
 pub mod pair;
 pub mod place;

@@ -14,7 +14,8 @@ use crate::app::App;
 use crate::chat::stream::{Event, Reader};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{only_queries, path_id, unfound};
-use crate::http::caller::{app, caller};
+use crate::auth::Scope;
+use crate::http::caller::{app, caller_for};
 use crate::http::edge::request_id_of;
 use crate::http::problem::Problem;
 use crate::http::reply::Stored;
@@ -173,7 +174,7 @@ fn from(req: &Request, id: AnswerId) -> Result<usize> {
 )]
 pub async fn resume(req: &mut Request, depot: &mut Depot, res: &mut Response) -> std::result::Result<(), Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Chat)?;
     only_queries(req, &[])?;
     let id: AnswerId = path_id(req, "id", Code::StreamNotFound)?;
     let from = from(req, id)?;
