@@ -1,18 +1,19 @@
 //! The composition root: opens everything in order, hands it out, closes it in the reverse order. Holds no rule.
 
-use std::fs;
+mod parts;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::astro::{Chart, Today};
 use crate::audit::{self, Auditor};
-use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
+use crate::auth::{Foundations, HashCost, Identity};
 use crate::charts::{Charts, Rulesets};
 use crate::chat::advisor::{self, Advisor};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{Budgets, MasterKeyError, Settings, resolve_master_key};
+use crate::config::{MasterKeyError, Settings, resolve_master_key};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
@@ -21,16 +22,15 @@ use crate::llm::gateway::Gateway;
 use crate::llm::remote::TrustError;
 use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
-use crate::store::tables::{META, MetaRow, STORE_TABLES};
+use crate::store::tables::{META, MetaRow};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
 use crate::tenants::admission::Admission;
-use crate::tenants::ledger::{self, Ledger, Window};
+use crate::tenants::ledger::{self, Ledger};
 use crate::tenants::limiter::Rates;
 use crate::tenants::plans::Plans;
 use crate::tenants::quotas::Quotas;
-use crate::tokens::Prices;
 use crate::turns::Turns;
 use crate::vault::{Vault, VaultError};
 
@@ -136,34 +136,18 @@ impl App {
     /// or not acceptable; the others when a part cannot be opened.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<Self>, StartError> {
         let dir = settings.data_dir.clone();
-        make_private(&dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
-        let lock = DirLock::acquire(&dir, "orrery")?;
         let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
-        // A new key cannot open old data, so one is made only where there is none to open.
-        let is_new = !keys.exists();
-        if is_new && rows.exists() {
-            return Err(StartError::KeyRingMissing(keys.display().to_string()));
-        }
+        let (lock, is_new) = parts::own(&dir, &rows, &keys)?;
         let master = resolve_master_key(&settings, is_new, &ambient)?;
-        let prices = prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
+        let prices = parts::prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
         let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
         // The ring before the store: a start that is cut short never leaves a store without its ring.
         let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
-        let store = Store::open(&rows, STORE_TABLES)?;
-        let counted = Arc::clone(&metrics);
-        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
+        let store = parts::store(&rows, &metrics)?;
         let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
-        let ledger = Ledger::open(ledger::Foundations {
-            store: store.clone(),
-            auditor: auditor.clone(),
-            ambient: ambient.clone(),
-            metrics: Arc::clone(&metrics),
-            prices,
-            defaults: budget_defaults(&settings.budgets),
-        });
-        let ledger = ledger.await?;
+        let ledger = parts::ledger((&store, &auditor, &ambient, &metrics), prices, &settings.budgets).await?;
         let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
         let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
         let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
@@ -173,12 +157,7 @@ impl App {
             vault: Arc::clone(&vault),
             auditor: auditor.clone(),
             ambient: ambient.clone(),
-            policy: TokenPolicy::new(
-                &settings.auth.issuer,
-                &settings.auth.audience,
-                settings.auth.access_token_s,
-                settings.auth.refresh_token_s,
-            ),
+            policy: parts::policy(&settings.auth),
         };
         let identity = Identity::open(on, HashCost::OWASP).await?;
         let retrieval = serve_index(&dir.join("index"), &store).await?;
@@ -188,6 +167,7 @@ impl App {
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let on = advisor::Foundations {
             retrieval: retrieval.clone(),
+            store: store.clone(),
             answers: answers.clone(),
             tenants: tenants.clone(),
             admission: admission.clone(),
@@ -383,29 +363,6 @@ impl Drop for App {
     }
 }
 
-/// The price table: the program's, with the operator's before it.
-fn prices(file: Option<&Path>) -> Result<Prices, String> {
-    let text = file.map(|file| -> Result<String, String> {
-        let name = file.display();
-        let size = fs::metadata(file).map_err(|cause| format!("cannot read {name}: {cause}"))?.len();
-        if size > limits::PRICE_FILE_MAX_BYTES {
-            return Err(format!("{name} has {size} bytes, at most {} are allowed", limits::PRICE_FILE_MAX_BYTES));
-        }
-        fs::read_to_string(file).map_err(|cause| format!("cannot read {name}: {cause}"))
-    });
-    Prices::load(text.transpose()?.as_deref()).map_err(|error| error.to_string())
-}
-
-/// Limits of tenants that have none of their own.
-fn budget_defaults(budgets: &Budgets) -> ledger::Defaults {
-    ledger::Defaults {
-        window: Window::from_code(&budgets.default_window).unwrap_or(Window::Month),
-        hard: budgets.default_block == "hard",
-        everyone: budgets.default_usd,
-        by_slug: budgets.tenants.iter().cloned().collect(),
-    }
-}
-
 /// Opens the index of this corpus, says in the store that it serves, and only then removes the others.
 async fn serve_index(root: &Path, store: &Store) -> Result<Retrieval, StartError> {
     let root = root.to_path_buf();
@@ -429,15 +386,6 @@ async fn clean(idempotency: Idempotency) {
     }
 }
 
-/// Makes the directory, readable by its owner alone.
-fn make_private(dir: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
 fn disk(dir: &Path) -> Probe {
     match rustix::fs::statvfs(dir) {
         Ok(stat) => {
@@ -451,6 +399,8 @@ fn disk(dir: &Path) -> Probe {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::Sources;
 

@@ -35,7 +35,7 @@ use crate::llm::model::{Finish, Model, Reason};
 use crate::llm::prompt::{Offered, PROMPT_VERSION};
 use crate::llm::{Intent, Spent};
 use crate::retrieval::Retrieval;
-use crate::store::Tx;
+use crate::store::{Store, Tx};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
 use crate::tenants::admission::Admission;
@@ -76,6 +76,8 @@ pub struct Asked {
 pub struct Foundations {
     /// Passages.
     pub retrieval: Retrieval,
+    /// Where what calls owe is written.
+    pub store: Store,
     /// Where answers are kept.
     pub answers: Answers,
     /// Who asks.
@@ -201,20 +203,20 @@ impl Advisor {
 #[derive(Default)]
 struct Heard {
     spoken: Option<Spoken>,
-    call: Option<Call>,
+    call: Option<Arc<Call>>,
     passed_over: Vec<PassedOver>,
     degraded: Option<Reason>,
 }
 
 /// What came of asking one model.
 enum Tried {
-    Spoke(Spoken, Call),
+    Spoke(Box<(Spoken, Call)>),
     Passed(Reason),
     Gone,
 }
 
 impl Core {
-    async fn answer(&self, id: AnswerId, asked: Asked, log: &Log, mut gone: Gone) -> Result<Finished> {
+    async fn answer(self: &Arc<Self>, id: AnswerId, asked: Asked, log: &Log, mut gone: Gone) -> Result<Finished> {
         let question = Question { text: &asked.question, lang: asked.lang, default_lang: Lang::En };
         let case = Case::open(&asked.chart.chart, &asked.today, question, &self.on.retrieval)?;
         let (brief, scope) = (case.brief(), case.scope());
@@ -224,7 +226,7 @@ impl Core {
         let heard = self.ask(&case, &asked, &mut told, &mut gone).await?;
         let kept = heard.spoken.as_ref().map_or(&[][..], |spoken| &spoken.kept);
         let is_gone = heard.spoken.as_ref().is_some_and(|spoken| matches!(spoken.ended, Ended::Gone));
-        if is_gone && !(asked.keeps_part && !kept.is_empty()) {
+        if is_gone && (kept.is_empty() || !asked.keeps_part) {
             if let Some(call) = &heard.call {
                 self.pay(call, &asked.request).await;
             }
@@ -260,7 +262,8 @@ impl Core {
             let reason = match tried {
                 Tried::Gone => return Err(Code::AnswerCancelled.into()),
                 Tried::Passed(reason) => reason,
-                Tried::Spoke(spoken, call) => {
+                Tried::Spoke(spoke) => {
+                    let (spoken, call) = *spoke;
                     let cut = match &spoken.ended {
                         Ended::Cut(failure) => Some(failure.reason),
                         Ended::Whole(Finish::Filtered) => Some(Reason::Refused),
@@ -271,7 +274,7 @@ impl Core {
                         let reason = heard.degraded.unwrap_or(Reason::Unsupported).code();
                         heard.passed_over.push(PassedOver { provider: hop.code(), reason });
                     }
-                    (heard.spoken, heard.call) = (Some(spoken), Some(call));
+                    (heard.spoken, heard.call) = (Some(spoken), Some(Arc::new(call)));
                     return Ok(heard);
                 }
             };
@@ -326,7 +329,7 @@ impl Core {
                 gateway.sentences(model.provider(), spoken.kept.len() as u64, spoken.dropped as u64);
                 let said = Exchanged { read: &messages.concat(), written: &spoken.written, usage: spoken.usage };
                 let call = self.call(money, purpose, said, matches!(spoken.ended, Ended::Whole(_)));
-                Tried::Spoke(spoken, call)
+                Tried::Spoke(Box::new((spoken, call)))
             }
             // Nothing came, so nothing is owed: what is held goes back as `money` goes.
             Err(Ended::Cut(failure)) => Tried::Passed(failure.reason),
@@ -367,22 +370,24 @@ impl Core {
     }
 
     /// Keeps the answer, charges its call and writes what belongs to both, in one transaction.
-    async fn keep(&self, id: AnswerId, asked: Asked, answer: Answer, call: Option<Call>) -> Result<Vec<u8>> {
+    async fn keep(
+        self: &Arc<Self>,
+        id: AnswerId,
+        asked: Asked,
+        answer: Answer,
+        call: Option<Arc<Call>>,
+    ) -> Result<Vec<u8>> {
         let said = Said { question: asked.question.trim().to_owned(), answer: answer.text.clone() };
         let (chart, created_at, provider) = (asked.chart.id, self.on.ambient.now(), answer.provider.clone());
         let answered = Answered { id, chart, created_at, provider, said };
         let (data, also) = (asked.seal)(&answered, answer)?;
-        let call = call.map(Arc::new);
         let settled: Arc<Mutex<Option<Settled>>> = Arc::default();
-        let (owed, slot, ledger) = (call.clone(), Arc::clone(&settled), self.on.ledger.clone());
+        let (this, owed, slot) = (Arc::clone(self), call.clone(), Arc::clone(&settled));
         let request_id = asked.request.request_id.clone();
         let write = move |tx: &mut Tx<'_>| {
             also(tx)?;
             let Some(call) = &owed else { return Ok(()) };
-            let done = match &call.money {
-                Money::Held(held) => held.settle_as(tx, &call.actual, call.outcome)?,
-                Money::Free => ledger.record_free(tx, &call.purpose, &call.actual, &request_id)?,
-            };
+            let done = this.settle(tx, call, &request_id)?;
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
             Ok(())
         };
@@ -390,14 +395,12 @@ impl Core {
         let Some(call) = call else { return kept.map(|()| data) };
         let settled = settled.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (kept, settled) {
-            (Ok(()), Some(settled)) => {
-                match &call.money {
-                    Money::Held(held) => held.done(&settled),
-                    Money::Free => self.on.ledger.recorded(&settled),
+            (Ok(()), settled) => {
+                if let Some(settled) = settled {
+                    self.settled(&call, &settled);
                 }
                 Ok(data)
             }
-            (Ok(()), None) => Ok(data),
             (Err(error), _) => {
                 // There is no answer, but the call was made.
                 self.pay(&call, &asked.request).await;

@@ -104,8 +104,8 @@ impl Breaker {
     }
 
     /// How the call of `ticket` ended.
-    pub fn report(&mut self, ticket: Ticket, outcome: Outcome, now_ms: u64) {
-        if ticket.epoch != self.epoch {
+    pub fn report(&mut self, Ticket { epoch, probe }: Ticket, outcome: Outcome, now_ms: u64) {
+        if epoch != self.epoch {
             return;
         }
         match &mut self.inner {
@@ -123,7 +123,7 @@ impl Breaker {
                     self.open(now_ms, limits::BREAKER_PAUSE_MS);
                 }
             }
-            Inner::HalfOpen { probing, successes } if ticket.probe => {
+            Inner::HalfOpen { probing, successes } if probe => {
                 *probing = false;
                 match outcome {
                     Outcome::Unknown => {}

@@ -237,17 +237,6 @@ impl Ledger {
         Ok(Settled::free(slug, purpose.model.clone(), *actual))
     }
 
-    /// The same in a transaction of its own, for a call whose text is not kept.
-    ///
-    /// # Errors
-    /// As [`Ledger::record_free`].
-    pub async fn record_free_alone(&self, purpose: Purpose, actual: Actual, request_id: String) -> Result<()> {
-        let this = self.clone();
-        let write = self.core.on.store.write(move |tx| this.record_free(tx, &purpose, &actual, &request_id));
-        self.recorded(&write.await?);
-        Ok(())
-    }
-
     /// Counts a free call in the metrics, once its transaction is durable.
     pub fn recorded(&self, settled: &Settled) {
         self.core.count_settled(settled);

@@ -291,3 +291,131 @@ fn a_key_makes_one_call_and_repeats_its_answer_in_either_form() {
     assert!(streamed.text.contains("event: done") && streamed.text.contains(first.data(200)["id"].as_str().unwrap()));
     assert_eq!(upstream.requests().len(), 1);
 }
+
+#[test]
+fn a_tenant_that_asks_for_much_waits_on_itself_and_every_stream_gives_its_place_back() {
+    let upstream = Upstream::start(|_, request| Act::Says { pieces: quoted(request), pause_ms: 15, usage: (900, 100) });
+    let streams = [("streams.total", "4"), ("streams.per_tenant", "2"), ("streams.queue_per_tenant", "6")];
+    let at = appliance(&upstream, &streams);
+    let (loud, quiet) = (Person::new(&at), Person::new(&at));
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..32)
+            .map(|n| {
+                let loud = &loud;
+                scope.spawn(move || {
+                    let mut socket = loud.open(QUESTION);
+                    if n % 4 == 0 {
+                        std::thread::sleep(Duration::from_millis(40 * n));
+                        return 0;
+                    }
+                    let mut text = String::new();
+                    socket.read_to_string(&mut text).unwrap();
+                    let told = events(&text);
+                    let (name, data) = told.last().unwrap();
+                    if name == "done" {
+                        return 200;
+                    }
+                    assert_eq!((name.as_str(), data["code"].as_str()), ("error", Some("overloaded")), "{text}");
+                    503
+                })
+            })
+            .collect();
+        // Beside the noise another tenant is served.
+        assert_eq!(quiet.ask(QUESTION).data(200)["provider"], "remote");
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let with = |status| statuses.iter().filter(|found| **found == status).count();
+    assert!(with(200) >= 4 && with(503) >= 8, "{statuses:?}");
+    let metrics = || at.raw("GET", "/metrics", &[], None).text;
+    eventually("no stream stays open", || metrics().contains("llm_streams_open 0\n"));
+    eventually("nothing stays held", || metrics().contains("ledger_reserved_usd 0\n"));
+    assert_eq!(at.app().admission().crowd().open, 0);
+    for _ in 0..4 {
+        assert_eq!(loud.ask(QUESTION).data(200)["provider"], "remote");
+    }
+}
+
+#[test]
+fn clients_of_openai_are_answered_in_their_shape_and_addresses_stay_here() {
+    let upstream = Upstream::start(|_, _| Act::Says {
+        pieces: vec!["One, ".into(), "two, ".into(), "three, four".into()],
+        pause_ms: 0,
+        usage: (1_000, 200),
+    });
+    let at = appliance(&upstream, &[]);
+    let token = at.person();
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let post =
+        |body: &Value| at.raw("POST", "/v1/chat/completions", &headers, Some(&serde_json::to_vec(body).unwrap()));
+    let listed = at.raw("GET", "/v1/models", &headers, None);
+    assert_eq!(listed.body["data"][0]["id"], "gpt-4o-mini", "{}", listed.text);
+    let body = json!({"model": "gpt-4o-mini", "messages": [
+        {"role": "system", "content": "Count."},
+        {"role": "user", "content": [{"type": "text", "text": "To four, for ana@example.org"}]}]});
+    let answer = post(&body);
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.body["object"], "chat.completion");
+    assert_eq!(answer.body["choices"][0]["message"]["content"], "One, two, three, four");
+    assert_eq!(
+        (&answer.body["choices"][0]["finish_reason"], &answer.body["usage"]["total_tokens"]),
+        (&json!("stop"), &json!(1_200))
+    );
+    assert_eq!(answer.body["usage"]["cost_micro_usd"], 270);
+    let sent = &upstream.requests()[0]["messages"];
+    assert_eq!(
+        sent,
+        &json!([{"role": "system", "content": "Count."}, {"role": "user", "content": "To four, for <email>"}])
+    );
+    let mut streamed = body.clone();
+    streamed["stream"] = true.into();
+    streamed["stream_options"] = json!({"include_usage": true});
+    streamed["stop"] = "three".into();
+    let streamed = post(&streamed).text;
+    let chunks: Vec<Value> =
+        streamed.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect();
+    let text: String = chunks.iter().filter_map(|c| c["choices"][0]["delta"]["content"].as_str()).collect();
+    assert_eq!(text, "One, two, ");
+    assert!(streamed.trim_end().ends_with("data: [DONE]"), "{streamed}");
+    assert!(chunks.last().unwrap()["usage"]["total_tokens"].is_u64(), "{streamed}");
+    for (change, param) in [
+        (json!({"model": "oracle"}), "model"),
+        (json!({"messages": []}), "messages"),
+        (json!({"n": 2}), "n"),
+        (json!({"tools": [{"type": "function"}]}), "tools"),
+        (json!({"max_tokens": 0}), "max_tokens"),
+    ] {
+        let mut wrong = body.clone();
+        for (name, value) in change.as_object().unwrap() {
+            wrong[name] = value.clone();
+        }
+        let refused = post(&wrong);
+        let error = &refused.body["error"];
+        assert_eq!((refused.status, error["type"].as_str()), (422, Some("invalid_request_error")), "{}", refused.text);
+        assert_eq!(error["param"], param, "{}", refused.text);
+    }
+    let stranger = at.raw("GET", "/v1/models", &[], None);
+    assert_eq!((stranger.status, &stranger.body["error"]["type"]), (401, &json!("authentication_error")));
+    let metrics = at.raw("GET", "/metrics", &[], None).text;
+    assert!(metrics.contains("ledger_reserved_usd 0\n"), "{metrics}");
+}
+
+#[test]
+fn a_spent_soft_budget_is_told_and_answered_and_a_message_is_counted_once() {
+    let upstream = Upstream::start(quotes((1_000, 200)));
+    let at = appliance(&upstream, &[("budgets.default_usd", "0.000001"), ("quotas.default_plan", "basic-entry")]);
+    let person = Person::new(&at);
+    let answer = person.ask(QUESTION);
+    let data = answer.data(200);
+    assert_eq!(
+        (data["degraded"].as_str(), data["provider"].as_str()),
+        (Some("budget_exhausted"), Some("composer")),
+        "{data}"
+    );
+    assert!(upstream.requests().is_empty());
+    assert_eq!(answer.header("x-quota-remaining"), Some("4"));
+    for left in ["3", "2", "1", "0"] {
+        assert_eq!(person.ask(QUESTION).header("x-quota-remaining"), Some(left));
+    }
+    person.ask(QUESTION).error(429, "quota_exceeded");
+}

@@ -41,6 +41,8 @@ fn settings<'a>(upstream: &'a Upstream, prices: &'a Path) -> Vec<(&'static str, 
         ("budgets.default_window", "total"),
         ("budgets.default_block", "hard"),
         ("server.request_max_ms", "120000"),
+        ("streams.total", "2000"),
+        ("streams.per_tenant", "2000"),
     ]
 }
 

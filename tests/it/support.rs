@@ -261,7 +261,10 @@ impl Appliance {
 
     /// Everything that lies in the data directory, as one heap of bytes.
     pub fn bytes_on_disk(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.own.as_ref().unwrap().dir.path()).unwrap().flatten().filter(|entry| entry.path().is_file());
+        let files = std::fs::read_dir(self.own.as_ref().unwrap().dir.path())
+            .unwrap()
+            .flatten()
+            .filter(|entry| entry.path().is_file());
         files.flat_map(|entry| std::fs::read(entry.path()).unwrap()).collect()
     }
 

@@ -1,13 +1,17 @@
 //! S: What a call of a model costs: held before, counted after, charged when there is no answer to charge it with.
 
+use std::sync::Arc;
+
 use super::Core;
 use crate::audit::RequestContext;
 use crate::auth::Caller;
 use crate::chat::consult::Gone;
 use crate::error::{Code, Result};
 use crate::llm::model::{Reason, Reported};
+use crate::store::Tx;
 use crate::tenants::admission::Permit;
-use crate::tenants::ledger::{Actual, Bound, Outcome, Purpose, Reservation, Verdict};
+use crate::tenants::ledger::{Actual, Bound, Outcome, Purpose, Reservation, Settled, Verdict};
+use crate::tenants::quotas::Charge;
 use crate::tokens::{self, MessageBound, Tokens};
 
 /// What paid for a call.
@@ -26,6 +30,7 @@ pub(super) struct Call {
 }
 
 /// What went to a model and what came from it.
+#[derive(Clone, Copy)]
 pub(super) struct Exchanged<'a> {
     /// All that it read.
     pub(super) read: &'a str,
@@ -83,16 +88,48 @@ impl Core {
         Call { money, purpose, actual, outcome, cost_micro_usd }
     }
 
-    /// Charges a call that has no answer for what it made.
-    pub(super) async fn pay(&self, call: &Call, request: &RequestContext) {
-        let charged = match &call.money {
-            Money::Held(held) => held.settle_alone(call.actual, call.outcome).await.map(drop),
-            Money::Free => {
-                let (purpose, request_id) = (call.purpose.clone(), request.request_id.clone());
-                self.on.ledger.record_free_alone(purpose, call.actual, request_id).await
-            }
-        };
-        if let Err(error) = charged {
+    /// Writes what a call owes into the transaction of what it made.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(super) fn settle(&self, tx: &mut Tx<'_>, call: &Call, request_id: &str) -> Result<Settled> {
+        match &call.money {
+            Money::Held(held) => held.settle_as(tx, &call.actual, call.outcome),
+            Money::Free => self.on.ledger.record_free(tx, &call.purpose, &call.actual, request_id),
+        }
+    }
+
+    /// That transaction is durable.
+    pub(super) fn settled(&self, call: &Call, settled: &Settled) {
+        match &call.money {
+            Money::Held(held) => held.done(settled),
+            Money::Free => self.on.ledger.recorded(settled),
+        }
+    }
+
+    /// Charges a call whose text is not kept, and counts it against the plan where it was whole.
+    ///
+    /// # Errors
+    /// Those of the ledger and of the plan; then nothing was charged.
+    pub(super) async fn charge(
+        self: &Arc<Self>,
+        call: &Arc<Call>,
+        request: &RequestContext,
+        count: Option<Charge>,
+    ) -> Result<()> {
+        let (this, owed, request_id) = (Arc::clone(self), Arc::clone(call), request.request_id.clone());
+        let write = self.on.store.write(move |tx| {
+            count.as_ref().map_or(Ok(()), |count| count.apply(tx))?;
+            this.settle(tx, &owed, &request_id)
+        });
+        let settled = write.await?;
+        self.settled(call, &settled);
+        Ok(())
+    }
+
+    /// Charges a call that came to nothing for what it made.
+    pub(super) async fn pay(self: &Arc<Self>, call: &Arc<Call>, request: &RequestContext) {
+        if let Err(error) = self.charge(call, request, None).await {
             tracing::error!(%error, "a call without an answer was not charged; what it held is given back");
         }
     }

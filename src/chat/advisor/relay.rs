@@ -19,6 +19,7 @@ use crate::guard::pii;
 use crate::ids::AnswerId;
 use crate::llm::model::{Ask, Delta, End, Failure, Finish, Message, Model, Reason};
 use crate::tenants::ledger::Purpose;
+use crate::tenants::quotas::Charge;
 
 /// A conversation to be continued.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Talk {
     pub stop: Vec<String>,
     /// Whether it is read as it comes.
     pub is_streamed: bool,
+    /// Counts it against the plan.
+    pub count: Option<Charge>,
 }
 
 /// How a model's text ended.
@@ -72,13 +75,14 @@ impl Advisor {
         })?;
         let id = AnswerId::new(&self.core.on.ambient);
         let owner = (talk.caller.tenant, talk.caller.user);
-        let reader = self.run(id, owner, move |core, log, gone| async move { core.talk(&*model, talk, &log, gone).await })?;
+        let reader =
+            self.run(id, owner, move |core, log, gone| async move { core.talk(&*model, talk, &log, gone).await })?;
         Ok((id, reader))
     }
 }
 
 impl Core {
-    async fn talk(&self, model: &dyn Model, talk: Talk, log: &Log, mut gone: Gone) -> Result<Finished> {
+    async fn talk(self: &Arc<Self>, model: &dyn Model, talk: Talk, log: &Log, mut gone: Gone) -> Result<Finished> {
         let _permit = self.enter(&talk.caller, &mut gone).await?;
         let messages: Vec<Message> =
             talk.said.iter().map(|(role, text)| Message { role, text: without_addresses(text) }).collect();
@@ -97,7 +101,11 @@ impl Core {
             max_tokens,
             temperature_percent: talk.temperature_percent.unwrap_or(self.temperature_percent as u32),
             seed: talk.seed.unwrap_or_else(|| u64::from_be_bytes(self.on.ambient.bytes())),
-            within: std::time::Duration::from_millis(if talk.is_streamed { self.stream_max_ms } else { self.whole_max_ms }),
+            within: std::time::Duration::from_millis(if talk.is_streamed {
+                self.stream_max_ms
+            } else {
+                self.whole_max_ms
+            }),
         };
         let mut heard = Heard { written: String::new(), told: 0, usage: None, stop: &talk.stop };
         let ended = self.relay(model, ask, log, &mut heard, &mut gone).await;
@@ -116,8 +124,13 @@ impl Core {
             });
         }
         let said = Exchanged { read: &read.join("\n"), written: &heard.written, usage: heard.usage };
-        let call = self.call(money, purpose, said, matches!(ended, Ended::Whole(_)));
-        self.pay(&call, &talk.request).await;
+        let call = Arc::new(self.call(money, purpose, said, matches!(ended, Ended::Whole(_))));
+        let count = talk.count.filter(|_| matches!(ended, Ended::Whole(_)));
+        if let Err(error) = self.charge(&call, &talk.request, count).await {
+            // Another message was the last of the plan: this one is refused, but the call was made.
+            self.pay(&call, &talk.request).await;
+            return Err(error);
+        }
         let finish = match ended {
             Ended::Whole(Finish::Stop) => "stop",
             Ended::Whole(Finish::Length) => "length",

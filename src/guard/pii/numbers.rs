@@ -135,7 +135,7 @@ pub fn phones_and_cards(text: &str, dates: &[Range<usize>], found: &mut Vec<Foun
 /// The run of digits that begins at `start`, with its digits. It stops before a date.
 fn run(bytes: &[u8], start: usize, dates: &[Range<usize>]) -> Option<(Range<usize>, Vec<u8>)> {
     let is_free = |at: usize| !dates.iter().any(|date| date.contains(&at));
-    let digit = |at: usize| bytes.get(at).filter(|b| b.is_ascii_digit() && is_free(at)).is_some();
+    let digit = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_digit() && is_free(at));
     let opens = match bytes[start] {
         b'+' => digit(start + 1) || bytes.get(start + 1) == Some(&b'('),
         b'(' => digit(start + 1),

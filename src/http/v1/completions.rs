@@ -14,10 +14,11 @@ use crate::app::App;
 use crate::auth::Scope;
 use crate::chat::advisor::Talk;
 use crate::chat::stream::{Event, Reader};
-use crate::error::{Class, Error, FieldError, Result};
+use crate::error::{Class, Error, Result};
 use crate::http::body::{json, only_queries};
 use crate::http::caller::{app, arrival, caller_for};
 use crate::http::problem;
+use crate::http::quota;
 use crate::http::reply::write_json;
 use crate::http::wire::openai::TalkRequest;
 use crate::limits;
@@ -71,10 +72,12 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
     let caller = caller_for(&app, req, Scope::Chat)?;
     let asked = json::<TalkRequest>(req, app.body_max_bytes()).await?.value;
     let route = app.advisor().route(&caller, None)?;
+    let count = quota::begin(&app, &caller, res)?;
     let is_streamed = asked.stream.unwrap_or(false);
     let tells_usage = asked.stream_options.as_ref().is_some_and(|options| options.include_usage);
     let talk = asked.read()?;
-    let shape = Shape { id: String::new(), model: talk.model.clone(), created: app.ambient().now().seconds(), tells_usage };
+    let shape =
+        Shape { id: String::new(), model: talk.model.clone(), created: app.ambient().now().seconds(), tells_usage };
     let talk = Talk {
         caller,
         request,
@@ -86,6 +89,7 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
         seed: talk.seed,
         stop: talk.stop,
         is_streamed,
+        count: Some(count),
     };
     let (id, reader) = app.advisor().talk(talk)?;
     let shape = Shape { id: format!("chatcmpl-{id}"), ..shape };
@@ -93,7 +97,9 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
         send(&app, res, reader, shape);
         return Ok(None);
     }
-    let finished = reader.outcome().await?;
+    let finished = reader.outcome().await;
+    quota::end(&app, &caller, &finished, res);
+    let finished = finished?;
     let data: Value = serde_json::from_slice(&finished.data).map_err(Error::internal)?;
     Ok(Some(json!({
         "id": shape.id, "object": "chat.completion", "created": shape.created, "model": shape.model,
@@ -127,7 +133,7 @@ impl Shape {
                 if self.tells_usage {
                     let usage = json!({"id": self.id, "object": "chat.completion.chunk", "created": self.created,
                         "model": self.model, "choices": [], "usage": data["usage"]});
-                    text.push_str(&format!("data: {usage}\n\n"));
+                    text = format!("{text}data: {usage}\n\n");
                 }
                 text + "data: [DONE]\n\n"
             }

@@ -11,10 +11,10 @@ use salvo::{Depot, Request, Response, Scribe};
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::auth::Scope;
 use crate::chat::stream::{Event, Reader};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{only_queries, path_id, unfound};
-use crate::auth::Scope;
 use crate::http::caller::{app, caller_for};
 use crate::http::edge::request_id_of;
 use crate::http::problem::Problem;
