@@ -34,7 +34,7 @@ fn main() {
         bench.iter(|| sky_aspects(black_box(&sampled), &Aspect::MAJOR));
     });
     criterion.bench_function("a year of lunations", |bench| {
-        bench.iter(|| lunations(Stop::NEVER, from, to, &Phase::ALL).unwrap())
+        bench.iter(|| lunations(Stop::NEVER, from, to, &Phase::ALL).unwrap());
     });
     criterion.bench_function("a century of solar eclipses", |bench| {
         bench.iter(|| solar_eclipses(Stop::NEVER, black_box(from - 36_525.0), from).unwrap());

@@ -1,6 +1,6 @@
 //! The composition root: opens everything in order, hands it out, closes it in the reverse order. Holds no rule.
 
-mod parts;
+mod ground;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::charts::{Charts, Rulesets};
 use crate::chat::advisor::{self, Advisor};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{MasterKeyError, Settings, resolve_master_key};
+use crate::config::{MasterKeyError, Settings};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
@@ -27,12 +27,13 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
 use crate::tenants::admission::Admission;
-use crate::tenants::ledger::{self, Ledger};
+use crate::tenants::ledger::Ledger;
 use crate::tenants::limiter::Rates;
 use crate::tenants::plans::Plans;
 use crate::tenants::quotas::Quotas;
 use crate::turns::Turns;
 use crate::vault::{Vault, VaultError};
+use ground::Ground;
 
 /// Name under which the store says which generation of the index serves.
 const SERVING_INDEX: &str = "index_generation";
@@ -71,12 +72,12 @@ pub enum StartError {
     /// The metrics cannot be registered.
     #[error("cannot register metrics: {0}")]
     Metrics(String),
-    /// The remote model cannot be called safely.
-    #[error("{0}")]
-    Upstream(#[from] TrustError),
     /// The price table of the operator cannot be used.
     #[error("prices.file: {0}")]
     Prices(String),
+    /// The remote model cannot be called safely.
+    #[error("{0}")]
+    Upstream(#[from] TrustError),
     /// A service did not start.
     #[error("{0}")]
     Service(#[from] Error),
@@ -135,19 +136,11 @@ impl App {
     /// [`StartError::Locked`] when another process owns the directory, [`StartError::MasterKey`] when the key is missing
     /// or not acceptable; the others when a part cannot be opened.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<Self>, StartError> {
-        let dir = settings.data_dir.clone();
-        let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
-        let (lock, is_new) = parts::own(&dir, &rows, &keys)?;
-        let master = resolve_master_key(&settings, is_new, &ambient)?;
-        let prices = parts::prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
-        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
-        // The ring before the store: a start that is cut short never leaves a store without its ring.
-        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
-        let store = parts::store(&rows, &metrics)?;
-        let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
+        let prices = ground::prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
+        let Ground { lock, metrics, vault, store, auditor } = Ground::open(&settings, &ambient)?;
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
-        let ledger = parts::ledger((&store, &auditor, &ambient, &metrics), prices, &settings.budgets).await?;
+        let ledger = ground::ledger((&store, &auditor, &ambient, &metrics), prices, &settings.budgets).await?;
         let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
         let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
         let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
@@ -157,10 +150,10 @@ impl App {
             vault: Arc::clone(&vault),
             auditor: auditor.clone(),
             ambient: ambient.clone(),
-            policy: parts::policy(&settings.auth),
+            policy: ground::policy(&settings.auth),
         };
         let identity = Identity::open(on, HashCost::OWASP).await?;
-        let retrieval = serve_index(&dir.join("index"), &store).await?;
+        let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());

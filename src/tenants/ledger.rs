@@ -45,7 +45,7 @@ use crate::error::{Code, Error, Result};
 use crate::ids::{ApiKeyId, ReservationId, TenantId, UserId};
 use crate::limits::{MODEL_NAME_MAX_BYTES, SHUTDOWN_GRACE_MS, TOKENS_MAX};
 use crate::store::tables::TENANTS;
-use crate::store::tables::ledger::{EntryKind, EntryRow, Postings, ReservationRow};
+use crate::store::tables::ledger::{EntryKind, EntryRow, Postings, RESERVATIONS, ReservationRow};
 use crate::store::{Reads, Store, Tx};
 use crate::telemetry::Metrics;
 use crate::tokens::{Count, MicroUsd, Price, Prices, Tokens};
@@ -183,11 +183,10 @@ impl Ledger {
             bound: amount,
             request_id: request_id.to_owned(),
         };
-        let held = Held::new(Arc::clone(&self.core), (purpose.tenant, id), row, price);
-        // Made before the write, and held by it: who goes away while it is written drops it like any other.
-        let reservation = Reservation::new(held);
-        let asking = reservation.clone();
-        match on.store.write(move |tx| asking.hold(tx)).await? {
+        let (core, tenant, asked) = (Arc::clone(&self.core), purpose.tenant, row.clone());
+        // Made before the write: who goes away while it waits drops it like any other, and its release is written later.
+        let reservation = Reservation::new(Held::new(Arc::clone(&self.core), (tenant, id), row, price));
+        match on.store.write(move |tx| hold(tx, &core, (tenant, id), &asked)).await? {
             Asked::Full { exhausted, slug, told } => {
                 reservation.close();
                 self.core.count_told(&slug, &told);
@@ -277,6 +276,22 @@ fn check_model(model: &str) -> Result<()> {
 fn slug_of(reads: &impl Reads, tenant: TenantId) -> Result<String> {
     let row = reads.get(&TENANTS, &tenant)?.ok_or_else(|| Error::new(Code::TenantNotFound))?;
     Ok(row.slug)
+}
+
+/// The whole of a reservation, in one transaction: checked against every limit, then held against every scope.
+fn hold(tx: &mut Tx<'_>, core: &Core, key: (TenantId, ReservationId), row: &ReservationRow) -> Result<Asked> {
+    let (on, (tenant, id)) = (&core.on, key);
+    let slug = slug_of(tx, tenant)?;
+    let entry = entry_of(row, id, EntryKind::Reserve, row.made_at, on.prices.version(), Postings::hold(row.bound)?);
+    let scopes = accounts::scopes(tenant, &entry);
+    let limits = caps::limits(tx, &scopes, row.made_at, &on.defaults, &slug)?;
+    let told = caps::tell(tx, &on.auditor, &limits, row.bound, row.made_at, &row.request_id)?;
+    if let Some(exhausted) = caps::exhausted(&limits, row.bound) {
+        return Ok(Asked::Full { exhausted, slug, told });
+    }
+    tx.put(&RESERVATIONS, &key, row)?;
+    accounts::write(tx, tenant, &entry)?;
+    Ok(Asked::Held { slug, warning: caps::warning(&limits), told })
 }
 
 /// An entry about a reservation.

@@ -233,6 +233,10 @@ impl Limiter {
         let mut whole_at = book.whole_at(&subject, rate, now_ns);
         if take {
             whole_at = whole_at.saturating_add(rate.interval_ns());
+        }
+        // Kept also when nothing was taken and the clock stepped back or the rate rose, so that waiting begins now.
+        let stored = book.whole_at.get(&subject).copied();
+        if take || stored.is_some_and(|stored| stored > whole_at) {
             book.put(subject, whole_at);
         }
         let used_ns = whole_at - now_ns;

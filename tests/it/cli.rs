@@ -85,7 +85,7 @@ fn a_page_says_day_birth_of_births_alone_and_explains_its_asterisk() {
     assert!(!sky.contains("\u{b1} 0.0 s"), "{sky}");
     let birth = ["--date", "1984-02-29", "--time", "03:07:30", "--lat", "48.4", "--lon", "9.99", "--tz", "UTC"];
     let returned = stdout(&run(&[&["returns"], &birth[..], &["--year", "2026"]].concat()));
-    assert!(returned.contains("\u{b7} night \u{b7}") && !returned.contains("birth"), "{returned}");
+    assert!(returned.contains("\u{b7} day \u{b7}") && !returned.contains("birth"), "{returned}");
     let chart = stdout(&run(&[&["chart"], &birth[..]].concat()));
     assert!(chart.contains("night birth"), "{chart}");
     // The Moon of 2025-03-07 stands at 28 degrees north (major standstill).

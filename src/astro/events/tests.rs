@@ -285,9 +285,9 @@ fn a_search_that_is_stopped_ends_at_its_next_step() {
     for kind in Kind::ALL {
         let wanted = Wanted {
             from_jd_tt: YEAR.0,
-            to_jd_tt: YEAR.0 + 365.0,
+            to_jd_tt: YEAR.0 + 100.0,
             kinds: vec![kind],
-            bodies: Body::PLANETS.to_vec(),
+            bodies: vec![Body::Sun, Body::Moon, Body::Mars],
             aspects: Aspect::MAJOR.to_vec(),
             zodiac: Zodiac::Tropical,
             site: Some(site),
@@ -296,7 +296,7 @@ fn a_search_that_is_stopped_ends_at_its_next_step() {
         };
         let search = |stop: Stop<'_>| calendar(&wanted, stop).map(drop);
         let (whole, looks) = stopped(usize::MAX, &search);
-        assert!(whole.is_ok() && looks > 10, "{kind:?} looks {looks} times");
+        assert!(whole.is_ok() && looks > 4, "{kind:?} looks {looks} times");
         for after in [0, looks / 2, looks - 1] {
             assert_eq!(stopped(after, &search), (Err(AstroError::Stopped), after + 1), "{kind:?}");
         }

@@ -4,8 +4,8 @@ use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
 use crate::app::App;
-use crate::error::Result;
-use crate::http::body::{json, only_queries, page, query};
+use crate::error::{Code, FieldError, Result};
+use crate::http::body::{allowed_id, json, only_queries, page, query};
 use crate::http::caller::{app, arrival, operator};
 use crate::http::idempotency::{Seen, seen};
 use crate::http::problem::Problem;
@@ -31,7 +31,11 @@ pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<BudgetLi
     let app = app(depot)?;
     operator(&app, req)?;
     only_queries(req, &["tenant", "limit", "cursor"])?;
-    let tenant = query(req, "tenant")?.map(|slug| app.tenants().by_slug(&slug)).transpose()?.map(|tenant| tenant.id);
+    let of_slug = |slug: String| {
+        let missing = || FieldError::new("query.tenant", &slug, allowed_id(Code::TenantNotFound));
+        app.tenants().by_slug(&slug).map_err(|error| error.at(vec![missing()]))
+    };
+    let tenant = query(req, "tenant")?.map(of_slug).transpose()?.map(|tenant| tenant.id);
     let page = page::<ScopeCursor>(req)?;
     let after = page.after.as_ref().map(|ScopeCursor(scope)| scope);
     let found = app.ledger().budgets(tenant, after, page.limit)?;

@@ -253,14 +253,14 @@ mod tests {
 
     #[derive(Clone, Debug)]
     enum Act {
-        Enter(u8, u32),
+        Enter(u16, u32),
         Release(usize),
         Leave(usize),
     }
 
     fn act() -> impl Strategy<Value = Act> {
         prop_oneof![
-            3 => (0..5_u8, 1..4_u32).prop_map(|(tenant, weight)| Act::Enter(tenant, weight)),
+            3 => (0..5_u16, 1..4_u32).prop_map(|(tenant, weight)| Act::Enter(tenant, weight)),
             2 => any::<usize>().prop_map(Act::Release),
             1 => any::<usize>().prop_map(Act::Leave),
         ]
@@ -272,8 +272,8 @@ mod tests {
             per_tenant in 1..4_usize, total in 1..6_usize, queue in 0..5_usize, acts in prop::collection::vec(act(), 0..300),
         ) {
             let mut fair = Fair::new(Bounds { per_tenant, total, queue_per_tenant: queue });
-            let mut open: Vec<u8> = Vec::new();
-            let mut waiting: Vec<(Ticket, u8)> = Vec::new();
+            let mut open: Vec<u16> = Vec::new();
+            let mut waiting: Vec<(Ticket, u16)> = Vec::new();
             for act in acts {
                 match act {
                     Act::Enter(tenant, weight) => match fair.enter(tenant, weight) {
@@ -299,7 +299,7 @@ mod tests {
                 }
                 prop_assert_eq!((fair.open(), fair.queued()), (open.len(), waiting.len()));
                 prop_assert!(open.len() <= total);
-                let held = |tenant: u8| open.iter().filter(|t| **t == tenant).count();
+                let held = |tenant: u16| open.iter().filter(|t| **t == tenant).count();
                 prop_assert!((0..5).all(|tenant| held(tenant) <= per_tenant));
                 let could = waiting.iter().any(|(_, tenant)| held(*tenant) < per_tenant);
                 prop_assert!(open.len() == total || !could, "room is left, and somebody waits for it");

@@ -60,6 +60,8 @@ impl Drop for Background {
 async fn run(core: Weak<Core>, mut inbox: mpsc::UnboundedReceiver<Message>) {
     let mut sweep = tokio::time::interval(Duration::from_millis(RESERVATION_SWEEP_MS));
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The first tick comes at once, and a start has nothing to sweep.
+    sweep.tick().await;
     let mut batch = Vec::new();
     loop {
         tokio::select! {

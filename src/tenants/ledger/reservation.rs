@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::background::{Message, Release};
 use super::caps::{self, Told, Warning};
-use super::{Actual, Asked, Core, accounts, entry_of, slug_of};
+use super::{Actual, Core, accounts, entry_of, slug_of};
 use crate::error::{Error, Result};
 use crate::ids::{ReservationId, TenantId};
 use crate::store::tables::ledger::{EntryKind, Postings, RESERVATIONS, ReservationRow};
@@ -80,24 +80,6 @@ impl Held {
 impl Reservation {
     pub(super) fn new(held: Held) -> Self {
         Self(Arc::new(held))
-    }
-
-    /// The whole of a reservation, in one transaction: checked against every limit, then held against every scope.
-    pub(super) fn hold(&self, tx: &mut Tx<'_>) -> Result<Asked> {
-        let Held { core, key: (tenant, id), row, .. } = &*self.0;
-        let on = &core.on;
-        let slug = slug_of(tx, *tenant)?;
-        let entry =
-            entry_of(row, *id, EntryKind::Reserve, row.made_at, on.prices.version(), Postings::hold(row.bound)?);
-        let scopes = accounts::scopes(*tenant, &entry);
-        let limits = caps::limits(tx, &scopes, row.made_at, &on.defaults, &slug)?;
-        let told = caps::tell(tx, &on.auditor, &limits, row.bound, row.made_at, &row.request_id)?;
-        if let Some(exhausted) = caps::exhausted(&limits, row.bound) {
-            return Ok(Asked::Full { exhausted, slug, told });
-        }
-        tx.put(&RESERVATIONS, &(*tenant, *id), row)?;
-        accounts::write(tx, *tenant, &entry)?;
-        Ok(Asked::Held { slug, warning: caps::warning(&limits), told })
     }
 
     /// The money is held, and somebody is there to hear so.

@@ -106,6 +106,18 @@ fn a_clock_that_steps_back_gives_nothing_and_locks_nobody_out() {
     assert!(passes(&mut limiter, &demand, NOW) && passes(&mut limiter, &demand, NOW));
     let refused = limiter.decide(&demand, back).refused.unwrap();
     assert_eq!(refused.retry_after_ms, 1_000);
+    assert!(!passes(&mut limiter, &demand, back.plus_ms(999)));
+    assert!(passes(&mut limiter, &demand, back.plus_ms(1_000)), "as long as told is enough here too");
+}
+
+#[test]
+fn a_rate_that_rises_is_no_new_burst_and_holds_from_then_on() {
+    let mut limiter = Limiter::new(3);
+    let slow = [by_tenant(1, "1/min, burst 2")];
+    assert!(passes(&mut limiter, &slow, NOW) && passes(&mut limiter, &slow, NOW));
+    let fast = [by_tenant(1, "5/s, burst 10")];
+    assert_eq!(limiter.decide(&fast, NOW).refused.unwrap().retry_after_ms, 200);
+    assert!(passes(&mut limiter, &fast, NOW.plus_ms(200)));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The parts that the composition root puts together from settings alone. Holds no rule of theirs.
+//! What stands under every service: the directory, its lock, key ring, store and audit log; and what is made from settings
+//! alone. Holds no rule of the services.
 
 use std::fs;
 use std::path::Path;
@@ -8,40 +9,49 @@ use super::StartError;
 use crate::audit::Auditor;
 use crate::auth::TokenPolicy;
 use crate::clock::Ambient;
-use crate::config::{Auth, Budgets};
+use crate::config::{Auth, Budgets, Settings, resolve_master_key};
 use crate::error::Result;
 use crate::limits;
+use crate::store::Store;
 use crate::store::lock::DirLock;
 use crate::store::tables::STORE_TABLES;
-use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::ledger::{self, Ledger, Window};
 use crate::tokens::Prices;
+use crate::vault::Vault;
 
-/// Makes the directory if it is not there and locks it; says whether it is new, so that a key may be made for it.
-///
-/// # Errors
-/// [`StartError::Directory`], [`StartError::Locked`], [`StartError::KeyRingMissing`].
-pub(super) fn own(dir: &Path, rows: &Path, keys: &Path) -> Result<(DirLock, bool), StartError> {
-    make_private(dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
-    let lock = DirLock::acquire(dir, "orrery")?;
-    // A new key cannot open old data, so one is made only where there is none to open.
-    let is_new = !keys.exists();
-    if is_new && rows.exists() {
-        return Err(StartError::KeyRingMissing(keys.display().to_string()));
-    }
-    Ok((lock, is_new))
+/// What every service stands on, once the directory is its own.
+pub(super) struct Ground {
+    pub(super) lock: DirLock,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) vault: Arc<Vault>,
+    pub(super) store: Store,
+    pub(super) auditor: Auditor,
 }
 
-/// The store, its commits counted.
-///
-/// # Errors
-/// Its own.
-pub(super) fn store(rows: &Path, metrics: &Arc<Metrics>) -> Result<Store, StoreError> {
-    let store = Store::open(rows, STORE_TABLES)?;
-    let counted = Arc::clone(metrics);
-    store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
-    Ok(store)
+impl Ground {
+    /// # Errors
+    /// Those of [`super::App::open`] that are about the directory.
+    pub(super) fn open(settings: &Settings, ambient: &Ambient) -> Result<Self, StartError> {
+        let dir = settings.data_dir.as_path();
+        make_private(dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
+        let lock = DirLock::acquire(dir, "orrery")?;
+        let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
+        // A new key cannot open old data, so one is made only where there is none to open.
+        let is_new = !keys.exists();
+        if is_new && rows.exists() {
+            return Err(StartError::KeyRingMissing(keys.display().to_string()));
+        }
+        let master = resolve_master_key(settings, is_new, ambient)?;
+        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
+        // The ring before the store: a start that is cut short never leaves a store without its ring.
+        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
+        let store = Store::open(&rows, STORE_TABLES)?;
+        let counted = Arc::clone(&metrics);
+        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
+        let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
+        Ok(Self { lock, metrics, vault, store, auditor })
+    }
 }
 
 /// What tokens name, and how long they live.
