@@ -27,7 +27,7 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
 use crate::tenants::admission::Admission;
-use crate::tenants::ledger::Ledger;
+use crate::tenants::ledger::{self, Ledger};
 use crate::tenants::limiter::Rates;
 use crate::tenants::plans::Plans;
 use crate::tenants::quotas::Quotas;

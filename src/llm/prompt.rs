@@ -146,7 +146,7 @@ fn system(lang: Lang, canary: &str) -> String {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use std::sync::{Arc, LazyLock};
 
     use super::*;

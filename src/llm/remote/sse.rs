@@ -114,7 +114,7 @@ mod tests {
         ) {
             let mut text = String::new();
             for (field, value, end) in lines {
-                text.push_str(&format!("{field}:{value}{}", ["\n", "\r\n", "\n\n"][end]));
+                text.extend([field.as_str(), ":", value.as_str(), ["\n", "\r\n", "\n\n"][end]]);
             }
             let whole = read(text.as_bytes());
             let (mut events, mut found, mut at) = (Events::new(), Vec::new(), 0);
