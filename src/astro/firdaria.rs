@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::body::Body;
 use super::chart::{Chart, Unknown};
 use super::returns::{TROPICAL_YEAR_DAYS, instant_text};
+use super::spans::Span;
 use super::vague::{Instants, unknown};
 
 /// Years of one round of all nine lords.
@@ -215,8 +216,11 @@ pub fn of(chart: &Chart, night_nodes: NightNodes, at_jd_utc: f64) -> Result<Fird
     let Some(is_day) = chart.is_day else {
         return Err(unknown("sect", "The Sun rises or sets within the hours in which the birth can lie."));
     };
-    let age_years = (at_jd_utc - birth.middle()) / TROPICAL_YEAR_DAYS;
-    let round = (age_years / CYCLE_YEARS).floor().clamp(0.0, 9.0) as u8;
+    let ages = ages(chart, at_jd_utc);
+    let [round, other] = [ages.from, ages.to].map(|age| (age / CYCLE_YEARS).floor().clamp(0.0, 9.0) as u8);
+    if round != other {
+        return Err(unknown("firdaria", "One round of 75 years ends and the next begins here with the hour of birth."));
+    }
     Ok(Firdaria {
         is_day,
         night_nodes,
@@ -226,7 +230,22 @@ pub fn of(chart: &Chart, night_nodes: NightNodes, at_jd_utc: f64) -> Result<Fird
     })
 }
 
+/// Between what the age at a Julian Date UTC lies, tropical years.
+pub fn ages(chart: &Chart, at_jd_utc: f64) -> Span {
+    let birth = Instants::of(chart);
+    Span { from: at_jd_utc - birth.to_jd_utc, to: at_jd_utc - birth.from_jd_utc }.map(|days| days / TROPICAL_YEAR_DAYS)
+}
+
 impl Firdaria {
+    /// The period and the part in which an age falls; what is not known where they change with the hour of a vague birth.
+    pub fn during(&self, ages: Span) -> Result<Option<(&Period, Option<&SubPeriod>)>, Unknown> {
+        let (early, late) = (self.at(ages.from), self.at(ages.to));
+        if early == late {
+            return Ok(early);
+        }
+        Err(unknown("firdaria_current", "One part ends and the next begins here with the hour of birth."))
+    }
+
     /// The period and, in a planet's, the part in which an age in years falls.
     pub fn at(&self, age_years: f64) -> Option<(&Period, Option<&SubPeriod>)> {
         let period = self.periods.iter().find(|p| (p.from_age_years..p.to_age_years).contains(&age_years))?;

@@ -1,13 +1,13 @@
-//! A bounded memory of computed days. A day depends on chart, date, zone and versions alone, so what is remembered is what
-//! would be computed. Computes none itself.
+//! A bounded memory of computed days. A day depends on chart, date, zone, ruleset and versions alone, so what is
+//! remembered is what would be computed; a ruleset that charts are made under never changes. Computes none itself.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::astro::Today;
 
-/// What a day depends on: hash of the chart's input and versions, local date, zone.
-pub type Key = (String, String, String);
+/// What a day depends on: hash of the chart's input and versions, local date, zone, id of the ruleset.
+pub type Key = (String, String, String, String);
 
 /// Two generations: what is used moves to the young one, and when that is full the old one goes.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ mod tests {
     }
 
     fn key(n: usize) -> Key {
-        (n.to_string(), "2026-11-23".into(), "UTC".into())
+        (n.to_string(), "2026-11-23".into(), "UTC".into(), "modern-1.0.0".into())
     }
 
     #[test]

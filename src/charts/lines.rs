@@ -8,7 +8,7 @@ use crate::astro::progressions::{AngleMethod, Method, Progressed, progress};
 use crate::astro::returns::{self, Return, TROPICAL_YEAR_DAYS};
 use crate::astro::rulesets::{Context, Ruleset};
 use crate::astro::synastry::{Synastry, synastry};
-use crate::astro::vague::Instants;
+use crate::astro::spans::Span;
 use crate::astro::{Aspect, Body, Chart, Figure, Point, Site, Unknown, calendar, places, time};
 use crate::clock::UnixMs;
 use crate::error::{Error, FieldError, Result};
@@ -90,8 +90,8 @@ pub struct Lords {
     pub profections: Profections,
     /// The firdaria, or why they are not known.
     pub firdaria: std::result::Result<Firdaria, Unknown>,
-    /// Tropical years since birth.
-    pub age_years: f64,
+    /// Between what the age lies, tropical years.
+    pub ages: Span,
 }
 
 /// Two charts as one.
@@ -121,7 +121,7 @@ pub fn returns_of(
     fields.settle()?;
     let passes = match period {
         (from, Some(to)) => returns::within(chart, body, from, to)?,
-        (from, None) => returns::next_after(chart, body, from)?.into_iter().collect(),
+        (from, None) => returns::next_after(chart, body, from)?,
     };
     if passes.len() > limits::RETURNS_MAX {
         let allowed = format!("a period with at most {} returns; this one has {}", limits::RETURNS_MAX, passes.len());
@@ -170,7 +170,7 @@ pub fn profections_of(chart: &Chart, ask: &ProfectionsAsk, now: UnixMs, prefix: 
     Ok(Lords {
         profections: found.ok_or_else(|| before_birth(prefix, ask.date.as_deref()))?,
         firdaria: firdaria::of(chart, nodes, at),
-        age_years: (at - Instants::of(chart).middle()) / TROPICAL_YEAR_DAYS,
+        ages: firdaria::ages(chart, at),
     })
 }
 

@@ -11,6 +11,7 @@ pub mod lines;
 pub mod ops;
 pub mod pair;
 pub mod place;
+pub mod ranges;
 pub mod reference;
 pub mod rulesets;
 pub mod today;

@@ -5,6 +5,7 @@ use crate::astro::body::Body;
 use crate::astro::chart::Unknown;
 use crate::astro::dignities::accidental::{Accident, Accidental};
 use crate::astro::dignities::{Dignity, Essential};
+use crate::astro::receptions::{MutualReception, Reception, Receptions};
 
 /// Why something is open, as a sentence.
 const WHY: &str = "It changes within the span of the birth time.";
@@ -14,7 +15,16 @@ const WHY_CLOCK: &str = "It needs the time of birth to the minute.";
 /// Why there is no planetary hour.
 const WHY_SUN: &str = "It needs a place where the Sun rises and sets at that time of the year.";
 /// What cannot be said of any vague time.
-const NEEDS_CLOCK: [&str; 5] = ["house_rulers", "house_strength", "hemispheres", "planetary_hour", "lunar_age"];
+const NEEDS_CLOCK: [&str; 8] = [
+    "house_rulers",
+    "house_strength",
+    "hemispheres",
+    "planetary_hour",
+    "lunar_age",
+    "dominants",
+    "speed_over_mean",
+    "from_sun_deg",
+];
 
 /// The value that all items share, if they do and it is there.
 pub(super) fn agreed<T, V: PartialEq>(items: &[T], value: impl Fn(&T) -> Option<V>) -> Option<V> {
@@ -64,8 +74,22 @@ pub(super) fn accidental(found: impl Iterator<Item = Accidental>) -> Accidental 
     Accidental { score: items.iter().map(|(_, score)| score).sum(), items, open }
 }
 
+/// The receptions that hold throughout, as they are, and whether there are others.
+pub(super) fn receptions(found: impl Iterator<Item = Receptions>) -> (Receptions, bool) {
+    let found: Vec<Receptions> = found.collect();
+    let lists: Vec<Vec<&Reception>> = found.iter().map(|one| one.one_sided.iter().collect()).collect();
+    let (one_sided, some) = shared(&lists);
+    let lists: Vec<Vec<&MutualReception>> = found.iter().map(|one| one.mutual.iter().collect()).collect();
+    let (mutual, others) = shared(&lists);
+    let kept = Receptions {
+        one_sided: one_sided.into_iter().cloned().collect(),
+        mutual: mutual.into_iter().cloned().collect(),
+    };
+    (kept, !some.is_empty() || !others.is_empty())
+}
+
 /// Names what an analysis leaves open: what a vague time does, and an hour where the Sun does not rise or set.
-pub(super) fn unknowns(analysis: &Analysis, vague: bool, options: &AnalysisOptions) -> Vec<Unknown> {
+pub(super) fn unknowns(analysis: &Analysis, vague: bool, options: &AnalysisOptions, open: &[&str]) -> Vec<Unknown> {
     let named = |what: &str, why: &str| Unknown { what: what.to_owned(), why: why.to_owned() };
     if !vague {
         let no_hour = options.hour && analysis.hour.is_none();
@@ -79,6 +103,7 @@ pub(super) fn unknowns(analysis: &Analysis, vague: bool, options: &AnalysisOptio
         ("modern_dispositors", analysis.modern_dispositors.is_none()),
     ];
     unknowns.extend(absent.into_iter().filter(|(_, open)| *open).map(|(what, _)| named(what, WHY)));
+    unknowns.extend(open.iter().map(|what| named(what, WHY)));
     for planet in &analysis.planets {
         let code = planet.body.code();
         let solar = planet.solar.as_ref();

@@ -38,8 +38,6 @@ pub async fn analysis(req: &mut Request, depot: &mut Depot) -> Result<Reply<Anal
     };
     let options = draft.read()?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
-    // A draft that a chart was made under may be gone; the rules that serve take its place.
-    let own = app.rulesets().chosen("ruleset", Some(&stored.chart.options.ruleset));
-    let ruleset = own.or_else(|_| app.rulesets().active())?;
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
     Ok(Reply(analysis_reply(&stored, &analysis_of(&stored.chart, &options, &ruleset)?)))
 }

@@ -21,6 +21,6 @@ pub async fn of_chart(req: &mut Request, depot: &mut Depot) -> Result<Reply<Aspe
     let caller = caller(&app, req)?;
     only_queries(req, &[])?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
-    let moments = exact::of_chart(&stored.chart).map_err(Error::from)?;
-    Ok(Reply(AspectsReply::new(&stored, &moments)))
+    let (moments, open) = exact::of_chart(&stored.chart).map_err(Error::from)?;
+    Ok(Reply(AspectsReply::new(&stored, &moments, &open)))
 }

@@ -29,7 +29,8 @@ pub fn answer(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<(Answ
     let lang = language(asked.lang.as_deref())?;
     let id: ChartId = asked.chart_id.parse().map_err(|_| Error::new(Code::ChartNotFound))?;
     let stored = app.charts().get(caller, id)?;
-    let today = app.charts().today(&stored, None, None)?;
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
+    let today = app.charts().today(&stored, None, None, &ruleset)?;
     let question = Question { text: &asked.question, lang, default_lang: Lang::En };
     let answer = app.advise(&stored.chart, &today, question)?;
     app.metrics().answered(&answer.provider, answer.language.code());

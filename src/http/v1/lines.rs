@@ -67,7 +67,7 @@ pub async fn returns(req: &mut Request, depot: &mut Depot) -> Result<Reply<Retur
     };
     let rules = rules(&app, &stored)?;
     let (body, found) = returns_of(&stored.chart, &ask, &rules, app.ambient().now(), QUERY)?;
-    Ok(Reply(ReturnsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, body, &found)))
+    Ok(Reply(ReturnsReply::new(stored.id.to_string(), &rules.id().to_string(), body, &found)))
 }
 
 /// A chart carried on by progression or direction
@@ -92,7 +92,7 @@ pub async fn progressions(req: &mut Request, depot: &mut Depot) -> Result<Reply<
     let ask = ProgressionsAsk { date: read("date")?, method: read("method")?, angles: read("angles")? };
     let rules = rules(&app, &stored)?;
     let found = progressions_of(&stored.chart, &ask, &rules, app.ambient().now(), QUERY)?;
-    Ok(Reply(ProgressionsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, &found)))
+    Ok(Reply(ProgressionsReply::new(stored.id.to_string(), &rules.id().to_string(), &found)))
 }
 
 /// Profections and firdaria of a date
@@ -113,7 +113,7 @@ pub async fn profections(req: &mut Request, depot: &mut Depot) -> Result<Reply<P
     let stored = own(&app, req, &["date", "night_nodes"])?;
     let ask = ProfectionsAsk { date: query(req, "date")?, night_nodes: query(req, "night_nodes")? };
     let found = profections_of(&stored.chart, &ask, app.ambient().now(), QUERY)?;
-    let firdaria = found.firdaria.map(|firdaria| FirdariaReply::new(&firdaria, found.age_years));
+    let firdaria = found.firdaria.map(|firdaria| FirdariaReply::new(&firdaria, found.ages));
     Ok(Reply(ProfectionsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, &found.profections, firdaria)))
 }
 
@@ -130,7 +130,7 @@ pub async fn synastry(req: &mut Request, depot: &mut Depot) -> Result<Reply<Syna
     let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
     let rules = rules(&app, &a)?;
     let found = synastry_of(&a.chart, &b.chart, &rules, "chart_b")?;
-    Ok(Reply(SynastryReply::new(a.id.to_string(), b.id.to_string(), &a.chart.options.ruleset, &found)))
+    Ok(Reply(SynastryReply::new(a.id.to_string(), b.id.to_string(), &rules.id().to_string(), &found)))
 }
 
 /// Two of your charts as one
@@ -148,12 +148,12 @@ pub async fn composite(req: &mut Request, depot: &mut Depot) -> Result<Reply<Com
     let ask = CompositeAsk { method, houses, latitude_deg, middle };
     let rules = rules(&app, &a)?;
     let found = composite_of((&a.chart, &b.chart), &ask, &rules, "chart_b", "")?;
-    Ok(Reply(CompositeReply::new(a.id.to_string(), b.id.to_string(), &a.chart.options.ruleset, &found)))
+    Ok(Reply(CompositeReply::new(a.id.to_string(), b.id.to_string(), &rules.id().to_string(), &found)))
 }
 
 /// The ruleset by which a chart was made.
 fn rules(app: &App, stored: &StoredChart) -> Result<Arc<Ruleset>> {
-    app.rulesets().chosen("ruleset", Some(&stored.chart.options.ruleset))
+    app.rulesets().of_chart(&stored.chart)
 }
 
 /// The caller's chart that a field of the body names.

@@ -41,8 +41,7 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<Transits
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
     let (lang, is_file, draft) = (lang(req)?, wants_file(req)?, draft(req)?);
     let (id, chart) = (stored.id.to_string(), stored.chart);
-    let ruleset =
-        app.rulesets().chosen("ruleset", Some(&chart.options.ruleset)).or_else(|_| app.rulesets().active())?;
+    let ruleset = app.rulesets().of_chart(&chart)?;
     let find = move || draft.find(&chart, &ruleset);
     let found = tokio::task::spawn_blocking(find).await.map_err(Error::internal)??;
     Ok(if is_file {
