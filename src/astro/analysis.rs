@@ -180,7 +180,10 @@ pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Rules
     if vague {
         spread.most = Some(spread.most(&open_signs(&scenes, &placed), 2));
     }
-    let open: Vec<&str> = [("receptions", more_receptions), ("stars", more_stars)]
+    let parallels = parallel_hits(subject, ruleset);
+    let more_parts = vague && patterns::leaves_parts_open(subject.patterns);
+    let more_trends = parallels.iter().any(|hit| hit.sure_applying().is_none());
+    let open: Vec<&str> = [("receptions", more_receptions), ("stars", more_stars), ("applying", more_trends), ("part_of", more_parts)]
         .into_iter()
         .filter_map(|(what, open)| open.then_some(what))
         .collect();
@@ -196,7 +199,7 @@ pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Rules
         dominants: (!vague).then(|| dominants::dominants(&scales)),
         stars,
         patterns: if vague { subject.patterns.to_vec() } else { patterns::find(&pattern_points(subject), ruleset) },
-        parallels: parallel_hits(subject, ruleset),
+        parallels,
         hour: if options.hour && !vague { hour(subject)? } else { None },
         unknowns: Vec::new(),
         planets,

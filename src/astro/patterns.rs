@@ -93,6 +93,15 @@ impl PatternKind {
     }
 }
 
+/// Whether a pattern may be a part of a larger one that a vague birth time leaves open.
+pub fn leaves_parts_open(patterns: &[Pattern]) -> bool {
+    let is_open = |part: &Pattern, whole: &Pattern| {
+        let larger = matches!(whole.kind, PatternKind::GrandCross | PatternKind::Kite);
+        larger && !whole.certain && part.part_of.is_none() && part.points.iter().all(|p| whole.points.contains(p))
+    };
+    patterns.iter().any(|part| patterns.iter().any(|whole| whole.kind != part.kind && is_open(part, whole)))
+}
+
 /// Most points that are looked at, in the order given: what a set in one machine word can hold.
 const POINTS_MAX: usize = 64;
 

@@ -107,6 +107,7 @@ pub fn figure(
     }
     let mut figure = cast_under(instants.middle(), None, &options, ruleset)?;
     open::open(&mut figure, instants, ruleset)?;
+    figure.site = Some(site);
     let unknowns = window::unknowns(&figure, None);
     Ok((figure, unknowns))
 }

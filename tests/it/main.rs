@@ -35,4 +35,6 @@ mod support;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]
+mod vague;
+#[cfg(test)]
 mod wheel;

@@ -10,6 +10,7 @@ use crate::astro::error::AstroError;
 use crate::astro::figure::Figure;
 use crate::astro::frames;
 use crate::astro::lots::sine_of_altitude;
+use crate::astro::patterns;
 use crate::astro::signs::Sign;
 use crate::astro::time;
 use crate::astro::zone::{resolve_local, rfc3339_of_julian_date};
@@ -175,6 +176,10 @@ pub(crate) fn unknowns(figure: &Figure, is_day: Option<bool>) -> Vec<Unknown> {
                 Sign::of(range.to_deg).code()
             ),
         });
+    }
+    if patterns::leaves_parts_open(&figure.patterns) {
+        let why = "A pattern is part of a larger one at some of the hours in which the birth can lie.";
+        unknowns.push(Unknown { what: "part_of".to_owned(), why: why.to_owned() });
     }
     let aspects = figure.aspects.iter().map(|hit| (hit.a, hit.aspect.code(), hit.b, hit.sure_applying()));
     let parallels = figure.parallels.iter().map(|hit| (hit.a, hit.kind.code(), hit.b, hit.sure_applying()));

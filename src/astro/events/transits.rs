@@ -201,8 +201,8 @@ impl Bounds {
             };
             let turns_within = turns.iter().any(|jd| within(episode, *jd));
             let certain = !turns_within && episode.enters.is_some() && episode.leaves.is_some();
-            // The pass itself has its number even where it may fall without the period; those after it have none then.
-            let number = numbered.then_some(index as u16 + 1);
+            // A lone pass has its number even where it may fall without the period; those after it have none then.
+            let number = (numbered && !turns_within).then_some(index as u16 + 1);
             numbered &= certain;
             let retrograde = (!turns_within).then(|| path.rate(0.5 * (window.from_jd_tt + window.to_jd_tt)) < 0.0);
             Pass { number, exact: window, retrograde, turns_within, certain }
