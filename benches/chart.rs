@@ -2,6 +2,7 @@
 //! `cargo bench --bench chart`
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use orrery::astro::analysis::{AnalysisOptions, Subject, analyse};
 use orrery::astro::{self, Ayanamsa, Body, Calendar, Certainty, ChartOptions, HouseSystem, Site, Zodiac, cast};
 use std::hint::black_box;
 
@@ -36,6 +37,31 @@ fn figures(c: &mut Criterion) {
     group.finish();
 }
 
+/// Figure and analysis, one after the other: dignities, sect, receptions, rulers, balance, phase, dominants, patterns; then
+/// with 76 stars beside them, and with the search for sunrise that the planetary hour takes.
+fn analyses(c: &mut Criterion) {
+    let mut group = c.benchmark_group("figure with its analysis");
+    group.throughput(Throughput::Elements(1));
+    let options = ChartOptions { bodies: Body::PLANETS.to_vec(), ..ChartOptions::default() };
+    let ruleset = options.builtin_ruleset();
+    let whole = AnalysisOptions::default();
+    let starless = AnalysisOptions { stars: None, hour: false, ..whole };
+    for (name, wanted) in [
+        ("ten bodies, Placidus, dignities", starless),
+        ("the same, stars", AnalysisOptions { hour: false, ..whole }),
+        ("the same, stars, planetary hour", whole),
+    ] {
+        let mut next = moments();
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let (Ok(figure), Ok(ruleset)) = (cast(next(), Some(ULM), &options), ruleset.as_ref()) else { return };
+                black_box(analyse(&Subject::from(&figure), &wanted, ruleset).is_ok());
+            });
+        });
+    }
+    group.finish();
+}
+
 fn births(c: &mut Criterion) {
     let mut group = c.benchmark_group("birth");
     group.throughput(Throughput::Elements(1));
@@ -59,5 +85,5 @@ fn births(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, figures, births);
+criterion_group!(benches, figures, analyses, births);
 criterion_main!(benches);

@@ -2,20 +2,22 @@
 //! another user's chart is not found.
 
 mod analysis;
-mod days;
 mod draft;
 mod kept;
 pub mod lines;
 mod options;
 mod png;
+mod recent;
 pub mod rulesets;
 mod sky;
+#[cfg(test)]
+mod tests;
 mod wheel;
 
 pub use analysis::{AnalysisDraft, analysis_of};
-use days::Days;
 pub use draft::Draft;
 pub use options::OptionsDraft;
+use recent::Recent;
 pub use rulesets::Rulesets;
 pub use sky::SkyDraft;
 pub use wheel::{Around, WheelAsked, png_of};
@@ -32,13 +34,33 @@ use crate::audit::{self, Auditor, RequestContext};
 use crate::auth::Caller;
 use crate::clock::{Ambient, UnixMs};
 use crate::error::{Code, Error, Result};
-use crate::ids::ChartId;
+use crate::ids::{ChartId, TenantId, UserId};
 use crate::limits;
 use crate::store::tables::{ANSWER_COUNTS, ANSWERS, Actor, CHART_COUNTS, CHARTS, ChartRow, CountRow};
 use crate::store::{Reads, Span, Store, Tx};
-use crate::vault::Vault;
+use crate::vault::{SEAL_TAG_BYTES, Vault};
 
 const PURPOSE: &str = "chart";
+
+/// What a day depends on: hash of the chart's input and versions, local date, zone, id of the ruleset. A ruleset under which
+/// charts are made never changes.
+type DayKey = (String, String, String, String);
+/// Whose chart it is, and which one.
+type ChartKey = (TenantId, UserId, ChartId);
+
+/// A chart that was opened lately, good for as long as its row bears the seal it was opened from.
+#[derive(Debug)]
+struct Opened {
+    /// End of the sealed bytes: their authentication tag, which no other sealing repeats.
+    tag: [u8; SEAL_TAG_BYTES],
+    stored: Arc<StoredChart>,
+}
+
+impl Opened {
+    fn is_of(&self, row: &ChartRow) -> bool {
+        row.sealed.ends_with(&self.tag)
+    }
+}
 
 /// The charts of everybody, each within its owner's reach alone.
 #[derive(Clone, Debug)]
@@ -47,7 +69,8 @@ pub struct Charts {
     vault: Arc<Vault>,
     auditor: Auditor,
     ambient: Ambient,
-    days: Arc<Days>,
+    days: Arc<Recent<DayKey, Today>>,
+    opened: Arc<Recent<ChartKey, Opened>>,
     pictures: Arc<Semaphore>,
 }
 
@@ -87,7 +110,8 @@ impl Charts {
             vault,
             auditor,
             ambient,
-            days: Arc::new(Days::new(limits::DAYS_CACHED_MAX)),
+            days: Arc::new(Recent::new(limits::DAYS_CACHED_MAX)),
+            opened: Arc::new(Recent::new(limits::CHARTS_OPEN_MAX)),
             pictures: Arc::new(Semaphore::new(limits::PICTURES_AT_ONCE)),
         }
     }
@@ -135,10 +159,22 @@ impl Charts {
     ///
     /// # Errors
     /// `chart_not_found`, whether it does not exist or is not the caller's.
-    pub fn get(&self, caller: &Caller, id: ChartId) -> Result<StoredChart> {
+    pub fn get(&self, caller: &Caller, id: ChartId) -> Result<Arc<StoredChart>> {
         let key = (caller.tenant, caller.user, id);
         let row = self.store.read(|view| view.get(&CHARTS, &key).map_err(Error::from))?;
-        self.open(caller, id, &row.ok_or(Code::ChartNotFound)?)
+        let row = row.ok_or(Code::ChartNotFound)?;
+        // Row and key are looked at each time: without either, what is remembered must not be shown.
+        if let Some(opened) = self.opened.get(&key).filter(|opened| opened.is_of(&row)) {
+            if self.vault.holds_user_key(caller.tenant, caller.user)? {
+                return Ok(Arc::clone(&opened.stored));
+            }
+            self.opened.forget(&key);
+        }
+        let stored = Arc::new(self.open(caller, id, &row)?);
+        if let Some(tag) = row.sealed.last_chunk() {
+            self.opened.keep(key, Arc::new(Opened { tag: *tag, stored: Arc::clone(&stored) }));
+        }
+        Ok(stored)
     }
 
     /// The caller's charts, newest first, and whether there are more.
@@ -160,7 +196,8 @@ impl Charts {
         let entry = self.entry(caller, request, "chart_delete", id);
         let auditor = self.auditor.clone();
         let owner = (caller.tenant, caller.user);
-        self.store
+        let done = self
+            .store
             .write(move |tx| {
                 if !tx.delete(&CHARTS, &(owner.0, owner.1, id))? {
                     return Err(Error::new(Code::ChartNotFound));
@@ -173,7 +210,9 @@ impl Charts {
                 }
                 audit::append(tx, &auditor, entry.clone())
             })
-            .await
+            .await;
+        self.opened.forget(&(owner.0, owner.1, id));
+        done
     }
 
     /// What `date` holds for the chart under a ruleset, as a local day of `zone` (the birth's own zone when absent).

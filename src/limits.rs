@@ -61,6 +61,8 @@ pub const RULESETS_MAX: usize = 200;
 pub const ANSWERS_PER_CHART_MAX: u64 = 10_000;
 /// Computed days kept in memory, each about 2 kB.
 pub const DAYS_CACHED_MAX: usize = 4_096;
+/// Charts kept open in memory, each about 30 kB.
+pub const CHARTS_OPEN_MAX: usize = 1_024;
 /// Pictures made of dots at once, each up to 23 MB (2400 by 2400 dots of 4 bytes); more wait.
 pub const PICTURES_AT_ONCE: usize = 2;
 
@@ -89,6 +91,8 @@ pub const TENANT_SLUG_MAX_BYTES: usize = 64;
 
 /// Writes that one group commit may gather.
 pub const GROUP_COMMIT_MAX_WRITES: usize = 512;
+/// How long a group commit waits for as many writes as the one before it held, in microseconds.
+pub const GROUP_COMMIT_WAIT_US: u64 = 300;
 /// Writes that may wait for the writer; more get 503.
 pub const WRITE_QUEUE_MAX: usize = 8_192;
 /// Least free disk space with which the appliance calls itself ready, in bytes.

@@ -32,6 +32,8 @@ use crate::store::{Reads, Span, Store, StoreError};
 
 /// Unwrapped data keys kept in memory.
 const KEYS_CACHED_MAX: usize = 4_096;
+/// Length of the authentication tag with which sealed bytes end, in bytes (Poly1305).
+pub const SEAL_TAG_BYTES: usize = 16;
 /// Name of the sealed root among the secrets.
 const ROOT: &str = "root";
 
@@ -132,6 +134,15 @@ impl Vault {
         // Forgotten even when the write failed: the cache can be filled again, a kept key could not be taken back.
         self.cache.lock().unwrap_or_else(PoisonError::into_inner).forget(&(tenant, user));
         done
+    }
+
+    /// Whether the user has a data key: without one, nothing of theirs may be shown, also not from memory.
+    pub fn holds_user_key(&self, tenant: TenantId, user: UserId) -> Result<bool, VaultError> {
+        match self.user_key(tenant, user) {
+            Ok(_) => Ok(true),
+            Err(VaultError::NoKey) => Ok(false),
+            Err(other) => Err(other),
+        }
     }
 
     /// Encrypts `plaintext` under the user's data key, bound to its purpose (a column, say) and context (a row's key).

@@ -183,10 +183,11 @@ pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Rules
     let parallels = parallel_hits(subject, ruleset);
     let more_parts = vague && patterns::leaves_parts_open(subject.patterns);
     let more_trends = parallels.iter().any(|hit| hit.sure_applying().is_none());
-    let open: Vec<&str> = [("receptions", more_receptions), ("stars", more_stars), ("applying", more_trends), ("part_of", more_parts)]
-        .into_iter()
-        .filter_map(|(what, open)| open.then_some(what))
-        .collect();
+    let open: Vec<&str> =
+        [("receptions", more_receptions), ("stars", more_stars), ("applying", more_trends), ("part_of", more_parts)]
+            .into_iter()
+            .filter_map(|(what, open)| open.then_some(what))
+            .collect();
     let analysis = Analysis {
         schemes: options.schemes,
         sect: scales.sect,
@@ -250,9 +251,8 @@ fn parallel_hits(subject: &Subject<'_>, ruleset: &Ruleset) -> Vec<ParallelHit> {
 
 /// The planets whose sign is the same in every scene.
 fn placed(scenes: &[Scene]) -> Vec<InSign> {
-    let sign_of = |body: Body| {
-        consensus::agreed(scenes, |scene| scene.planet(body).map(|seen| Sign::of(seen.longitude_deg)))
-    };
+    let sign_of =
+        |body: Body| consensus::agreed(scenes, |scene| scene.planet(body).map(|seen| Sign::of(seen.longitude_deg)));
     Body::PLANETS.into_iter().filter_map(|body| Some((body, sign_of(body)?))).collect()
 }
 
@@ -303,9 +303,8 @@ fn scores(views: &[(&Scene, &Seen)], body: Body, schemes: Schemes, lilly_deg: Op
     let extent = |scores: &mut dyn Iterator<Item = i16>| {
         scores.fold((i16::MAX, i16::MIN), |(least, most), score| (least.min(score), most.max(score)))
     };
-    let essential = |(scene, seen): &(&Scene, &Seen)| {
-        dignities::essential(body, seen.longitude_deg, scene.is_day, schemes).score
-    };
+    let essential =
+        |(scene, seen): &(&Scene, &Seen)| dignities::essential(body, seen.longitude_deg, scene.is_day, schemes).score;
     let accidental = |(scene, seen): &(&Scene, &Seen)| accidental::accidental(scene, seen, lilly_deg).score;
     let of_house = |house: u8| accidental::house_strength(house).1 + i16::from(accidental::joy(body) == Some(house));
     let houses = extent(&mut (1..=12).map(of_house));

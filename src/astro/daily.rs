@@ -190,9 +190,8 @@ fn factors(chart: &Chart, bodies: &[Body], sky: &[Position], ruleset: &Ruleset) 
     for (body, position) in bodies.iter().zip(sky) {
         for &(point, natal_deg) in &natal {
             // Below zero where the ruleset looks for none.
-            let limit = |aspect| {
-                ruleset.orb_deg(Context::TransitToNatal, aspect, Point::Body(*body), point).unwrap_or(-1.0)
-            };
+            let limit =
+                |aspect| ruleset.orb_deg(Context::TransitToNatal, aspect, Point::Body(*body), point).unwrap_or(-1.0);
             let place = (point, natal_deg);
             let Some(range) = within::arc_of(chart, point) else {
                 let narrowest = contact(position.longitude_deg, natal_deg, limit);

@@ -96,7 +96,8 @@ impl Placement {
     /// The signs in which it may stand, in order.
     pub fn signs(&self) -> Vec<Sign> {
         let Some(range) = self.range else { return vec![self.sign] };
-        let width_deg = if range.to_deg - range.from_deg >= 360.0 { 360.0 } else { norm_deg(range.to_deg - range.from_deg) };
+        let width_deg =
+            if range.to_deg - range.from_deg >= 360.0 { 360.0 } else { norm_deg(range.to_deg - range.from_deg) };
         let first = Sign::of(range.from_deg).index();
         let crossed = ((degree_in_sign(range.from_deg) + width_deg) / 30.0).floor().min(11.0) as usize;
         (0..=crossed).map(|step| Sign::ALL[(first + step) % 12]).collect()

@@ -64,6 +64,8 @@ pub struct SubPeriod {
     pub from_age_years: f64,
     /// End, years after birth.
     pub to_age_years: f64,
+    /// Between which instants it starts and ends: one each when the birth is exact.
+    pub edges: (Instants, Instants),
 }
 
 /// A lord's period.
@@ -79,6 +81,8 @@ pub struct Period {
     pub from_age_years: f64,
     /// End, years after birth.
     pub to_age_years: f64,
+    /// Between which instants it starts and ends: one each when the birth is exact.
+    pub edges: (Instants, Instants),
     /// Seven equal parts; none in a node's period.
     pub parts: Vec<SubPeriod>,
 }
@@ -179,9 +183,10 @@ pub fn sequence(is_day: bool, night_nodes: NightNodes) -> [Lord; 9] {
     }
 }
 
-/// The periods from a birth at a Julian Date UTC: round number `cycle`, 0 for the first 75 years, 1 for the next.
-pub fn cycle(is_day: bool, night_nodes: NightNodes, birth_jd_utc: f64, cycle: u8) -> Vec<Period> {
-    let text = |age_years: f64| instant_text(birth_jd_utc + age_years * TROPICAL_YEAR_DAYS);
+/// The periods from a birth: round number `cycle`, 0 for the first 75 years, 1 for the next.
+pub fn cycle(is_day: bool, night_nodes: NightNodes, birth: Instants, cycle: u8) -> Vec<Period> {
+    let at_age = |age_years: f64| birth.map(|jd_utc| jd_utc + age_years * TROPICAL_YEAR_DAYS);
+    let text = |age_years: f64| instant_text(at_age(age_years).middle());
     let mut age_years = CYCLE_YEARS * f64::from(cycle);
     let mut periods = Vec::with_capacity(9);
     for lord in sequence(is_day, night_nodes) {
@@ -193,6 +198,7 @@ pub fn cycle(is_day: bool, night_nodes: NightNodes, birth_jd_utc: f64, cycle: u8
             to_utc: text(at(part + 1)),
             from_age_years: at(part),
             to_age_years: at(part + 1),
+            edges: (at_age(at(part)), at_age(at(part + 1))),
         });
         periods.push(Period {
             lord,
@@ -200,6 +206,7 @@ pub fn cycle(is_day: bool, night_nodes: NightNodes, birth_jd_utc: f64, cycle: u8
             to_utc: text(age_years + years),
             from_age_years: age_years,
             to_age_years: age_years + years,
+            edges: (at_age(age_years), at_age(age_years + years)),
             parts: parts.collect(),
         });
         age_years += years;
@@ -226,7 +233,7 @@ pub fn of(chart: &Chart, night_nodes: NightNodes, at_jd_utc: f64) -> Result<Fird
         night_nodes,
         year_days: TROPICAL_YEAR_DAYS,
         plus_minus_days: birth.half_days(),
-        periods: cycle(is_day, night_nodes, birth.middle(), round),
+        periods: cycle(is_day, night_nodes, birth, round),
     })
 }
 
@@ -262,7 +269,10 @@ mod tests {
     #[test]
     fn the_tables_of_the_tradition() {
         let ages = |is_day, nodes| -> Vec<(&str, f64)> {
-            cycle(is_day, nodes, 2_451_545.0, 0).iter().map(|p| (p.lord.code(), p.from_age_years)).collect()
+            cycle(is_day, nodes, Instants::at(2_451_545.0), 0)
+                .iter()
+                .map(|p| (p.lord.code(), p.from_age_years))
+                .collect()
         };
         assert_eq!(
             ages(true, NightNodes::AfterMars),
@@ -300,7 +310,7 @@ mod tests {
 
     #[test]
     fn parts_start_with_the_lord_and_fill_the_period() {
-        for period in cycle(false, NightNodes::Last, 2_440_000.5, 1) {
+        for period in cycle(false, NightNodes::Last, Instants::at(2_440_000.5), 1) {
             let Some(body) = period.lord.body() else {
                 assert!(period.parts.is_empty());
                 continue;

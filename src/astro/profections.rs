@@ -99,7 +99,9 @@ pub fn at(chart: &Chart, jd_utc: f64) -> Result<Option<Profections>, AstroError>
         };
         let twelfth = |number: u8| edge(f64::from(number) / 12.0);
         let month = (0..12_u8)
-            .find(|&month| (month == 0 || twelfth(month).to_jd_utc <= jd_utc) && jd_utc < twelfth(month + 1).from_jd_utc)
+            .find(|&month| {
+                (month == 0 || twelfth(month).to_jd_utc <= jd_utc) && jd_utc < twelfth(month + 1).from_jd_utc
+            })
             .filter(|&month| starts.is_exact() || twelfth(month).to_jd_utc <= jd_utc);
         found.month = month.map(|month| month + 1);
         found.month_from = month.map(twelfth);

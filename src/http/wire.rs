@@ -8,6 +8,7 @@ pub mod chart;
 pub mod chat;
 pub mod figure;
 pub mod lines;
+pub mod lords;
 pub mod ops;
 pub mod pair;
 pub mod place;

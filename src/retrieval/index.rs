@@ -229,13 +229,16 @@ impl ServingIndex {
             return Ok(Vec::new());
         }
         let mut clauses = self.filter_clauses(query);
-        if only_ids {
+        let query = if only_ids {
             clauses.extend(words);
+            BooleanQuery::new(clauses)
+        } else if clauses.is_empty() {
+            BooleanQuery::new(words)
         } else {
             clauses.push((Occur::Must, Box::new(BooleanQuery::new(words))));
-        }
-        let searcher = self.reader.searcher();
-        let found = searcher.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(limit).order_by_score())?;
+            BooleanQuery::new(clauses)
+        };
+        let found = self.reader.searcher().search(&query, &TopDocs::with_limit(limit).order_by_score())?;
         Ok(found.into_iter().map(|(score, address)| (address.doc_id as usize, score)).collect())
     }
 
@@ -260,8 +263,10 @@ impl ServingIndex {
     fn filter_clauses(&self, query: &Query) -> Vec<(Occur, Box<dyn EngineQuery>)> {
         let (fields, filters) = (&self.fields, &query.filters);
         let house = filters.house.map(|house| house.to_string());
+        // Each language has text fields of its own, so its words find its passages alone; ids are the same in both.
+        let lang = query.lang.filter(|_| !filters.ids.is_empty()).map(lang_code);
         let tags = [
-            (fields.lang, query.lang.map(lang_code)),
+            (fields.lang, lang),
             (fields.kind, filters.kind.as_deref()),
             (fields.body, filters.body.as_deref()),
             (fields.sign, filters.sign.as_deref()),

@@ -183,6 +183,7 @@ pub struct ChartRow {
     /// When it was made.
     pub created_at: UnixMs,
     /// Sealed name, birth data and chart.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
 }
 
@@ -213,6 +214,7 @@ pub struct AnswerRow {
     /// Provider that answered.
     pub provider: String,
     /// Sealed question and answer.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
 }
 
@@ -224,6 +226,7 @@ pub struct IdempotencyRow {
     /// Status of the stored response.
     pub status: u16,
     /// Sealed body of the stored response.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
     /// When the record ends.
     pub expires_at: UnixMs,
@@ -291,6 +294,7 @@ pub struct AuditHeadRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedRow {
     /// Nonce, ciphertext and tag.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
 }
 

@@ -4,13 +4,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::CommitObserver;
 use super::engine::{Batch, Engine};
 use super::error::StoreError;
 use super::tx::{Pending, Tx};
 use crate::clock::Stopwatch;
-use crate::limits::GROUP_COMMIT_MAX_WRITES;
+use crate::limits::{GROUP_COMMIT_MAX_WRITES, GROUP_COMMIT_WAIT_US};
 
 /// What the writer is sent.
 pub(super) enum Message {
@@ -64,10 +65,11 @@ where
 
 /// The writer's thread: ends at [`Message::Stop`] or when nobody can send any more.
 pub(super) fn run(queue: &Receiver<Message>, engine: &Arc<Engine>, observer: &OnceLock<CommitObserver>) {
-    let mut open = true;
+    let (mut open, mut expected) = (true, 0);
     while open {
         let mut jobs = Vec::new();
-        open = gather(queue, &mut jobs);
+        open = gather(queue, &mut jobs, expected);
+        expected = jobs.len();
         if !jobs.is_empty() {
             let (writes, watch) = (jobs.len(), Stopwatch::start());
             commit(jobs, engine);
@@ -78,9 +80,11 @@ pub(super) fn run(queue: &Receiver<Message>, engine: &Arc<Engine>, observer: &On
     }
 }
 
-/// Waits for one write, then takes what else waits; false when the queue has ended.
-fn gather(queue: &Receiver<Message>, jobs: &mut Vec<Box<dyn Job>>) -> bool {
+/// Waits for one write, then takes what else waits, and, when that is fewer than were `expected`, gives those on their way
+/// a moment: a commit of their own would cost more. False when the queue has ended.
+fn gather(queue: &Receiver<Message>, jobs: &mut Vec<Box<dyn Job>>, expected: usize) -> bool {
     let mut next = queue.recv().ok();
+    let watch = Stopwatch::start();
     loop {
         match next {
             Some(Message::Write(job)) => jobs.push(job),
@@ -91,6 +95,10 @@ fn gather(queue: &Receiver<Message>, jobs: &mut Vec<Box<dyn Job>>) -> bool {
             return true;
         }
         next = queue.try_recv().ok();
+        if next.is_none() && jobs.len() < expected {
+            let left = Duration::from_micros(GROUP_COMMIT_WAIT_US).saturating_sub(watch.elapsed());
+            next = queue.recv_timeout(left).ok();
+        }
     }
 }
 

@@ -7,16 +7,34 @@ use crate::support::{Appliance, shared};
 
 /// What is of the birth data, the request or the list itself, and not of the sky.
 const OF_THE_REPLY: [&str; 22] = [
-    "id", "chart_id", "chart", "chart_a", "chart_b", "name", "created_at", "birth", "precision", "moment", "window",
-    "windows", "range", "ranges", "versions", "input_hash", "unknowns", "certain", "phase_certain", "moon_sign_certain",
-    "sign_certain", "open",
+    "id",
+    "chart_id",
+    "chart",
+    "chart_a",
+    "chart_b",
+    "name",
+    "created_at",
+    "birth",
+    "precision",
+    "moment",
+    "window",
+    "windows",
+    "range",
+    "ranges",
+    "versions",
+    "input_hash",
+    "unknowns",
+    "certain",
+    "phase_certain",
+    "moon_sign_certain",
+    "sign_certain",
+    "open",
 ];
 /// Angles, counted around the circle.
 const ANGLES: [&str; 5] =
     ["longitude_deg", "right_ascension_deg", "elongation_deg", "natal_longitude_deg", "degree_in_sign"];
 /// Lists of all that there is: what an exact birth has must be among what the inexact one may have.
-const WHOLE: [&str; 8] =
-    ["bodies", "aspects", "parallels", "patterns", "points", "a_to_b", "b_to_a", "returns"];
+const WHOLE: [&str; 8] = ["bodies", "aspects", "parallels", "patterns", "points", "a_to_b", "b_to_a", "returns"];
 /// Instants are written to the second or to the millisecond.
 const SLACK_S: f64 = 1.5;
 
@@ -148,7 +166,8 @@ impl Check {
         self.ranged += 1;
         let slack = 1e-6;
         let inside = if ANGLES.contains(&name) {
-            (theirs - from + slack).rem_euclid(360.0) <= (to - from).rem_euclid(360.0) + 2.0 * slack || to - from >= 360.0
+            (theirs - from + slack).rem_euclid(360.0) <= (to - from).rem_euclid(360.0) + 2.0 * slack
+                || to - from >= 360.0
         } else {
             (from - slack..=to + slack).contains(&theirs)
         };
@@ -244,8 +263,10 @@ fn is_within(at: f64, window: &Value) -> bool {
 
 /// What an element of a list is of.
 fn key(value: &Value) -> String {
-    let fields = ["id", "body", "point", "a", "from", "aspect", "kind", "b", "to", "apex", "star", "code", "lord", "host",
-        "guest"];
+    let fields = [
+        "id", "body", "point", "a", "from", "aspect", "kind", "b", "to", "apex", "star", "code", "lord", "host",
+        "guest",
+    ];
     let text = |field: &&str| {
         let found = &value[*field];
         // Instants named from and to are no names.
@@ -295,7 +316,9 @@ fn the_chart_its_aspects_and_its_analysis_hold_for_every_hour() {
         let chart = hold(server, &token, &case, "chart", |id| get(server, &token, &format!("/v1/charts/{id}")));
         assert!(chart.ranged > 300 && chart.sharp > 150, "{} {}", chart.ranged, chart.sharp);
         hold(server, &token, &case, "aspects", |id| get(server, &token, &format!("/v1/charts/{id}/aspects")));
-        hold(server, &token, &case, "analysis", |id| get(server, &token, &format!("/v1/charts/{id}/analysis?star_orb_deg=2")));
+        hold(server, &token, &case, "analysis", |id| {
+            get(server, &token, &format!("/v1/charts/{id}/analysis?star_orb_deg=2"))
+        });
     }
 }
 
@@ -327,17 +350,17 @@ fn two_charts_together_hold_for_every_hour() {
             partner[option] = case.birth[option].clone();
         }
         let partner = keep(server, &token, &partner);
-        for (path, more) in [
-            ("synastry", json!({})),
-            ("composite", json!({})),
-            ("composite", json!({"method": "davison"})),
-        ] {
+        for (path, more) in
+            [("synastry", json!({})), ("composite", json!({})), ("composite", json!({"method": "davison"}))]
+        {
             let ask = |a: &str, b: &str| {
                 let mut body = json!({"chart_a": a, "chart_b": b});
                 body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-                let answer = server.call("POST", &format!("/v1/charts/{path}"), Some(&token), Some(&body)).data(200).clone();
+                let answer =
+                    server.call("POST", &format!("/v1/charts/{path}"), Some(&token), Some(&body)).data(200).clone();
                 // What is open of a composite is named for the whole.
-                let mut inner = [&answer["midpoint"], &answer["davison"]].into_iter().find(|one| one.is_object()).cloned();
+                let mut inner =
+                    [&answer["midpoint"], &answer["davison"]].into_iter().find(|one| one.is_object()).cloned();
                 if let Some(inner) = &mut inner {
                     inner["unknowns"] = answer["unknowns"].clone();
                 }
@@ -393,7 +416,8 @@ fn a_day_holds_for_every_hour() {
 /// Every instant of a factor lies in a window, and every window that is certain holds one.
 fn day_windows(vague: &Value, exact: &Value) -> usize {
     let found = vague["exact_within"].as_array().unwrap();
-    let passes: Vec<f64> = exact["exact_at"].as_array().unwrap().iter().map(|at| instant(at.as_str().unwrap()).unwrap()).collect();
+    let passes: Vec<f64> =
+        exact["exact_at"].as_array().unwrap().iter().map(|at| instant(at.as_str().unwrap()).unwrap()).collect();
     for at in &passes {
         assert!(found.iter().any(|window| is_within(*at, window)), "{} {vague}\n{exact}", exact["id"]);
     }
@@ -413,9 +437,12 @@ fn transits_hold_for_every_hour() {
     let (mut certain, mut known) = (0, 0);
     for case in cases() {
         let (vague, exact) = charts(server, &token, &case);
-        let path = |id: &str| format!("/v1/charts/{id}/transits?from=2026-01-01&to=2026-12-31&tz=UTC&bodies=sun,mars,jupiter,saturn");
+        let path = |id: &str| {
+            format!("/v1/charts/{id}/transits?from=2026-01-01&to=2026-12-31&tz=UTC&bodies=sun,mars,jupiter,saturn")
+        };
         let reply = get(server, &token, &path(&vague));
-        let open: Vec<&str> = reply["unknowns"].as_array().unwrap().iter().map(|u| u["what"].as_str().unwrap()).collect();
+        let open: Vec<&str> =
+            reply["unknowns"].as_array().unwrap().iter().map(|u| u["what"].as_str().unwrap()).collect();
         let of = |t: &Value| ["transiting", "aspect", "natal"].map(|field| t[field].as_str().unwrap().to_owned());
         let fits = |outer: &Value, inner: &Value| {
             let edge = |window: &Value| instant(window["from"].as_str().unwrap()).unwrap();
@@ -441,7 +468,12 @@ fn transits_hold_for_every_hour() {
                 }
                 known += 1;
                 let told = ours.iter().any(|one| of(one) == of(transit) && fits(one, transit));
-                assert!(told, "{}: {transit:#}\nof {:#?}", case.birth, ours.iter().filter(|o| of(o) == of(transit)).collect::<Vec<_>>());
+                assert!(
+                    told,
+                    "{}: {transit:#}\nof {:#?}",
+                    case.birth,
+                    ours.iter().filter(|o| of(o) == of(transit)).collect::<Vec<_>>()
+                );
             }
             for one in ours.iter().filter(|one| one["certain"] == true) {
                 certain += 1;
@@ -467,7 +499,12 @@ fn a_day_is_measured_by_the_ruleset_of_its_chart() {
     for ((day, advice), ruleset) in days.iter().zip(["modern-1.0.0", "traditional-1.0.0", "strict-1.0.0"]) {
         assert_eq!(day["versions"]["ruleset"], ruleset);
         assert_eq!(advice["versions"]["ruleset"], ruleset);
-        let shown = server.call("GET", &format!("/v1/ops/rulesets/{}", ruleset.replace("-1.0.0", "/1.0.0")), Some(server.operator()), None);
+        let shown = server.call(
+            "GET",
+            &format!("/v1/ops/rulesets/{}", ruleset.replace("-1.0.0", "/1.0.0")),
+            Some(server.operator()),
+            None,
+        );
         assert_eq!(shown.status, 200);
         for factor in ["leaders", "influences"].iter().flat_map(|list| day[*list].as_array().unwrap()) {
             let (orb, most) = (factor["orb_deg"].as_f64().unwrap(), factor["orb_max_deg"].as_f64().unwrap());

@@ -33,7 +33,8 @@ pub(super) fn hits(
         let mut held = vec![true; hits.len()];
         for scene in scenes {
             let now = there(scene)?;
-            let same = |hit: &StarHit, one: &StarHit| one.point == hit.point && one.place.star.code == hit.place.star.code;
+            let same =
+                |hit: &StarHit, one: &StarHit| one.point == hit.point && one.place.star.code == hit.place.star.code;
             others |= now.iter().any(|one| !hits.iter().any(|hit| same(hit, one)));
             for (index, hit) in hits.iter().enumerate() {
                 match now.iter().find(|one| same(hit, one)) {

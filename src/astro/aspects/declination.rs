@@ -106,7 +106,16 @@ pub fn parallels(points: &[Declined], ruleset: &Ruleset) -> Vec<ParallelHit> {
                 }
             };
             let applying = gap * rate < 0.0;
-            hits.push(ParallelHit { a: a.point, b: b.point, kind, orb_deg, orb_max_deg, applying, certain: true, open: None });
+            hits.push(ParallelHit {
+                a: a.point,
+                b: b.point,
+                kind,
+                orb_deg,
+                orb_max_deg,
+                applying,
+                certain: true,
+                open: None,
+            });
         }
     }
     hits.sort_by_key(|hit| (hit.a, hit.b));

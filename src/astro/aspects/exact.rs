@@ -43,6 +43,9 @@ pub struct ExactMoments {
 /// not followed, such as an angle.
 pub type Motion<'m> = dyn Fn(Point, f64) -> Result<Option<(f64, f64)>, AstroError> + 'm;
 
+/// The aspects of a chart, each with its exact moments.
+pub type Timed<'c> = Vec<(&'c AspectHit, ExactMoments)>;
+
 /// Days searched on either side and the step of the search, by the faster of two points: far enough for the widest orb at
 /// its usual pace, and with steps short enough that the pair turns at most once within one.
 const fn window_days(body: Body) -> (f64, f64) {
@@ -80,7 +83,7 @@ pub fn of_sky(hit: &AspectHit, jd_tt: f64, view: &View) -> Result<ExactMoments, 
 ///
 /// # Errors
 /// As [`of_sky`].
-pub fn of_chart(chart: &Chart) -> Result<(Vec<(&AspectHit, ExactMoments)>, Vec<Unknown>), AstroError> {
+pub fn of_chart(chart: &Chart) -> Result<(Timed<'_>, Vec<Unknown>), AstroError> {
     let view = &chart.options.view;
     let mut unknowns = Vec::new();
     let mut moments = |hit: &AspectHit| -> Result<ExactMoments, AstroError> {
@@ -259,7 +262,17 @@ mod tests {
 
     fn hit(a: Body, b: Body, aspect: Aspect) -> AspectHit {
         let (a, b) = (Point::Body(a), Point::Body(b));
-        AspectHit { a, b, aspect, separation_deg: 0.0, orb_deg: 0.0, orb_max_deg: 0.0, applying: true, certain: true, open: None }
+        AspectHit {
+            a,
+            b,
+            aspect,
+            separation_deg: 0.0,
+            orb_deg: 0.0,
+            orb_max_deg: 0.0,
+            applying: true,
+            certain: true,
+            open: None,
+        }
     }
 
     /// Motions whose roots are known: a parabola that turns over the aspect and a straight line against another.

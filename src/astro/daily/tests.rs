@@ -90,7 +90,10 @@ fn saturn_returns_after_one_period() {
     for step in 0..700 {
         let jd_tt = natal.jd_tt + 5.0 * 365.25 + f64::from(step) * 20.0;
         let sky = Ephemeris::embedded().positions(&Body::PLANETS, jd_tt, &crate::astro::View::default()).unwrap();
-        if factors(&natal, &Body::PLANETS, &sky, Ruleset::builtin()).iter().any(|factor| factor.id == "saturn-conjunction-saturn") {
+        if factors(&natal, &Body::PLANETS, &sky, Ruleset::builtin())
+            .iter()
+            .any(|factor| factor.id == "saturn-conjunction-saturn")
+        {
             ages.push((jd_tt - natal.jd_tt) / 365.25);
         }
     }

@@ -11,8 +11,8 @@ use crate::astro::body::Body;
 use crate::astro::chart::{Chart, Unknown};
 use crate::astro::ephemeris::{Ephemeris, Position};
 use crate::astro::error::AstroError;
-use crate::astro::events::transits::{NatalArc, Window, transits};
 use crate::astro::events::Pass;
+use crate::astro::events::transits::{NatalArc, Window, transits};
 use crate::astro::figure::LongitudeRange;
 use crate::astro::point::Point;
 use crate::astro::rules;
@@ -67,7 +67,8 @@ pub(super) fn contacts(
     let possible = |aspect: Aspect| {
         let (orbs_deg, orb_max_deg) = (arcs_deg.distance(aspect.angle_deg()), limit(aspect));
         let separation_deg = gap_deg.abs();
-        let contact = Contact { aspect, separation_deg, orb_deg: aspect.orb_deg(transiting_deg, natal_deg), orb_max_deg };
+        let contact =
+            Contact { aspect, separation_deg, orb_deg: aspect.orb_deg(transiting_deg, natal_deg), orb_max_deg };
         let applying = is_applying(aspect, (transiting_deg, speed), (natal_deg, 0.0));
         (orbs_deg.from <= orb_max_deg).then(|| (contact, orbs_deg, (orbs_deg.from > 0.0).then_some(applying)))
     };
@@ -123,11 +124,7 @@ pub(super) fn of_day(chart: &Chart, factors: &[Factor], sky: &[Position]) -> (Op
     };
     let open = OpenDay {
         considered: (sure as u16, (factors.len() + 2 * of_angle) as u16),
-        most: [
-            on(super::ENERGY, of_angle),
-            on(super::ATTENTION, of_angle),
-            on(super::OPPORTUNITY, 0),
-        ],
+        most: [on(super::ENERGY, of_angle), on(super::ATTENTION, of_angle), on(super::OPPORTUNITY, 0)],
     };
     let mut unknowns = Vec::new();
     if has_angles {
@@ -135,7 +132,8 @@ pub(super) fn of_day(chart: &Chart, factors: &[Factor], sky: &[Position]) -> (Op
         unknowns.extend(["ascendant", "midheaven"].map(|what| unknown(what, why)));
         unknowns.push(unknown("houses", "Houses follow the Ascendant; the time of birth is not exact."));
     }
-    let why = "Leaders and influences are ranked by the middle of the hours in which the birth can lie, without the angles.";
+    let why =
+        "Leaders and influences are ranked by the middle of the hours in which the birth can lie, without the angles.";
     unknowns.push(unknown("ranking", why));
     (Some(open), unknowns)
 }

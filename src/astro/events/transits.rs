@@ -188,9 +188,7 @@ impl Bounds {
         // Where the body turns within orb of a part of the arc alone, some points see it leave and come back.
         let broken = sure.is_empty() || turns.iter().any(|jd| !sure.iter().any(|episode| within(episode, *jd)));
         let (until, from) = match sure.first() {
-            Some(episode) if !broken => {
-                (episode.enters.unwrap_or(self.span.0), episode.leaves.unwrap_or(self.span.1))
-            }
+            Some(episode) if !broken => (episode.enters.unwrap_or(self.span.0), episode.leaves.unwrap_or(self.span.1)),
             _ => (last, first),
         };
         let mut numbered = !broken;

@@ -95,7 +95,8 @@ fn spans(looks: &[Look], index: usize) -> PlacementSpans {
     let turn = 360.0 * (right_ascension.from / 360.0).floor();
     let speeds: Vec<f64> = looks.iter().map(|look| look.speed(index)).collect();
     let speed = Span::of_samples(&speeds);
-    let beyond: Vec<f64> = looks.iter().map(|l| l.places[index].declination_deg.abs() - l.obliquity_deg.abs()).collect();
+    let beyond: Vec<f64> =
+        looks.iter().map(|l| l.places[index].declination_deg.abs() - l.obliquity_deg.abs()).collect();
     PlacementSpans {
         latitude_deg: Span::of_samples(&seen(&|place| place.latitude_deg)),
         distance_au: Span::of_samples(&seen(&|place| place.distance_au)),
@@ -264,9 +265,8 @@ fn patterns_of(looks: &[Look], bodies: &[Placement], ruleset: &Ruleset) -> Vec<P
         };
         patterns::find(&middle.iter().map(there).collect::<Vec<_>>(), ruleset)
     };
-    let same = |one: &Pattern, other: &Pattern| {
-        one.kind == other.kind && one.points == other.points && one.apex == other.apex
-    };
+    let same =
+        |one: &Pattern, other: &Pattern| one.kind == other.kind && one.points == other.points && one.apex == other.apex;
     let each: Vec<Vec<Pattern>> = looks.iter().map(at).collect();
     let mut found: Vec<Pattern> = patterns::find(&middle, ruleset);
     for pattern in each.iter().flatten() {
@@ -291,8 +291,7 @@ fn patterns_of(looks: &[Look], bodies: &[Placement], ruleset: &Ruleset) -> Vec<P
     for pattern in &mut found {
         let points = &pattern.points;
         let holds = |whole: &&Pattern| whole.certain && points.iter().all(|point| whole.points.contains(point));
-        pattern.part_of =
-            pattern.part_of.filter(|kind| certain.iter().filter(holds).any(|whole| whole.kind == *kind));
+        pattern.part_of = pattern.part_of.filter(|kind| certain.iter().filter(holds).any(|whole| whole.kind == *kind));
     }
     found.sort_by(|one, other| (one.kind, &one.points, one.apex).cmp(&(other.kind, &other.points, other.apex)));
     found
@@ -329,9 +328,8 @@ impl FrameSpans {
             return None;
         }
         let steps = 8_u32;
-        let utc = (0..=steps).map(|step| {
-            instants.from_jd_utc + 2.0 * instants.half_days() * f64::from(step) / f64::from(steps)
-        });
+        let utc = (0..=steps)
+            .map(|step| instants.from_jd_utc + 2.0 * instants.half_days() * f64::from(step) / f64::from(steps));
         let scales: Vec<_> = utc.map(time::scales_from_utc).collect();
         let of = |value: &dyn Fn(f64) -> f64| {
             Span::of_samples(&scales.iter().map(|scale| value(scale.jd_tt)).collect::<Vec<f64>>())
@@ -373,7 +371,8 @@ mod tests {
                     holds(placed, exact);
                 }
                 for hit in &now.aspects {
-                    let known = day.aspects.iter().find(|k| (k.a, k.b, k.aspect) == (hit.a, hit.b, hit.aspect)).unwrap();
+                    let known =
+                        day.aspects.iter().find(|k| (k.a, k.b, k.aspect) == (hit.a, hit.b, hit.aspect)).unwrap();
                     let open = known.open.unwrap();
                     assert!(open.orb_deg.widened(1e-9).has(hit.orb_deg), "{hit:?} {open:?}");
                     assert!(open.applying.is_none_or(|applying| applying == hit.applying), "{hit:?} {open:?}");

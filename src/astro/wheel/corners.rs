@@ -197,7 +197,7 @@ fn elements(pen: &mut Pen, wheel: &Wheel, lang: Lang) {
         labels::text(pen, &set, (x, base), LINE_SCALE, "m");
         let mut dots = String::new();
         for n in 0..count {
-            let _ = write!(dots, "M{} {}h.01", short(x - 11.0 - 9.0 * n as f64), short(base - 4.6));
+            let _ = write!(dots, "M{} {}h.01", short(x - 11.0 - 9.0 * f64::from(n)), short(base - 4.6));
         }
         if !dots.is_empty() {
             pen.leaf("path", &[("class", &class), ("d", &dots), ("stroke-width", &short2(6.4))]);

@@ -8,6 +8,9 @@ pub type DayMonth = (u8, u8);
 
 /// The days named in a sentence, in order.
 pub fn dates(sentence: &str, lang: Lang) -> Vec<DayMonth> {
+    if !sentence.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Vec::new();
+    }
     let folded = lexicon::fold(sentence);
     let words: Vec<&str> = folded.split_whitespace().collect();
     let months = lexicon::folded(&lexicon::FOLDED_MONTHS, lang);

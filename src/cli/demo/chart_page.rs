@@ -204,7 +204,11 @@ fn balance(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     let all = usize::from(b.fire) + usize::from(b.earth) + usize::from(b.air) + usize::from(b.water);
     let cell = |(code, count): &(&str, u8)| {
         let label = pad(&lang.name(code), 9);
-        format!("  {label} {} {}", look.bar(usize::from(*count), all), pad_left(&of(code, *count), if b.ranges.is_empty() { 2 } else { 4 }))
+        format!(
+            "  {label} {} {}",
+            look.bar(usize::from(*count), all),
+            pad_left(&of(code, *count), if b.ranges.is_empty() { 2 } else { 4 })
+        )
     };
     (0..elements.len())
         .map(|i| {

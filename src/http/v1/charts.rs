@@ -103,7 +103,7 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartRepl
     let app = app(depot)?;
     let caller = caller(&app, req)?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
-    Ok(Reply(ChartReply::from(&stored)))
+    Ok(Reply(ChartReply::from(&*stored)))
 }
 
 /// Delete a chart and the answers about it

@@ -19,14 +19,15 @@ use crate::http::body::{json, only_queries, path_id, query};
 use crate::http::caller::{app, caller};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
-use crate::http::wire::lines::{FirdariaReply, ProfectionsReply, ProgressionsReply, ReturnsReply};
+use crate::http::wire::lines::{ProgressionsReply, ReturnsReply};
+use crate::http::wire::lords::{FirdariaReply, ProfectionsReply};
 use crate::http::wire::pair::{CompositeReply, CompositeRequest, SynastryReply, SynastryRequest};
 
 /// How fields of the query are named in problems.
 const QUERY: &str = "query.";
 
 /// The caller's chart in the path.
-fn own(app: &App, req: &mut Request, allowed: &[&str]) -> Result<StoredChart> {
+fn own(app: &App, req: &mut Request, allowed: &[&str]) -> Result<Arc<StoredChart>> {
     let caller = caller(app, req)?;
     only_queries(req, allowed)?;
     app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)
@@ -157,7 +158,7 @@ fn rules(app: &App, stored: &StoredChart) -> Result<Arc<Ruleset>> {
 }
 
 /// The caller's chart that a field of the body names.
-fn named(app: &App, caller: &Caller, field: &'static str, id: &str) -> Result<StoredChart> {
+fn named(app: &App, caller: &Caller, field: &'static str, id: &str) -> Result<Arc<StoredChart>> {
     let missing = || Error::new(Code::ChartNotFound).detail("field", field.into());
     let id = id.parse().map_err(|_| missing())?;
     app.charts().get(caller, id).map_err(|error| if error.code() == Code::ChartNotFound { missing() } else { error })

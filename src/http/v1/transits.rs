@@ -40,9 +40,9 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<Transits
     only_queries(req, &["from", "to", "tz", "bodies", "points", "aspects", "limit", "lang", "format"])?;
     let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
     let (lang, is_file, draft) = (lang(req)?, wants_file(req)?, draft(req)?);
-    let (id, chart) = (stored.id.to_string(), stored.chart);
-    let ruleset = app.rulesets().of_chart(&chart)?;
-    let find = move || draft.find(&chart, &ruleset);
+    let id = stored.id.to_string();
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
+    let find = move || draft.find(&stored.chart, &ruleset);
     let found = tokio::task::spawn_blocking(find).await.map_err(Error::internal)??;
     Ok(if is_file {
         Answer::Ics(ics::of_transits(&found.transits, &id, lang, app.ambient().now()))

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::chart::Unknown;
 use super::figure::{AspectReply, ParallelReply, PatternReply};
-use crate::astro::{self, AspectHit};
 use crate::astro::aspects::exact::ExactMoments;
+use crate::astro::{self, AspectHit};
 use crate::charts::StoredChart;
 
 /// An aspect with its exact moments.

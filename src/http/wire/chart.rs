@@ -3,8 +3,8 @@
 use salvo::oapi::ToSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ranges::{Ranges, named, of_frame};
 use super::figure::{self, Angles, AspectReply, DeltaT, Houses, Lots, Options, ParallelReply, PatternReply, Placement};
+use super::ranges::{Ranges, named, of_frame};
 use crate::astro::{self, Chart};
 use crate::charts::{StoredChart, Summary};
 

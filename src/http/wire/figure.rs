@@ -327,9 +327,8 @@ pub fn delta_t(jd_tt: f64, delta_t_s: f64, spans: Option<&FrameSpans>) -> DeltaT
         seconds: delta_t_s,
         uncertainty_s: found.uncertainty_s,
         source: found.source.code().to_owned(),
-        ranges: spans.map(|spans| {
-            named([("seconds", spans.delta_t_s), ("uncertainty_s", spans.delta_t_uncertainty_s)])
-        }),
+        ranges: spans
+            .map(|spans| named([("seconds", spans.delta_t_s), ("uncertainty_s", spans.delta_t_uncertainty_s)])),
     }
 }
 

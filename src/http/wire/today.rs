@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::calendar::utc;
 use super::chart::{Unknown, Versions};
 use super::ranges::{Between, Ranges, SpanReply, named};
+use crate::astro;
 use crate::astro::daily::OpenFactor;
 use crate::astro::events::Window;
-use crate::astro;
 
 /// What a local day holds for a chart.
 #[derive(Debug, Serialize, ToSchema)]
@@ -215,8 +215,7 @@ fn factor(f: &astro::Factor) -> FactorReply {
         transited_house: f.transited_house,
         certain: f.certain,
         passage_id: f.passage_id.clone(),
-        ranges: open.map(|open| {
-            named([("orb_deg", open.orb_deg), ("intensity", open.intensity), ("score", open.score)])
-        }),
+        ranges: open
+            .map(|open| named([("orb_deg", open.orb_deg), ("intensity", open.intensity), ("score", open.score)])),
     }
 }

@@ -119,7 +119,13 @@ fn transit(t: &events::Transit, lang: Lang) -> TransitReply {
 }
 
 fn pass(p: &Pass) -> PassReply {
-    PassReply { number: p.number, exact: window(p.exact), retrograde: p.retrograde, turns_within: p.turns_within, certain: p.certain }
+    PassReply {
+        number: p.number,
+        exact: window(p.exact),
+        retrograde: p.retrograde,
+        turns_within: p.turns_within,
+        certain: p.certain,
+    }
 }
 
 fn window(w: Window) -> WindowReply {

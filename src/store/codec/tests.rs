@@ -208,3 +208,12 @@ fn a_row_beyond_the_bound_is_refused() {
     let bytes = [1, 253, 0, 0, 0, 0, 0, 1, 0, 0];
     assert!(row_from_bytes::<SealedRow>(&bytes).is_err());
 }
+
+proptest! {
+    /// Sealed bytes are written in one piece, and rows of before, written byte by byte, must still be read.
+    #[test]
+    fn sealed_bytes_are_written_as_a_list_of_bytes_was(sealed in vec(any::<u8>(), 0..600)) {
+        let row = SealedRow { sealed: sealed.clone() };
+        prop_assert_eq!(to_bytes(&row).unwrap(), to_bytes(&(sealed,)).unwrap());
+    }
+}

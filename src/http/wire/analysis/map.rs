@@ -7,12 +7,12 @@ use super::{
     WeightReply,
 };
 use crate::astro::analysis::{Analysis, PlanetAnalysis};
-use crate::http::wire::ranges::named;
 use crate::astro::body::Body;
 use crate::astro::dignities::Dignity;
 use crate::astro::zone::rfc3339_of_julian_date;
 use crate::astro::{balance, dominants, hours, lunar_phase, receptions, stars};
 use crate::charts::StoredChart;
+use crate::http::wire::ranges::named;
 
 /// The reply about a chart.
 pub fn analysis_reply(stored: &StoredChart, found: &Analysis) -> AnalysisReply {
