@@ -37,4 +37,6 @@ mod timeline;
 #[cfg(test)]
 mod vague;
 #[cfg(test)]
+mod vague_transits;
+#[cfg(test)]
 mod wheel;
