@@ -9,7 +9,7 @@ use criterion::Criterion;
 use orrery::astro::events::{NatalArc, Phase, Sky, lunations, sky_aspects, solar_eclipses, transits};
 use orrery::astro::rules::NATAL_BODIES;
 use orrery::astro::rulesets::{Context, Ruleset};
-use orrery::astro::{Aspect, Body, Point};
+use orrery::astro::{Aspect, Body, Point, Stop};
 
 /// 2024-01-01 0h TT.
 const FROM_JD_TT: f64 = 2_460_310.5;
@@ -31,15 +31,17 @@ fn main() {
     let sky = || Sky::new(from, to, &Body::PLANETS).unwrap();
     let sampled = sky();
     criterion.bench_function("a year of transits, ten bodies to twelve points", |bench| {
-        bench.iter(|| transits(&sky(), black_box(&points), &Aspect::MAJOR, orb));
+        bench.iter(|| transits(Stop::NEVER, &sky(), black_box(&points), &Aspect::MAJOR, orb).unwrap());
     });
     criterion.bench_function("of that, the paths of the bodies", |bench| bench.iter(sky));
     criterion.bench_function("a year of major aspects among ten bodies", |bench| {
         bench.iter(|| sky_aspects(black_box(&sampled), &Aspect::MAJOR));
     });
-    criterion.bench_function("a year of lunations", |bench| bench.iter(|| lunations(from, to, &Phase::ALL).unwrap()));
+    criterion.bench_function("a year of lunations", |bench| {
+        bench.iter(|| lunations(Stop::NEVER, from, to, &Phase::ALL).unwrap());
+    });
     criterion.bench_function("a century of solar eclipses", |bench| {
-        bench.iter(|| solar_eclipses(black_box(from - 36_525.0), from).unwrap());
+        bench.iter(|| solar_eclipses(Stop::NEVER, black_box(from - 36_525.0), from).unwrap());
     });
     criterion.final_summary();
 }

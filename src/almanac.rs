@@ -9,8 +9,8 @@ use crate::astro::chart::Unknown;
 use crate::astro::events::{self, Event, Kind, NatalArc, Period, Sky, Transit, Wanted, natal, transits};
 use crate::astro::rise::{Horizon, Limb, STANDARD_REFRACTION_DEG};
 use crate::astro::rulesets::{Context, Ruleset};
-use crate::astro::{AstroError, Body, Center, Chart, ChartOptions, Point, Site, View, Zodiac};
-use crate::charts::OptionsDraft;
+use crate::astro::{AstroError, Body, Center, Chart, ChartOptions, Point, Site, Stop, View, Zodiac};
+use crate::charts::{OptionsDraft, twice};
 use crate::error::{Error, FieldError, Result};
 use crate::limits;
 
@@ -99,7 +99,7 @@ impl CalendarDraft {
     ///
     /// # Errors
     /// `invalid_fields` with every field that is wrong; `date_out_of_range` outside the ephemeris.
-    pub fn find(&self) -> Result<Calendar> {
+    pub fn find(&self, stop: Stop<'_>) -> Result<Calendar> {
         let mut errors = Vec::new();
         let site = self.site(&mut errors);
         let default = if site.is_some() { Kind::ALL.to_vec() } else { Kind::PLACELESS.to_vec() };
@@ -118,13 +118,47 @@ impl CalendarDraft {
         let horizon = self.horizon(&mut errors);
         let bodies = bodies(self.bodies.as_deref(), &Body::PLANETS, &mut errors);
         let aspects = aspects(self.aspects.as_deref(), &mut errors);
+        // An option that is wrong in itself is named once.
+        if errors.is_empty() {
+            self.of_other_kinds(&kinds, &mut errors);
+        }
         let (Some(period), true) = (period, errors.is_empty()) else { return Err(Error::fields(errors)) };
         let (from_jd_tt, to_jd_tt) = (period.from_jd_tt, period.to_jd_tt);
         let wanted = Wanted { from_jd_tt, to_jd_tt, kinds, bodies, aspects, zodiac, site, horizon, void_to_pluto };
-        let mut events = events::calendar(&wanted)?;
+        let mut events = events::calendar(&wanted, stop)?;
         let total = events.len();
         events.truncate(limits::CALENDAR_EVENTS_MAX);
         Ok(Calendar { period, wanted, events, total })
+    }
+
+    /// Names the options that only kinds have which were not asked for.
+    fn of_other_kinds(&self, kinds: &[Kind], errors: &mut Vec<FieldError>) {
+        use Kind::{Aspects, Culminations, Eclipses, Ingresses, Lunations, RiseSet, Stations, Twilight, VoidMoon};
+        let over_a_place: &[Kind] = &[RiseSet, Culminations, Twilight];
+        let in_signs: &[Kind] = &[Stations, Ingresses, Lunations, Eclipses, VoidMoon];
+        let of_bodies: &[Kind] = &[Stations, Ingresses, Aspects, RiseSet, Culminations];
+        let text = |number: Option<f64>| number.map(|number| number.to_string());
+        let list = |codes: Option<&Vec<String>>| codes.map(|codes| codes.join(","));
+        // Twilight is geometric, and so are culminations: a disc on the horizon is a matter of rise and set alone.
+        let options: [(&str, Option<String>, &[Kind]); 10] = [
+            ("bodies", list(self.bodies.as_ref()), of_bodies),
+            ("aspects", list(self.aspects.as_ref()), &[Aspects]),
+            ("zodiac", self.zodiac.clone(), in_signs),
+            ("ayanamsa", self.ayanamsa.clone(), in_signs),
+            ("lat", text(self.lat), over_a_place),
+            ("lon", text(self.lon), over_a_place),
+            ("altitude_m", text(self.altitude_m), over_a_place),
+            ("limb", self.limb.clone(), &[RiseSet]),
+            ("refraction_deg", text(self.refraction_deg), &[RiseSet]),
+            ("void_to", self.void_to.clone(), &[VoidMoon]),
+        ];
+        for (field, given, of) in options {
+            if let Some(given) = given.filter(|_| !kinds.iter().any(|kind| of.contains(kind))) {
+                let names: Vec<_> = of.iter().map(|kind| kind.code()).collect();
+                let allowed = format!("left out, as kinds has none of: {}", names.join(", "));
+                errors.push(FieldError::new(field, given, allowed));
+            }
+        }
     }
 
     fn zodiac(&self, errors: &mut Vec<FieldError>) -> Zodiac {
@@ -170,7 +204,7 @@ impl TransitsDraft {
     ///
     /// # Errors
     /// `invalid_fields` with every field that is wrong; `date_out_of_range` outside the ephemeris.
-    pub fn find(&self, chart: &Chart, ruleset: &Ruleset) -> Result<Transits> {
+    pub fn find(&self, chart: &Chart, ruleset: &Ruleset, stop: Stop<'_>) -> Result<Transits> {
         let mut errors = Vec::new();
         let zone = self.tz.as_deref().unwrap_or(&chart.birth.zone);
         let period = period(self.from.as_deref(), self.to.as_deref(), zone, limits::TIMELINE_DAYS_MAX, &mut errors);
@@ -197,7 +231,7 @@ impl TransitsDraft {
             2.0 * orbs.fold(0.0, f64::max)
         };
         let (arcs, unknowns) = natal::arcs(chart, &points, widest);
-        let mut found = find(&period, &bodies, &chart.options, (&arcs, &aspects), orb)?;
+        let mut found = find(stop, &period, &bodies, &chart.options, (&arcs, &aspects), orb)?;
         let total = found.len();
         found.truncate(limit);
         Ok(Transits { period, ruleset: ruleset.id().to_string(), transits: found, total, unknowns })
@@ -205,6 +239,7 @@ impl TransitsDraft {
 }
 
 fn find(
+    stop: Stop<'_>,
     period: &Period,
     bodies: &[Body],
     options: &ChartOptions,
@@ -216,8 +251,8 @@ fn find(
         Center::Topocentric(_) => View { center: Center::Geocentric, ..options.view },
         _ => options.view,
     };
-    let sky = Sky::of_view(period.from_jd_tt, period.to_jd_tt, bodies, &view)?.in_zodiac(&options.zodiac);
-    Ok(transits(&sky, arcs, aspects, orb))
+    let sky = Sky::of_view(stop, period.from_jd_tt, period.to_jd_tt, bodies, &view)?.in_zodiac(&options.zodiac);
+    transits(stop, &sky, arcs, aspects, orb)
 }
 
 fn period(
@@ -255,7 +290,6 @@ fn bodies(given: Option<&[String]>, default: &[Body], errors: &mut Vec<FieldErro
     let all = Body::ALL.map(Body::code);
     let mut bodies = codes("bodies", given, &all, Body::from_code, errors).unwrap_or_else(|| default.to_vec());
     bodies.sort_unstable();
-    bodies.dedup();
     bodies
 }
 
@@ -264,12 +298,11 @@ fn aspects(given: Option<&[String]>, errors: &mut Vec<FieldError>) -> Vec<Aspect
     let mut aspects =
         codes("aspects", given, &all, Aspect::from_code, errors).unwrap_or_else(|| Aspect::MAJOR.to_vec());
     aspects.sort_unstable();
-    aspects.dedup();
     aspects
 }
 
-/// A list of codes; `None` when none was given.
-fn codes<T>(
+/// A list of codes, each once; `None` when none was given.
+fn codes<T: PartialEq>(
     field: &str,
     given: Option<&[String]>,
     all: &[&str],
@@ -279,6 +312,7 @@ fn codes<T>(
     let mut found = Vec::new();
     for (index, code) in given?.iter().enumerate() {
         match read(code.trim()) {
+            Some(value) if found.contains(&value) => errors.push(twice(field, index, code)),
             Some(value) => found.push(value),
             None => {
                 errors.push(FieldError::new(format!("{field}[{index}]"), code, format!("one of: {}", all.join(", "))));

@@ -11,7 +11,7 @@ use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
 use crate::charts::{Charts, Rulesets};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{MasterKeyError, Settings, resolve_master_key};
+use crate::config::{Budgets, MasterKeyError, Settings, resolve_master_key};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
@@ -22,6 +22,13 @@ use crate::store::tables::{META, MetaRow, STORE_TABLES};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
+use crate::tenants::admission::Admission;
+use crate::tenants::ledger::{self, Ledger, Window};
+use crate::tenants::limiter::Rates;
+use crate::tenants::plans::Plans;
+use crate::tenants::quotas::Quotas;
+use crate::tokens::Prices;
+use crate::turns::Turns;
 use crate::vault::{Vault, VaultError};
 
 /// Name under which the store says which generation of the index serves.
@@ -61,6 +68,9 @@ pub enum StartError {
     /// The metrics cannot be registered.
     #[error("cannot register metrics: {0}")]
     Metrics(String),
+    /// The price table of the operator cannot be used.
+    #[error("prices.file: {0}")]
+    Prices(String),
     /// A service did not start.
     #[error("{0}")]
     Service(#[from] Error),
@@ -74,12 +84,18 @@ pub struct App {
     store: Store,
     auditor: Auditor,
     tenants: Tenants,
+    rates: Rates,
+    plans: Plans,
+    quotas: Quotas,
+    admission: Admission,
     identity: Identity,
     idempotency: Idempotency,
     charts: Charts,
     rulesets: Rulesets,
     answers: Answers,
+    searches: Turns,
     retrieval: Retrieval,
+    ledger: Ledger,
     vault: Arc<Vault>,
     last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
     cleaner: tokio::task::JoinHandle<()>,
@@ -104,6 +120,38 @@ pub struct Probe {
     pub detail: String,
 }
 
+/// What every service stands on, once the directory is its own.
+struct Ground {
+    lock: DirLock,
+    metrics: Arc<Metrics>,
+    vault: Arc<Vault>,
+    store: Store,
+    auditor: Auditor,
+}
+
+impl Ground {
+    fn open(settings: &Settings, ambient: &Ambient) -> Result<Self, StartError> {
+        let dir = settings.data_dir.as_path();
+        make_private(dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
+        let lock = DirLock::acquire(dir, "orrery")?;
+        let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
+        // A new key cannot open old data, so one is made only where there is none to open.
+        let is_new = !keys.exists();
+        if is_new && rows.exists() {
+            return Err(StartError::KeyRingMissing(keys.display().to_string()));
+        }
+        let master = resolve_master_key(settings, is_new, ambient)?;
+        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
+        // The ring before the store: a start that is cut short never leaves a store without its ring.
+        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
+        let store = Store::open(&rows, STORE_TABLES)?;
+        let counted = Arc::clone(&metrics);
+        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
+        let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
+        Ok(Self { lock, metrics, vault, store, auditor })
+    }
+}
+
 impl App {
     /// Opens the data directory of `settings` and everything in it; makes what a new directory lacks, its master key
     /// included, once the directory is its own.
@@ -112,25 +160,23 @@ impl App {
     /// [`StartError::Locked`] when another process owns the directory, [`StartError::MasterKey`] when the key is missing
     /// or not acceptable; the others when a part cannot be opened.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<Self>, StartError> {
-        let dir = settings.data_dir.clone();
-        make_private(&dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
-        let lock = DirLock::acquire(&dir, "orrery")?;
-        let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
-        // A new key cannot open old data, so one is made only where there is none to open.
-        let is_new = !keys.exists();
-        if is_new && rows.exists() {
-            return Err(StartError::KeyRingMissing(keys.display().to_string()));
-        }
-        let master = resolve_master_key(&settings, is_new, &ambient)?;
-        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
-        // The ring before the store: a start that is cut short never leaves a store without its ring.
-        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
-        let store = Store::open(&rows, STORE_TABLES)?;
-        let counted = Arc::clone(&metrics);
-        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
-        let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
+        let prices = prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
+        let Ground { lock, metrics, vault, store, auditor } = Ground::open(&settings, &ambient)?;
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
+        let ledger = Ledger::open(ledger::Foundations {
+            store: store.clone(),
+            auditor: auditor.clone(),
+            ambient: ambient.clone(),
+            metrics: Arc::clone(&metrics),
+            prices,
+            defaults: budget_defaults(&settings.budgets),
+        })
+        .await?;
+        let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
+        let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
+        let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
+        let admission = Admission::new(&settings.streams);
         let on = Foundations {
             store: store.clone(),
             vault: Arc::clone(&vault),
@@ -144,7 +190,7 @@ impl App {
             ),
         };
         let identity = Identity::open(on, HashCost::OWASP).await?;
-        let retrieval = serve_index(&dir.join("index"), &store).await?;
+        let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
@@ -157,12 +203,18 @@ impl App {
             store,
             auditor,
             tenants,
+            rates,
+            plans,
+            quotas,
+            admission,
             identity,
             idempotency,
             charts,
             rulesets,
             answers,
+            searches: Turns::new(limits::SEARCHES_AT_ONCE, limits::SEARCH_QUEUE_MAX, limits::SEARCH_RETRY_AFTER_S),
             retrieval,
+            ledger,
             vault,
             last_probe: tokio::sync::Mutex::default(),
             cleaner,
@@ -190,7 +242,27 @@ impl App {
         &self.tenants
     }
 
-    /// Accounts, sessions, tokens.
+    /// How fast requests may come.
+    pub const fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// Plans, and who has which.
+    pub const fn plans(&self) -> &Plans {
+        &self.plans
+    }
+
+    /// What was used of them.
+    pub const fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// The gate before streams of text.
+    pub const fn admission(&self) -> &Admission {
+        &self.admission
+    }
+
+    /// Accounts, sessions, tokens, API keys.
     pub const fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -215,9 +287,25 @@ impl App {
         &self.answers
     }
 
+    /// Turns of long searches through the sky.
+    pub const fn searches(&self) -> &Turns {
+        &self.searches
+    }
+
     /// Knowledge.
     pub const fn retrieval(&self) -> &Retrieval {
         &self.retrieval
+    }
+
+    /// The money ledger.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Rebuilds every balance of the ledger and compares, off the async threads, as a long one takes its time.
+    pub async fn verify_ledger(&self) -> Result<ledger::Report> {
+        let ledger = self.ledger.clone();
+        tokio::task::spawn_blocking(move || ledger.verify()).await.map_err(Error::internal)?
     }
 
     /// Largest request body accepted.
@@ -273,6 +361,7 @@ impl App {
     /// Stops background work and flushes the store. Requests must have ended.
     pub async fn shutdown(&self) {
         self.cleaner.abort();
+        self.ledger.drain().await;
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the store was not flushed");
         }
@@ -282,6 +371,29 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.cleaner.abort();
+    }
+}
+
+/// The price table: the program's, with the operator's before it.
+fn prices(file: Option<&Path>) -> Result<Prices, String> {
+    let text = file.map(|file| -> Result<String, String> {
+        let name = file.display();
+        let size = fs::metadata(file).map_err(|cause| format!("cannot read {name}: {cause}"))?.len();
+        if size > limits::PRICE_FILE_MAX_BYTES {
+            return Err(format!("{name} has {size} bytes, at most {} are allowed", limits::PRICE_FILE_MAX_BYTES));
+        }
+        fs::read_to_string(file).map_err(|cause| format!("cannot read {name}: {cause}"))
+    });
+    Prices::load(text.transpose()?.as_deref()).map_err(|error| error.to_string())
+}
+
+/// Limits of tenants that have none of their own.
+fn budget_defaults(budgets: &Budgets) -> ledger::Defaults {
+    ledger::Defaults {
+        window: Window::from_code(&budgets.default_window).unwrap_or(Window::Month),
+        hard: budgets.default_block == "hard",
+        everyone: budgets.default_usd,
+        by_slug: budgets.tenants.iter().cloned().collect(),
     }
 }
 

@@ -13,7 +13,9 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 mod accounts;
+mod api_keys;
 mod email;
+mod key_text;
 mod keyring;
 mod login;
 mod password;
@@ -27,26 +29,37 @@ mod tests;
 use keyring::KeyRing;
 use password::Hasher;
 use throttle::{Rule, Subject, Throttle};
-use tokens::Kind;
+use tokens::{Holder, Kind};
 
 pub use accounts::{Me, NewUser};
+pub use api_keys::{ApiKey, Grant, KeyMaker, MadeKey, NewApiKey, Scope, Scopes};
 pub use login::{Credentials, LoggedIn};
 pub use password::HashCost;
 pub use sessions::SessionView;
+pub use throttle::network;
 pub use tokens::{TokenPolicy, Tokens};
 
 pub use crate::audit::RequestContext;
 use crate::audit::{self, Auditor, Entry, SYSTEM_TENANT};
 use crate::clock::{Ambient, UnixMs};
 use crate::error::{Code, Error, Result};
-use crate::ids::{SessionId, TenantId, UserId};
+use crate::ids::{ApiKeyId, SessionId, TenantId, UserId};
 use crate::limits::THROTTLE_KEYS_MAX;
 pub use crate::store::tables::Role;
 use crate::store::tables::{Actor, SESSIONS, SessionRow, TENANT_BY_SLUG, TENANTS, TenantRow, USERS, UserRow};
 use crate::store::{Reads, Store};
 use crate::vault::Vault;
 
-/// Who asks, as proved by an access token and read from the store.
+/// What proved who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// An access token of this session: a person, who may do all that their role may.
+    Session(SessionId),
+    /// An API key: a program, which may do what the key grants.
+    Key(Grant),
+}
+
+/// Who asks, as proved by an access token or an API key and read from the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The user's tenant.
@@ -55,14 +68,56 @@ pub struct Caller {
     pub user: UserId,
     /// The stored role, whatever the token says.
     pub role: Role,
-    /// The session that the token belongs to.
-    pub session: SessionId,
+    /// What proved it.
+    pub credential: Credential,
 }
 
 impl Caller {
     /// As the audit log names this one.
     pub const fn actor(&self) -> Actor {
-        Actor::User(self.user, self.role)
+        match self.credential {
+            Credential::Session(_) => Actor::User(self.user, self.role),
+            Credential::Key(grant) => Actor::Key(self.user, self.role, grant.id),
+        }
+    }
+
+    /// The API key, when one was shown.
+    pub const fn key(&self) -> Option<ApiKeyId> {
+        match self.credential {
+            Credential::Session(_) => None,
+            Credential::Key(grant) => Some(grant.id),
+        }
+    }
+
+    /// The session: what a key may never do asks for it.
+    ///
+    /// # Errors
+    /// [`Code::SessionRequired`] when a key was shown.
+    pub fn session(&self) -> Result<SessionId> {
+        match self.credential {
+            Credential::Session(session) => Ok(session),
+            Credential::Key(_) => Err(Error::new(Code::SessionRequired)),
+        }
+    }
+
+    /// Goes on for a person, and for a key that has `scope`.
+    ///
+    /// # Errors
+    /// [`Code::InsufficientScope`].
+    pub fn permit(&self, scope: Scope) -> Result<()> {
+        match self.credential {
+            Credential::Key(grant) if !grant.scopes.contain(scope) => {
+                let granted: Vec<_> = grant.scopes.codes().collect();
+                Err(Error::new(Code::InsufficientScope)
+                    .detail("required_scope", scope.code().into())
+                    .detail("granted_scopes", granted.into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn holder(&self) -> Result<Holder> {
+        Ok(Holder { tenant: self.tenant, user: self.user, role: self.role, session: self.session()? })
     }
 
     /// Goes on only for one of `roles`.
@@ -102,6 +157,7 @@ pub struct Identity {
     ring: Arc<RwLock<Arc<KeyRing>>>,
     rotation: Arc<tokio::sync::Mutex<()>>,
     throttle: Arc<Mutex<Throttle>>,
+    uses: Arc<Mutex<api_keys::Uses>>,
 }
 
 impl fmt::Debug for Identity {
@@ -137,20 +193,24 @@ impl Identity {
             ring: Arc::new(RwLock::new(Arc::new(ring.with_policy(policy)))),
             rotation: Arc::default(),
             throttle: Arc::new(Mutex::new(Throttle::new(THROTTLE_KEYS_MAX))),
+            uses: Arc::default(),
         })
     }
 
-    /// Who holds this access token. Three point reads of one snapshot; waits for nothing.
+    /// Who holds this access token or API key. A few point reads of one snapshot; waits for nothing.
     ///
     /// # Errors
     /// [`Code::TokenExpired`]; [`Code::InvalidToken`] when it is not ours, or its session, user or tenant no longer
-    /// counts.
-    pub fn authenticate(&self, access_token: &str) -> Result<Caller> {
+    /// counts; for a key [`Code::InvalidApiKey`], [`Code::ApiKeyExpired`], [`Code::ApiKeyRevoked`].
+    pub fn authenticate(&self, credential: &str) -> Result<Caller> {
+        if credential.starts_with(key_text::PREFIX) {
+            return self.authenticate_key(credential);
+        }
         let now = self.ambient.now();
-        let claims = tokens::verify(&self.ring(), access_token, Kind::Access, now)?;
-        let caller = Caller { tenant: claims.tenant, user: claims.sub, role: claims.role, session: claims.sid };
-        let standing = self.store.read(|view| standing(view, &caller, now))?;
-        Ok(Caller { role: standing.user.role, ..caller })
+        let holder = tokens::verify(&self.ring(), credential, Kind::Access, now)?.holder();
+        let standing = self.store.read(|view| standing(view, &holder, now))?;
+        let Holder { tenant, user, session, .. } = holder;
+        Ok(Caller { tenant, user, role: standing.user.role, credential: Credential::Session(session) })
     }
 
     /// Puts a new key in place to sign tokens; those before it verify until their last token has ended. Gives its name.
@@ -225,8 +285,8 @@ struct Standing {
 }
 
 /// Reads them, if the tenant is not suspended, the user there and the session neither ended nor over.
-fn standing(reads: &impl Reads, caller: &Caller, now: UnixMs) -> Result<Standing> {
-    let Caller { tenant, user, session, .. } = *caller;
+fn standing(reads: &impl Reads, holder: &Holder, now: UnixMs) -> Result<Standing> {
+    let Holder { tenant, user, session, .. } = *holder;
     let invalid = |why: &'static str| Error::new(Code::InvalidToken).because(why);
     let session = reads.get(&SESSIONS, &(tenant, user, session))?.ok_or_else(|| invalid("no such session"))?;
     if !is_live(&session, now) {

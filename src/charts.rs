@@ -15,8 +15,8 @@ mod tests;
 mod wheel;
 
 pub use analysis::{AnalysisDraft, analysis_of};
-pub use draft::Draft;
-pub use options::OptionsDraft;
+pub use draft::{Draft, in_span, out_of_span, span_allowed};
+pub use options::{OptionsDraft, twice};
 use recent::Recent;
 pub use rulesets::Rulesets;
 pub use sky::SkyDraft;
@@ -36,7 +36,7 @@ use crate::clock::{Ambient, UnixMs};
 use crate::error::{Code, Error, Result};
 use crate::ids::{ChartId, TenantId, UserId};
 use crate::limits;
-use crate::store::tables::{ANSWER_COUNTS, ANSWERS, Actor, CHART_COUNTS, CHARTS, ChartRow, CountRow};
+use crate::store::tables::{ANSWER_COUNTS, ANSWERS, CHART_COUNTS, CHARTS, ChartRow, CountRow};
 use crate::store::{Reads, Span, Store, Tx};
 use crate::vault::{SEAL_TAG_BYTES, Vault};
 
@@ -238,8 +238,7 @@ impl Charts {
     }
 
     fn entry(&self, caller: &Caller, request: &RequestContext, action: &'static str, id: ChartId) -> audit::Entry {
-        let actor = Actor::User(caller.user, caller.role);
-        self.auditor.entry(caller.tenant, request, actor, action).target("chart", id)
+        self.auditor.entry(caller.tenant, request, caller.actor(), action).target("chart", id)
     }
 
     fn seal(&self, caller: &Caller, stored: &StoredChart) -> Result<ChartRow> {

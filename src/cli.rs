@@ -4,6 +4,7 @@ mod analysis_page;
 mod args;
 mod audit;
 mod birth;
+mod budget;
 mod chart;
 mod client;
 mod config;
@@ -11,16 +12,19 @@ mod demo;
 mod ephemeris;
 mod houses;
 mod init;
+mod key;
 mod keys;
 mod open;
 mod pair;
 mod password;
 mod places;
+mod plan;
 mod returns;
 mod ruleset;
 mod serve;
 mod signals;
 mod sky;
+mod tenant;
 mod terminal;
 mod text;
 mod timeline;
@@ -32,6 +36,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use self::args::{Arguments, AuditCommand, Command, ConfigCommand, KeysCommand};
+
+/// Where to go about money when the directory is served.
+const HINT_MONEY: &str = "while it serves, use /v1/ops/budgets, /v1/ops/usage and /v1/ops/ledger/verify as an operator";
 
 /// A command that did not do what was asked: the exit code, and what was wrong in words for whoever typed it.
 #[derive(Debug)]
@@ -85,6 +92,12 @@ pub fn run() -> ExitCode {
         Command::Places(options) => places::run(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
         Command::Ruleset(command) => ruleset::run(&command),
+        Command::Budget(command) => budget::run(&command),
+        Command::Ledger(command) => budget::ledger(&command),
+        Command::Usage(options) => budget::usage(&options),
+        Command::Tenant(command) => tenant::run(&command),
+        Command::Plan(command) => plan::run(&command),
+        Command::Key(command) => key::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

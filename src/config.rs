@@ -3,8 +3,10 @@
 //! A flag wins over the environment (`ORRERY_*`), which wins over the TOML file, which wins over the default. Unknown
 //! names are refused with the nearest valid one, and all problems are told at once. Secrets come by file or environment.
 
+mod aliases;
 mod load;
 mod parse;
+mod rates;
 mod report;
 mod secret;
 mod sources;
@@ -14,13 +16,19 @@ use std::path::{Path, PathBuf};
 
 pub use load::Inspection;
 pub use parse::{Environment, LogFormat};
+pub use rates::{Rate, rate_or_off};
 pub use report::{Effective, Origin, Problem, Provenance};
 pub use secret::{MASTER_KEY_FILE, MasterKey, MasterKeyError, resolve_master_key};
 pub use sources::Sources;
 
 use crate::limits;
 use load::Reader;
-use parse::{Shape, environment, flag, integer, ip_list, log_filter, log_format, name, path, socket_address};
+use parse::{
+    Shape, budget, budget_block, budget_list, budget_window, environment, flag, integer, ip_list, log_filter,
+    log_format, name, path, socket_address, token_strategy,
+};
+
+use crate::tokens::{MicroUsd, Strategy};
 
 /// One setting, as the table describes it; `config print`, help texts and suggestions all read this.
 #[derive(Clone, Copy, Debug)]
@@ -128,12 +136,76 @@ settings! {
         [Integer] refresh_token_s: u64 = Some(number(limits::REFRESH_TOKEN_S)), |t| integer(t, 300, 7_776_000);
     }
 
+    /// What tenants may spend on models, where the operator set nothing for them.
+    budgets: Budgets {
+        #[doc = "Budget of every tenant in US dollars, such as `25.00`; 0 or less means none. Also read from `TENANT_DEFAULT_BUDGET_USD`."]
+        [Text] default_usd: MicroUsd = Some(text("0")), budget;
+        #[doc = "How long that budget counts: `day` or `month` (both of UTC), or `total`."]
+        [Text] default_window: String = Some(text("month")), budget_window;
+        #[doc = "Beyond it, `soft` answers with the built-in composer and says so, `hard` refuses (402)."]
+        [Text] default_block: String = Some(text("soft")), budget_block;
+        #[doc = "Budgets of single tenants instead, as `slug=dollars`; 0 or less means none. Also read from `TENANT_BUDGETS_JSON`."]
+        [TextList] tenants: Vec<(String, MicroUsd)> = Some(text("")), budget_list;
+    }
+
+    /// What models cost.
+    prices: PriceFile {
+        #[doc = "TOML file with prices of models, which go before those of the program (see `GET /v1/ops/prices`)."]
+        [Text] file: Option<PathBuf> = None, |t| path(t).map(Some);
+    }
+
+    /// How tokens are counted.
+    tokens: Counting {
+        #[doc = "`auto`, `api` (the provider's usage), `tokenizer` or `words`. Also read from `TOKEN_COUNT_STRATEGY`."]
+        [Text] strategy: Strategy = Some(text("auto")), token_strategy;
+    }
+
     /// The key that wraps all others.
     secrets: Secrets {
         #[doc = "File that holds the master key: 32 bytes as base64 or hex."]
         [Text] master_key_file: Option<PathBuf> = None, |t| path(t).map(Some);
         #[doc = "The master key itself: 32 bytes as base64 or hex; by environment only."]
         secret [Text] master_key: Option<MasterKey> = None, |t| secret::decode(t).map(Some).map_err(|e| e.to_string());
+    }
+
+    /// How fast requests may come: `5/s, burst 10`, or `off`. A request must fit every scope that it falls in.
+    limits: Limits {
+        #[doc = "Requests of one tenant; the system tenant, whose users are the operators, has none."]
+        [Text] tenant: Option<Rate> = Some(text("5/s, burst 10")), rate_or_off;
+        #[doc = "Requests of one user."]
+        [Text] user: Option<Rate> = Some(text("5/s, burst 10")), rate_or_off;
+        #[doc = "Requests of one API key, unless the key has a rate of its own."]
+        [Text] key: Option<Rate> = Some(text("5/s, burst 10")), rate_or_off;
+        #[doc = "Requests without a good credential from one address (IPv6: one /64 network)."]
+        [Text] address: Option<Rate> = Some(text("10/s, burst 40")), rate_or_off;
+        #[doc = "Requests about identity (`/v1/auth`) of one user or, without a credential, of one address."]
+        [Text] route_auth: Option<Rate> = Some(text("5/s, burst 20")), rate_or_off;
+        #[doc = "Requests of one user that read what is kept."]
+        [Text] route_read: Option<Rate> = Some(text("20/s, burst 40")), rate_or_off;
+        #[doc = "Requests of one user that compute charts, calendars and pictures."]
+        [Text] route_compute: Option<Rate> = Some(text("5/s, burst 20")), rate_or_off;
+        #[doc = "Questions of one user."]
+        [Text] route_chat: Option<Rate> = Some(text("2/s, burst 10")), rate_or_off;
+        #[doc = "Requests of one operator or administrator (`/v1/ops`, `/v1/keys`)."]
+        [Text] route_ops: Option<Rate> = Some(text("20/s, burst 100")), rate_or_off;
+    }
+
+    /// How much a plan allows.
+    quotas: Quotas {
+        #[doc = "Plan of a tenant that has none of its own: a code such as `premium`, or a version of it such as `premium@1`."]
+        [Text] default_plan: String = Some(text("unmetered")), name;
+    }
+
+    /// Streams of text from a model, open at once.
+    streams: Streams {
+        #[doc = "Streams that one tenant may have open."]
+        [Integer] per_tenant: u64 = Some(number(4)), |t| integer(t, 1, 10_000);
+        #[doc = "Streams open in all."]
+        [Integer] total: u64 = Some(number(16)), |t| integer(t, 1, 10_000);
+        #[doc = "Questions of one tenant that may wait for a stream; the next one is refused at once."]
+        [Integer] queue_per_tenant: u64 = Some(number(16)), |t| integer(t, 0, 10_000);
+        #[doc = "Longest wait for a stream, in milliseconds."]
+        [Integer] wait_ms: u64 = Some(number(10_000)), |t| integer(t, 0, 600_000);
     }
 
     /// Logs, written to standard error.
@@ -156,8 +228,20 @@ pub struct Settings {
     pub server: Server,
     /// Access and refresh tokens.
     pub auth: Auth,
+    /// What tenants may spend, where the operator set nothing for them.
+    pub budgets: Budgets,
+    /// What models cost.
+    pub prices: PriceFile,
+    /// How tokens are counted.
+    pub tokens: Counting,
     /// The key that wraps all others.
     pub secrets: Secrets,
+    /// How fast requests may come.
+    pub limits: Limits,
+    /// How much a plan allows.
+    pub quotas: Quotas,
+    /// Streams of text from a model.
+    pub streams: Streams,
     /// Logs.
     pub log: Log,
 }
@@ -187,10 +271,29 @@ impl Settings {
         let root = Root::read(reader);
         let server = Server::read(reader);
         let auth = Auth::read(reader);
+        let budgets = Budgets::read(reader);
+        let prices = PriceFile::read(reader);
+        let tokens = Counting::read(reader);
         let secrets = Secrets::read(reader);
+        let limits = Limits::read(reader);
+        let quotas = Quotas::read(reader);
+        let streams = Streams::read(reader);
         let log = Log::read(reader);
         let Root { environment, data_dir } = root?;
-        Some(Self { environment, data_dir, server: server?, auth: auth?, secrets: secrets?, log: log? })
+        Some(Self {
+            environment,
+            data_dir,
+            server: server?,
+            auth: auth?,
+            budgets: budgets?,
+            prices: prices?,
+            tokens: tokens?,
+            secrets: secrets?,
+            limits: limits?,
+            quotas: quotas?,
+            streams: streams?,
+            log: log?,
+        })
     }
 }
 

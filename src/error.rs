@@ -17,6 +17,8 @@ pub enum Class {
     Unauthenticated,
     /// Who asks may not do it.
     Forbidden,
+    /// It costs more than is left to spend.
+    PaymentRequired,
     /// It is not there, or not for who asks.
     NotFound,
     /// The path exists, the method does not.
@@ -76,18 +78,29 @@ codes! {
     MissingAccessToken, "missing_access_token", Unauthenticated, retry false, "Send `Authorization: Bearer <access token>`.";
     InvalidToken, "invalid_token", Unauthenticated, retry false, "The token is not valid.";
     TokenExpired, "token_expired", Unauthenticated, retry false, "The token has expired.";
+    InvalidApiKey, "invalid_api_key", Unauthenticated, retry false, "The API key is not valid.";
+    ApiKeyExpired, "api_key_expired", Unauthenticated, retry false, "The API key has expired.";
+    ApiKeyRevoked, "api_key_revoked", Unauthenticated, retry false, "The API key was revoked.";
     InvalidCredentials, "invalid_credentials", Unauthenticated, retry false, "Tenant, e-mail or password is wrong.";
     InsufficientRole, "insufficient_role", Forbidden, retry false, "Your role does not allow this.";
+    InsufficientScope, "insufficient_scope", Forbidden, retry false, "The API key lacks the scope that this needs.";
+    SessionRequired, "session_required", Forbidden, retry false, "An API key cannot do this: log in, and use the access token.";
     RegistrationClosed, "registration_closed", Forbidden, retry false, "This tenant does not take registrations.";
+    BudgetExhausted, "budget_exhausted", PaymentRequired, retry false, "There is not enough left of the budget for this request.";
     NotFound, "not_found", NotFound, retry false, "There is nothing at this path.";
     ChartNotFound, "chart_not_found", NotFound, retry false, "There is no such chart.";
     SessionNotFound, "session_not_found", NotFound, retry false, "There is no such session.";
     TenantNotFound, "tenant_not_found", NotFound, retry false, "There is no such tenant.";
     RulesetNotFound, "ruleset_not_found", NotFound, retry false, "There is no such ruleset.";
+    BudgetNotFound, "budget_not_found", NotFound, retry false, "There is no such budget.";
+    ApiKeyNotFound, "api_key_not_found", NotFound, retry false, "There is no such API key.";
+    PlanNotFound, "plan_not_found", NotFound, retry false, "There is no such plan.";
     UserNotFound, "user_not_found", NotFound, retry false, "There is no such user.";
     MethodNotAllowed, "method_not_allowed", MethodNotAllowed, retry false, "This path does not answer this method.";
     TenantExists, "tenant_exists", Conflict, retry false, "A tenant with this slug exists already.";
     TooManyCharts, "too_many_charts", Conflict, retry false, "You keep as many charts as allowed; delete one first.";
+    TooManyApiKeys, "too_many_api_keys", Conflict, retry false, "The tenant has as many live API keys as allowed; revoke one first.";
+    TooManyPlans, "too_many_plans", Conflict, retry false, "The appliance keeps as many versions of plans as it can.";
     RulesetExists, "ruleset_exists", Conflict, retry false, "A ruleset of this name and version exists already.";
     RulesetLocked, "ruleset_locked", Conflict, retry false, "This ruleset is locked for good; clone it into a new version.";
     RulesetNotLocked, "ruleset_not_locked", Conflict, retry false, "Only a locked ruleset can be activated; lock it first.";
@@ -98,19 +111,26 @@ codes! {
     SlowBody, "slow_body", Slow, retry true, "The body took too long to arrive.";
     UnsupportedMediaType, "unsupported_media_type", UnsupportedMedia, retry false, "Send `Content-Type: application/json`.";
     Throttled, "throttled", Throttled, retry true, "Too many attempts; wait and try again.";
+    RateLimited, "rate_limited", Throttled, retry true, "Too many requests; wait as long as `Retry-After` says.";
+    QuotaExceeded, "quota_exceeded", Throttled, retry true, "The plan allows no more messages until it starts anew.";
     Overloaded, "overloaded", Unavailable, retry true, "The appliance is busy; try again shortly.";
     StoreUnavailable, "store_unavailable", Unavailable, retry true, "The store cannot be used now.";
     AuditUnavailable, "audit_unavailable", Unavailable, retry true, "The audit entry could not be written, so nothing was changed.";
     IndexUnavailable, "index_unavailable", Unavailable, retry true, "The knowledge index cannot be used now.";
+    ModelNotPriced, "model_not_priced", Unavailable, retry false, "The model has no price, so nobody can be charged for it; the operator adds one to the price table.";
     ShuttingDown, "shutting_down", Unavailable, retry true, "The appliance is stopping.";
     TimedOut, "timed_out", Timeout, retry true, "The request took too long and was cut.";
     Internal, "internal_error", Internal, retry true, "Something went wrong on our side.";
 }
 
+/// Where a field stands that is no member of the body.
+const ORIGINS: [&str; 3] = ["query.", "path.", "header."];
+
 /// One field that is not acceptable: what was given, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// Path of the field in the request, e.g. `date` or `query.tz`.
+    /// Path of the field in the body, e.g. `date` or `bodies[2]`; or else where it stands and its name: `query.tz`, `path.id`,
+    /// `header.idempotency-key`.
     pub field: String,
     /// What was given, cut short; absent for secrets and for missing fields.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,6 +150,19 @@ impl FieldError {
     pub fn unshown(field: impl Into<String>, allowed: impl Into<String>) -> Self {
         Self { field: field.into(), given: None, allowed: allowed.into() }
     }
+}
+
+/// The candidate nearest to `name`, by edit distance over the whole or over its last part.
+pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    // A name that is too long to be a slip is cut, so that the distance stays cheap.
+    let name: String = name.chars().take(64).collect::<String>().to_lowercase();
+    let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
+    let likeness = |candidate: &str| {
+        let lower = candidate.to_lowercase();
+        let whole = strsim::normalized_damerau_levenshtein(&name, &lower);
+        whole.max(0.95 * strsim::normalized_damerau_levenshtein(&last(&name), &last(&lower)))
+    };
+    candidates.map(|c| (likeness(c), c)).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
 }
 
 /// A failure on its way to the edge: the public half, and an internal half that only the log sees.
@@ -153,7 +186,26 @@ impl Error {
 
     /// Wrong fields.
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        Self::new(Code::InvalidFields).detail("errors", serde_json::to_value(errors).unwrap_or_default())
+        Self::new(Code::InvalidFields).at(errors)
+    }
+
+    /// The fields at fault, beside what else the details say.
+    #[must_use]
+    pub fn at(self, errors: Vec<FieldError>) -> Self {
+        self.detail("errors", serde_json::to_value(errors).unwrap_or_default())
+    }
+
+    /// The same, with its fields named as parameters of a query: `query.tz`. What a service calls by its bare name is one
+    /// when it came by GET; a field that says where it came from keeps its name.
+    #[must_use]
+    pub fn in_query(mut self) -> Self {
+        let errors = self.details.get_mut("errors").and_then(Value::as_array_mut);
+        for field in errors.into_iter().flatten().filter_map(|error| error.get_mut("field")) {
+            if let Some(name) = field.as_str().filter(|name| !ORIGINS.iter().any(|origin| name.starts_with(origin))) {
+                *field = format!("{}{name}", ORIGINS[0]).into();
+            }
+        }
+        self
     }
 
     /// A fault of ours; `cause` reaches the log only.
@@ -241,6 +293,16 @@ mod tests {
             assert!(seen.insert(code.as_str()), "{} stands twice", code.as_str());
             assert!(code.as_str().bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
         }
+    }
+
+    #[test]
+    fn fields_of_a_query_are_named_so_once() {
+        let fields = ["tz", "bodies[1]", "query.from", "path.id", "header.idempotency-key"];
+        let error =
+            Error::fields(fields.map(|field| FieldError::unshown(field, "another")).to_vec()).in_query().in_query();
+        let named: Vec<_> = error.details()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();
+        assert_eq!(named, ["query.tz", "query.bodies[1]", "query.from", "path.id", "header.idempotency-key"]);
+        assert!(Error::new(Code::Internal).in_query().details().is_empty());
     }
 
     #[test]

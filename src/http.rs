@@ -6,11 +6,15 @@ mod edge;
 mod health;
 mod idempotency;
 mod legacy;
+mod limited;
+mod methods;
 mod openapi;
 pub mod problem;
+mod quota;
 pub mod reply;
 pub mod router;
 mod serve;
+mod shape;
 mod v1;
 pub mod wire;
 

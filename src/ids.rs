@@ -99,6 +99,10 @@ ids! {
     AnswerId = "ans";
     /// One entry of the audit log.
     AuditId = "aud";
+    /// A key with which a program calls.
+    ApiKeyId = "key";
+    /// Money held for one call of a model.
+    ReservationId = "rsv";
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@
 //! | 2 | [`config`] | A | settings from flags, environment and file, and where each came from |
 //! | 2 | [`astro`] | P | ephemeris, time scales, houses, aspects, charts, the day's transits, places |
 //! | 2 | [`guard`] | P | what a question may be |
+//! | 2 | [`turns`] | S | long work: so much at once, off the async threads, told when nobody waits for it |
+//! | 2 | [`tokens`] | P | token counts, the price table, money in whole micro-dollars |
 //! | 3 | [`telemetry`] | A | logs and metrics, without personal data |
 //! | 4 | [`store`] | A | typed ordered tables, snapshots, one write path with group commit |
 //! | 5 | [`vault`] | A | the key ring: personal data sealed with its user's key |
@@ -21,18 +23,18 @@
 //! | 5 | [`charts`] | S | charts made, kept, listed, deleted; each within its owner's reach |
 //! | 6 | [`almanac`] | S | calendars of a period and transits to a chart, as a person asks for them |
 //! | 6 | [`idempotency`] | S | answers kept for replay, written with the change they answer |
-//! | 6 | [`tenants`] | S | who the appliance serves |
-//! | 6 | [`auth`] | S | accounts, logins, sessions, tokens, throttles |
+//! | 6 | [`tenants`] | S | who the appliance serves; the ledger of what they may spend; plans, rates, the gate before streams |
+//! | 6 | [`auth`] | S | accounts, logins, sessions, tokens, API keys, throttles |
 //! | 6 | [`llm`] | S | the trait that answers stand behind, and the built-in composer |
 //! | 7 | [`chat`] | S | the one sequence that answers a question, and the verifier no sentence passes unchecked |
 //! | 10 | [`app`] | S | the composition root |
 //! | 11 | [`http`] | E | routes, callers, envelopes, the API description |
 //! | 12 | [`cli`] | E | subcommands; the demo |
 //!
-//! One request, followed: [`http`]'s edge gives it an id, a deadline and an envelope; `v1/chat.rs` proves the caller and
-//! looks for an earlier answer under its key; [`charts`] opens the chart and computes the day; [`chat`] gathers passages,
+//! One request, followed: [`http`]'s edge gives it an id, a deadline and an envelope; `limited.rs` looks who asks and
+//! whether every rate has room; `v1/chat.rs` looks for an earlier answer under its key and at the plan; [`charts`] opens the chart and computes the day; [`chat`] gathers passages,
 //! lets the provider write, checks each sentence against chart, day and passages; [`chat::Answers`] keeps the answer, its
-//! audit entry and its idempotency record in one [`store`] transaction; then it is sent.
+//! audit entry, its count against the plan and its idempotency record in one [`store`] transaction; then it is sent.
 //!
 //! Two departures from the first design, each because a transaction must hold all of a change: `charts` also uses the
 //! vault, the audit log and the caller of `auth`, as it seals, audits and asks who calls; and `idempotency` is a module of
@@ -59,4 +61,6 @@ pub mod retrieval;
 pub mod store;
 pub mod telemetry;
 pub mod tenants;
+pub mod tokens;
+pub mod turns;
 pub mod vault;

@@ -66,6 +66,13 @@ pub const CHARTS_OPEN_MAX: usize = 1_024;
 /// Pictures made of dots at once, each up to 23 MB (2400 by 2400 dots of 4 bytes); more wait.
 pub const PICTURES_AT_ONCE: usize = 2;
 
+/// Long searches (calendars, transits, returns and the like) at once; more wait, beyond [`SEARCH_QUEUE_MAX`] they get 503.
+pub const SEARCHES_AT_ONCE: usize = 4;
+/// Long searches that may wait.
+pub const SEARCH_QUEUE_MAX: usize = 128;
+/// When to come back when too many wait, in seconds.
+pub const SEARCH_RETRY_AFTER_S: u64 = 2;
+
 /// Longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX_BYTES: usize = 254;
 /// Shortest password, in Unicode scalar values (NIST SP 800-63B-4 §3.1.1.2 asks for 8 at the least beside a second factor, 15 alone;
@@ -85,6 +92,24 @@ pub const ACCESS_TOKEN_S: u64 = 15 * 60;
 pub const REFRESH_TOKEN_S: u64 = 7 * 24 * 3_600;
 /// Addresses and accounts that the throttle remembers.
 pub const THROTTLE_KEYS_MAX: usize = 65_536;
+
+/// Live API keys that one tenant may have.
+pub const API_KEYS_PER_TENANT_MAX: usize = 200;
+/// Longest name of an API key, in Unicode scalar values.
+pub const API_KEY_NAME_MAX_CHARS: usize = 80;
+/// How long a rotated key stays good beside the one in its place when nobody says, in seconds: a day.
+pub const API_KEY_OVERLAP_S: u64 = 86_400;
+/// The longest that it may, in seconds: thirty days.
+pub const API_KEY_OVERLAP_MAX_S: u64 = 30 * 86_400;
+
+/// Subjects of one scope (tenants, users, keys, addresses) whose rates are remembered at once; each takes about 150 bytes.
+pub const RATE_SUBJECTS_MAX: usize = 131_072;
+/// Versions of plans that operators may make.
+pub const PLAN_VERSIONS_MAX: usize = 1_000;
+/// Most messages that a plan may name; a plan without a bound names none.
+pub const PLAN_MESSAGES_MAX: u64 = 1_000_000_000;
+/// Tenants that metrics tell apart; later ones count together.
+pub const METRIC_TENANTS_MAX: usize = 100;
 
 /// Longest tenant slug, in bytes.
 pub const TENANT_SLUG_MAX_BYTES: usize = 64;
@@ -108,3 +133,32 @@ pub const HORIZON_DAYS_MAX: u32 = 400;
 pub const CALENDAR_EVENTS_MAX: usize = 20_000;
 /// Transits that one answer may hold; it says how many there are in all.
 pub const TRANSITS_MAX: usize = 5_000;
+
+/// Models that a price table may name.
+pub const PRICED_MODELS_MAX: usize = 10_000;
+/// Highest price, in micro-dollars for a million tokens: ten thousand dollars.
+pub const PRICE_MAX_MICRO_USD: u64 = 10_000_000_000;
+/// Largest price table of the operator, in bytes.
+pub const PRICE_FILE_MAX_BYTES: u64 = 4 * 1024 * 1024;
+/// Most tokens of one direction of one call.
+pub const TOKENS_MAX: u64 = 1_000_000_000;
+/// Longest text that a known encoding counts, in bytes; a longer one is bounded by its bytes.
+pub const BPE_TEXT_MAX_BYTES: usize = 1024 * 1024;
+/// Longest name of a model, in bytes.
+pub const MODEL_NAME_MAX_BYTES: usize = 128;
+/// Highest limit of money, in micro-dollars: a billion dollars.
+pub const BUDGET_MAX_MICRO_USD: u64 = 1_000_000_000_000_000;
+/// How long money is held for one call, in milliseconds: far longer than any request may take, stream included.
+pub const RESERVATION_MAX_MS: u64 = 60 * 60 * 1_000;
+/// How often reservations that outlived [`RESERVATION_MAX_MS`] are looked for, in milliseconds.
+pub const RESERVATION_SWEEP_MS: u64 = 60_000;
+/// Reservations released in one transaction.
+pub const RESERVATIONS_RELEASED_AT_ONCE: usize = 256;
+/// How long entries of the ledger are kept one by one, in days; older ones are folded into opening balances.
+pub const LEDGER_ENTRIES_KEPT_DAYS: u64 = 400;
+/// Entries that are folded in one transaction.
+pub const LEDGER_FOLDED_AT_ONCE: usize = 256;
+/// Longest period that usage is told for, in days.
+pub const USAGE_DAYS_MAX: u32 = 366;
+/// Rows of usage that one CSV may hold.
+pub const USAGE_CSV_MAX_ROWS: usize = 100_000;

@@ -3,6 +3,7 @@
 //! Never logged, at no level: passwords, tokens, keys, e-mail addresses, names, birth data, questions, answers, and
 //! request bodies. What may be logged of a person is an opaque id.
 
+pub mod labels;
 pub mod logs;
 pub mod metrics;
 

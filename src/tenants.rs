@@ -2,6 +2,13 @@
 //!
 //! What is done to a tenant stands in its own audit chain and in the system's.
 
+pub mod admission;
+pub mod ledger;
+pub mod limiter;
+pub mod plans;
+pub mod quotas;
+pub mod rates;
+
 use crate::audit::{self, Auditor, RequestContext, SYSTEM_SLUG, SYSTEM_TENANT};
 use crate::clock::Ambient;
 use crate::error::{Code, Error, FieldError, Result};

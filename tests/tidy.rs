@@ -24,6 +24,7 @@ const MODULES: &[Module] = &[
     Module { name: "astro", level: 2, uses: Uses::Only(&[]) },
     Module { name: "guard", level: 2, uses: Uses::Only(&[]) },
     Module { name: "tokens", level: 2, uses: Uses::Only(&[]) },
+    Module { name: "turns", level: 2, uses: Uses::Only(&[]) },
     Module { name: "telemetry", level: 3, uses: Uses::Only(&["config"]) },
     Module { name: "store", level: 4, uses: Uses::Only(&["config", "telemetry"]) },
     Module { name: "vault", level: 5, uses: Uses::Only(&["store", "config", "telemetry"]) },
@@ -61,6 +62,8 @@ const DEPARTURES: &[Departure] = &[
         to: "auth",
         why: "a service takes the caller, as proof of who asks; auth knows no charts",
     },
+    Departure { from: "config", to: "tokens", why: "a budget is an amount of money; tokens knows no settings" },
+    Departure { from: "store", to: "tokens", why: "rows of the ledger hold amounts and counts" },
     Departure { from: "charts", to: "vault", why: "the personal half of a chart's row is sealed" },
     Departure { from: "charts", to: "audit", why: "a chart and its audit entry commit together" },
 ];

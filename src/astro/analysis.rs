@@ -141,8 +141,8 @@ impl Default for AnalysisOptions {
 /// Analyses a chart; the ruleset gives the orbs of patterns and parallels.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] when the chart lies outside the ephemeris, or less than a month after its start;
-/// [`AstroError::NotInFrame`] for a sky as seen from the Sun.
+/// [`AstroError::OutOfSpan`] when the chart lies outside the ephemeris; [`AstroError::NotInFrame`] for a sky as seen from
+/// the Sun. What only lies too near to an end of the ephemeris is absent, and named.
 pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Ruleset) -> Result<Analysis, AstroError> {
     let scenes = subject.scenes()?;
     let vague = subject.is_vague();
@@ -188,6 +188,7 @@ pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Rules
             .into_iter()
             .filter_map(|(what, open)| open.then_some(what))
             .collect();
+    let hour = if options.hour && !vague { hour(subject)? } else { Hour::NotAsked };
     let analysis = Analysis {
         schemes: options.schemes,
         sect: scales.sect,
@@ -201,18 +202,38 @@ pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Rules
         stars,
         patterns: if vague { subject.patterns.to_vec() } else { patterns::find(&pattern_points(subject), ruleset) },
         parallels,
-        hour: if options.hour && !vague { hour(subject)? } else { None },
+        hour: match hour {
+            Hour::Found(found) => Some(found),
+            _ => None,
+        },
         unknowns: Vec::new(),
         planets,
         dispositors,
     };
-    Ok(Analysis { unknowns: consensus::unknowns(&analysis, vague, options, &open), ..analysis })
+    Ok(Analysis { unknowns: consensus::unknowns(&analysis, vague, hour, &open), ..analysis })
+}
+
+/// What became of the planetary hour.
+#[derive(Clone, Copy)]
+enum Hour {
+    /// Nobody asked, or the time is vague.
+    NotAsked,
+    /// It is known.
+    Found(PlanetaryHour),
+    /// No place, or none where the Sun rises and sets then.
+    NoSunrise,
+    /// The sunrises around it lie beyond the ephemeris.
+    BeyondEphemeris,
 }
 
 /// The planetary hour of an exact time.
-fn hour(subject: &Subject<'_>) -> Result<Option<PlanetaryHour>, AstroError> {
-    let Occasion { from_jd_utc, site: Some(site), .. } = subject.occasion else { return Ok(None) };
-    hours::planetary_hour(from_jd_utc, site)
+fn hour(subject: &Subject<'_>) -> Result<Hour, AstroError> {
+    let Occasion { from_jd_utc, site: Some(site), .. } = subject.occasion else { return Ok(Hour::NoSunrise) };
+    match hours::planetary_hour(from_jd_utc, site) {
+        Ok(found) => Ok(found.map_or(Hour::NoSunrise, Hour::Found)),
+        Err(AstroError::OutOfSpan { .. }) => Ok(Hour::BeyondEphemeris),
+        Err(other) => Err(other),
+    }
 }
 
 /// The points of a chart as patterns see them.

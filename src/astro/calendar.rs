@@ -4,15 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use super::error::AstroError;
 
-/// First Gregorian year for which birth data is taken.
+/// First Gregorian year of which dates are taken.
 pub const FIRST_YEAR: i16 = 1550;
-/// Last Gregorian year for which birth data is taken.
+/// Last Gregorian year of which dates are taken.
 pub const LAST_YEAR: i16 = 2650;
+/// The last Gregorian day that is taken. The ephemeris ends as the 25th of January 2650 starts in Greenwich; this day lies
+/// in it as a whole by every clock, as the first of 1550 does, with which it starts a day before.
+const LAST_DAY: (i16, u8, u8) = (LAST_YEAR, 1, 23);
 /// What a date may be, as a phrase for [`AstroError::BadDate`].
-pub const DATE_ALLOWED: &str = "a date YYYY-MM-DD from 1550-01-01 to 2650-12-31 (Gregorian)";
+pub const DATE_ALLOWED: &str = "a date YYYY-MM-DD from 1550-01-01 to 2650-01-23 (Gregorian)";
 /// What a date in the Julian calendar may be, as a phrase for [`AstroError::BadDate`].
 pub const JULIAN_DATE_ALLOWED: &str =
-    "a date YYYY-MM-DD of the Julian calendar from 1549-12-22 to 2650-12-13 (1550-01-01 to 2650-12-31 Gregorian)";
+    "a date YYYY-MM-DD of the Julian calendar from 1549-12-22 to 2650-01-05 (1550-01-01 to 2650-01-23 Gregorian)";
 /// What a date between the calendars may be, as a phrase for [`AstroError::BadDate`].
 pub const REFORM_ALLOWED: &str = "say which calendar is meant, julian or gregorian: Thursday 4 October 1582 (Julian) was \
      followed by Friday 15 October (Gregorian), so that without a calendar the days between do not exist";
@@ -39,7 +42,7 @@ pub enum Calendar {
     Julian,
 }
 
-/// A day that exists in its calendar and lies in the Gregorian years 1550..=2650.
+/// A day that exists in its calendar and lies within the ephemeris: 1550-01-01 to 2650-01-23 by the Gregorian one.
 ///
 /// The numbers are always those of the Gregorian calendar; the calendar says how the date was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,7 +140,7 @@ impl CivilDate {
     /// The Gregorian day with these numbers.
     ///
     /// # Errors
-    /// [`AstroError::BadDate`] when there is no such day or it lies outside 1550..=2650.
+    /// [`AstroError::BadDate`] when there is no such day or it lies outside the ephemeris.
     pub fn new(year: i16, month: u8, day: u8) -> Result<Self, AstroError> {
         Self::in_calendar(Calendar::Gregorian, year, month, day)
     }
@@ -145,7 +148,7 @@ impl CivilDate {
     /// The day that a calendar writes with these numbers.
     ///
     /// # Errors
-    /// [`AstroError::BadDate`] when there is no such day or it lies outside the Gregorian years 1550..=2650.
+    /// [`AstroError::BadDate`] when there is no such day or it lies outside the ephemeris.
     pub fn in_calendar(calendar: Calendar, year: i16, month: u8, day: u8) -> Result<Self, AstroError> {
         let bad = || bad_date(&format!("{year:04}-{month:02}-{day:02}"), calendar);
         let year = i32::from(year);
@@ -153,7 +156,10 @@ impl CivilDate {
             return Err(bad());
         }
         let (year, month, day) = Calendar::Gregorian.day_of(calendar.day_number(year, month, day));
-        let year = i16::try_from(year).ok().filter(|year| (FIRST_YEAR..=LAST_YEAR).contains(year)).ok_or_else(bad)?;
+        let year = i16::try_from(year).map_err(|_| bad())?;
+        if year < FIRST_YEAR || (year, month, day) > LAST_DAY {
+            return Err(bad());
+        }
         Ok(Self { year, month, day, calendar })
     }
 

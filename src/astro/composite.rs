@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::{LocalSky, norm_deg, wrap_deg};
 use super::body::Body;
+use super::chart::window::NO_HORIZON;
 use super::chart::{Chart, Unknown};
 use super::contacts::{CrossAspect, Orbs, Spot, between};
 use super::ephemeris::Site;
 use super::error::AstroError;
 use super::figure::{Figure, LongitudeRange};
 use super::houses::{HouseSystem, Houses};
+use super::options::ChartOptions;
 use super::point::Point;
 use super::progressions::right_ascension_deg;
 use super::rulesets::Ruleset;
@@ -76,7 +78,7 @@ pub struct Composite {
     pub house_method: CompositeHouses,
     /// Bodies, then Ascendant and Midheaven where both charts have them.
     pub points: Vec<CompositePoint>,
-    /// Cusps in the house system of the first chart; none unless both births are exact.
+    /// Cusps in the house system asked for; none unless both births are exact.
     pub houses: Option<Houses>,
     /// Aspects among the points.
     pub aspects: Vec<CrossAspect>,
@@ -102,11 +104,16 @@ pub fn midpoint_deg(a_deg: f64, b_deg: f64) -> f64 {
     norm_deg(a_deg + 0.5 * way)
 }
 
-/// The composite of two charts, which are taken to be in one zodiac.
+/// The composite of two charts, which are taken to be in one zodiac, with the houses of a system.
 ///
 /// # Errors
 /// [`AstroError::HouseSystemUndefined`], [`AstroError::InvalidLatitude`] for derived houses at a latitude that has none.
-pub fn composite(a: &Chart, b: &Chart, method: CompositeHouses, orbs: Orbs) -> Result<Composite, AstroError> {
+pub fn composite(
+    a: &Chart,
+    b: &Chart,
+    (method, system): (CompositeHouses, HouseSystem),
+    orbs: Orbs,
+) -> Result<Composite, AstroError> {
     let mut unknowns = Vec::new();
     let mut points = Vec::new();
     for placed in &a.bodies {
@@ -120,26 +127,25 @@ pub fn composite(a: &Chart, b: &Chart, method: CompositeHouses, orbs: Orbs) -> R
             )),
         }
     }
-    let frame = frame(a, b, method)?;
-    match &frame {
-        Some(frame) => {
-            for point in &mut points {
-                point.house = Some(frame.houses.house_of(point.longitude_deg));
-            }
-            for (point, longitude_deg) in
-                [(Point::Ascendant, frame.ascendant_deg), (Point::Midheaven, frame.midheaven_deg)]
-            {
-                let natal = (a.longitude_deg(point), b.longitude_deg(point));
-                let arc_deg = natal.0.zip(natal.1).map_or(0.0, |(x, y)| wrap_deg(x - y).abs());
-                let house = Some(frame.houses.house_of(longitude_deg));
-                points.push(CompositePoint { house, ..at(point, longitude_deg, arc_deg) });
-            }
+    let frame = frame(a, b, method, system)?;
+    if let Some(frame) = &frame {
+        for point in &mut points {
+            point.house = Some(frame.houses.house_of(point.longitude_deg));
         }
-        None => {
-            for what in ["ascendant", "midheaven", "houses"] {
-                unknowns.push(unknown(what, "They need both times of birth, and not both are exact."));
-            }
+        for (point, longitude_deg) in [(Point::Ascendant, frame.ascendant_deg), (Point::Midheaven, frame.midheaven_deg)]
+        {
+            let natal = (a.longitude_deg(point), b.longitude_deg(point));
+            let arc_deg = natal.0.zip(natal.1).map_or(0.0, |(x, y)| wrap_deg(x - y).abs());
+            let house = Some(frame.houses.house_of(longitude_deg));
+            points.push(CompositePoint { house, ..at(point, longitude_deg, arc_deg) });
         }
+    } else {
+        let why = if a.options.has_horizon() && b.options.has_horizon() {
+            "They need both times of birth, and not both are exact."
+        } else {
+            NO_HORIZON
+        };
+        unknowns.extend(["ascendant", "midheaven", "houses"].map(|what| unknown(what, why)));
     }
     for point in points.iter().filter(|point| point.sure_sign().is_none()) {
         unknowns.push(unknown(&format!("{}_sign", point.point.code()), "It changes with the hours of birth."));
@@ -172,20 +178,21 @@ pub fn middle_of(a: &Chart, b: &Chart, method: MiddlePlace) -> Middle {
     Middle { instants, latitude_deg, longitude_deg }
 }
 
-/// Davison's chart: the sky of the middle in time over the middle place, with the options of the first chart; of vague
-/// births that of the middle of the span, with what it leaves open.
+/// Davison's chart: the sky of the middle in time over the middle place, with the options of the first chart but for the
+/// houses; of vague births that of the middle of the span, with what it leaves open.
 ///
 /// # Errors
 /// Those of [`super::figure::cast_under`].
 pub fn davison(
     a: &Chart,
     b: &Chart,
-    method: MiddlePlace,
+    (method, house_system): (MiddlePlace, HouseSystem),
     ruleset: &Ruleset,
 ) -> Result<(Figure, Vec<Unknown>), AstroError> {
     let Middle { instants, latitude_deg, longitude_deg } = middle_of(a, b, method);
     let altitude_m = 0.5 * (a.options.altitude_m() + b.options.altitude_m());
-    vague::figure(instants, Site { latitude_deg, longitude_deg, altitude_m }, &a.options, ruleset)
+    let options = ChartOptions { house_system, ..a.options.clone() };
+    vague::figure(instants, Site { latitude_deg, longitude_deg, altitude_m }, &options, ruleset)
 }
 
 /// The middle of the great circle between two places, (latitude, longitude) in degrees: the direction of the sum of
@@ -252,9 +259,8 @@ struct Frame {
 }
 
 /// Angles and cusps, where both charts have them.
-fn frame(a: &Chart, b: &Chart, method: CompositeHouses) -> Result<Option<Frame>, AstroError> {
+fn frame(a: &Chart, b: &Chart, method: CompositeHouses, system: HouseSystem) -> Result<Option<Frame>, AstroError> {
     let (Some(of_a), Some(of_b)) = (Sky::of(a)?, Sky::of(b)?) else { return Ok(None) };
-    let system = a.options.house_system;
     let midheaven_deg = midpoint_deg(of_a.midheaven_deg, of_b.midheaven_deg);
     match method {
         CompositeHouses::Midpoints => {

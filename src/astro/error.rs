@@ -39,6 +39,9 @@ pub enum AstroError {
         /// The centres from which it can be seen.
         allowed: &'static str,
     },
+    /// Whoever asked for a long search has gone.
+    #[error("stopped, since nobody waits for it any longer")]
+    Stopped,
     /// The ephemeris file is truncated, corrupt or of another version.
     #[error("bad ephemeris asset: {0}")]
     BadAsset(&'static str),

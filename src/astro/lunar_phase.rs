@@ -46,8 +46,8 @@ pub struct LunarPhase {
     pub elongation_deg: f64,
     /// That as a part of the circle, 0..1: the place in the synodic month.
     pub cycle: f64,
-    /// Days since the Moon last had the Sun's longitude.
-    pub age_days: f64,
+    /// Days since the Moon last had the Sun's longitude; none where that was before the ephemeris.
+    pub age_days: Option<f64>,
     /// Lit part of the disk, 0..=1 (Meeus 1998, eqs. 48.1, 48.2, 48.3).
     pub illuminated: f64,
 }
@@ -94,14 +94,19 @@ pub fn elongation_deg(scene: &Scene) -> f64 {
 /// The phase in a scene.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] when the last new moon lies before the ephemeris.
+/// Those of the ephemeris.
 pub fn lunar_phase(scene: &Scene) -> Result<LunarPhase, AstroError> {
     let elongation_deg = elongation_deg(scene);
+    let age_days = match last_new_moon(scene.jd_tt, elongation_deg) {
+        Ok(new_moon) => Some(scene.jd_tt - new_moon),
+        Err(AstroError::OutOfSpan { .. }) => None,
+        Err(other) => return Err(other),
+    };
     Ok(LunarPhase {
         phase: Phase::of(elongation_deg),
         elongation_deg,
         cycle: elongation_deg / 360.0,
-        age_days: scene.jd_tt - last_new_moon(scene.jd_tt, elongation_deg)?,
+        age_days,
         illuminated: illuminated(scene),
     })
 }

@@ -118,7 +118,7 @@ pub fn at(chart: &Chart, jd_utc: f64) -> Result<Option<Profections>, AstroError>
                     year: activated(chart, ascendant, natal_sign, age),
                     month: month.map(|month| activated(chart, ascendant, natal_sign, age + u32::from(month))),
                 }),
-                None => found.unknowns.push(open(point)),
+                None => found.unknowns.push(open(chart, point)),
             }
         }
     }
@@ -166,8 +166,10 @@ fn activated(chart: &Chart, ascendant: Option<Sign>, natal: Sign, steps: u32) ->
     }
 }
 
-fn open(point: Point) -> Unknown {
-    let why = if point.body().is_some() {
+fn open(chart: &Chart, point: Point) -> Unknown {
+    let why = if point.body().is_some_and(|body| chart.placement(body).is_none()) {
+        "It is not among the bodies of the chart."
+    } else if point.body().is_some() {
         "It changes sign within the hours in which the birth can lie."
     } else {
         "It turns with the sky; the time of birth is not exact."

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::{LocalSky, norm_deg, wrap_deg};
 use super::body::Body;
+use super::chart::window::NO_HORIZON;
 use super::chart::{Chart, Unknown};
 use super::contacts::{CrossAspect, Orbs, Spot, between, natal_spots};
 use super::ephemeris::Center;
@@ -251,10 +252,12 @@ pub fn progress(
     let houses = if secondary { angles(chart, &course, angle_method, arc_deg, &mut points)? } else { None };
     let spots: Vec<Spot> = points.iter().map(spot).collect();
     let mut unknowns = Vec::new();
+    if chart.angles.is_none() {
+        let vague = "They follow the natal angles; the time of birth is not exact.";
+        let why = if chart.options.has_horizon() { vague } else { NO_HORIZON };
+        unknowns.extend(["ascendant", "midheaven", "houses"].map(|what| unknown(what, why)));
+    }
     if !course.birth.is_exact() {
-        for what in ["ascendant", "midheaven", "houses"] {
-            unknowns.push(unknown(what, "They follow the natal angles; the time of birth is not exact."));
-        }
         for point in &points {
             let open = [("sign", point.sure_sign().is_none()), ("retrograde", point.sure_retrograde().is_none())];
             let named = open.into_iter().filter(|(_, open)| *open);

@@ -10,9 +10,11 @@ use super::chart::{Chart, Unknown};
 use super::ephemeris::{Ephemeris, Site};
 use super::error::AstroError;
 use super::figure::{Figure, LongitudeRange};
+use super::houses::HouseSystem;
 use super::options::ChartOptions;
 use super::rulesets::Ruleset;
 use super::spans::Span;
+use super::stop::Stop;
 use super::vague::{Instants, reach_deg};
 use super::zone::{julian_date_of_unix, rfc3339_of_julian_date};
 use super::{time, vague};
@@ -74,12 +76,18 @@ impl Return {
 /// waits for precession too. The root is found to 0.1 ms; what counts is the ephemeris.
 ///
 /// # Errors
-/// Those of the ephemeris for the body.
-pub fn within(chart: &Chart, body: Body, from_jd_utc: f64, to_jd_utc: f64) -> Result<Vec<Return>, AstroError> {
+/// Those of the ephemeris for the body; [`AstroError::Stopped`].
+pub fn within(
+    stop: Stop<'_>,
+    chart: &Chart,
+    body: Body,
+    from_jd_utc: f64,
+    to_jd_utc: f64,
+) -> Result<Vec<Return>, AstroError> {
     let Some(natal) = Natal::of(chart, body) else { return Ok(Vec::new()) };
     let (first, last) = Ephemeris::embedded().span_of(body);
     let tt = |jd_utc: f64| time::scales_from_utc(jd_utc).jd_tt.clamp(first, last);
-    natal.passes(tt(from_jd_utc), tt(to_jd_utc))
+    natal.passes(stop, tt(from_jd_utc), tt(to_jd_utc))
 }
 
 /// The first pass after a Julian Date UTC; none if the ephemeris ends before. Of a vague birth all that may be the first:
@@ -87,7 +95,7 @@ pub fn within(chart: &Chart, body: Body, from_jd_utc: f64, to_jd_utc: f64) -> Re
 ///
 /// # Errors
 /// As [`within`].
-pub fn next_after(chart: &Chart, body: Body, jd_utc: f64) -> Result<Vec<Return>, AstroError> {
+pub fn next_after(stop: Stop<'_>, chart: &Chart, body: Body, jd_utc: f64) -> Result<Vec<Return>, AstroError> {
     let Some(natal) = Natal::of(chart, body) else { return Ok(Vec::new()) };
     let (first, last) = Ephemeris::embedded().span_of(body);
     let mut from = time::scales_from_utc(jd_utc).jd_tt.max(first);
@@ -95,7 +103,7 @@ pub fn next_after(chart: &Chart, body: Body, jd_utc: f64) -> Result<Vec<Return>,
     let mut found: Vec<Return> = Vec::new();
     while from < last {
         let to = (from + length_days).min(last);
-        for pass in natal.passes(from, to)? {
+        for pass in natal.passes(stop, from, to)? {
             let settled = pass.certain && pass.instants().from_jd_utc >= jd_utc;
             // A pass whose window reaches over the end of a search is met by the next one again.
             if found.last().is_none_or(|last: &Return| last.jd_utc + 1e-6 < pass.jd_utc) {
@@ -118,7 +126,7 @@ pub fn solar_of_age(chart: &Chart, age: u32) -> Result<Option<Return>, AstroErro
     let birth = Instants::of(chart);
     // A sidereal year is twenty minutes longer than a tropical one: a day and a half in a hundred years.
     let near = birth.middle() + f64::from(age) * TROPICAL_YEAR_DAYS;
-    let found = within(chart, Body::Sun, near - 20.0, near + 20.0)?;
+    let found = within(Stop::NEVER, chart, Body::Sun, near - 20.0, near + 20.0)?;
     Ok(found.into_iter().min_by(|a, b| (a.jd_utc - near).abs().total_cmp(&(b.jd_utc - near).abs())))
 }
 
@@ -145,8 +153,9 @@ impl<'a> Natal<'a> {
     }
 
     /// Passes between two Julian Dates TT, the second excluded.
-    fn passes(&self, from: f64, to: f64) -> Result<Vec<Return>, AstroError> {
-        let motion = motion(&self.chart.options, self.body);
+    fn passes(&self, stop: Stop<'_>, from: f64, to: f64) -> Result<Vec<Return>, AstroError> {
+        let path = motion(&self.chart.options, self.body);
+        let motion = |jd_tt: f64| stop.check().and_then(|()| path(jd_tt));
         let (first, last) = Ephemeris::embedded().span_of(self.body);
         // So that the window of a pass near an end is whole.
         let margin_days = if self.is_exact() { 0.0 } else { 2.0 * step_days(self.body) };
@@ -212,8 +221,8 @@ impl<'a> Natal<'a> {
     }
 }
 
-/// The sky of a return: over the site, the chart's own place or another, with the chart's options; of a vague birth, the
-/// sky of the middle of its window with what that leaves open.
+/// The sky of a return: over the site, the chart's own place or another, with the chart's options but for the houses; of a
+/// vague birth, the sky of the middle of its window with what that leaves open.
 ///
 /// # Errors
 /// Those of [`super::figure::cast_under`].
@@ -221,9 +230,10 @@ pub fn figure(
     chart: &Chart,
     found: &Return,
     site: Site,
+    house_system: HouseSystem,
     ruleset: &Ruleset,
 ) -> Result<(Figure, Vec<Unknown>), AstroError> {
-    vague::figure(found.instants(), site, &chart.options, ruleset)
+    vague::figure(found.instants(), site, &ChartOptions { house_system, ..chart.options.clone() }, ruleset)
 }
 
 /// Longitude and its rate in the zodiac and the view of the options.

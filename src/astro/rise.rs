@@ -14,6 +14,7 @@ use super::error::AstroError;
 use super::events::moment::{tt_of_utc, ut1_of_tt, utc_of_tt};
 use super::events::path::{Fit, Path};
 use super::frames;
+use super::stop::Stop;
 
 /// Equatorial radius and flattening of the Earth, WGS84.
 const EARTH_RADIUS_M: f64 = 6_378_137.0;
@@ -134,7 +135,8 @@ pub struct SunAround {
 /// [`AstroError::OutOfSpan`] within two days of the ends of the ephemeris.
 pub fn sun_rise_set(jd_ut: f64, site: Site) -> Result<SunAround, AstroError> {
     let here = tt_of_utc(jd_ut);
-    let altitude = excess_path(Body::Sun, site, Horizon::default(), here - AROUND_DAYS, here + AROUND_DAYS)?;
+    let altitude =
+        excess_path(Stop::NEVER, Body::Sun, site, Horizon::default(), here - AROUND_DAYS, here + AROUND_DAYS)?;
     let crossings = altitude.crossings(0.0);
     let pick = |rises: bool, after: bool| {
         let mut kind = crossings.iter().filter(|(jd, up)| *up == rises && (*jd > here) == after);
@@ -153,18 +155,21 @@ pub fn sun_rise_set(jd_ut: f64, site: Site) -> Result<SunAround, AstroError> {
 /// Rises, sets and culminations of a body between two Julian Dates TT.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris.
+/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris; [`AstroError::Stopped`].
 pub fn horizon_events(
+    stop: Stop<'_>,
     body: Body,
     site: Site,
     horizon: Horizon,
     from_jd_tt: f64,
     to_jd_tt: f64,
 ) -> Result<HorizonEvents, AstroError> {
-    let altitude = excess_path(body, site, horizon, from_jd_tt, to_jd_tt)?;
+    let altitude = excess_path(stop, body, site, horizon, from_jd_tt, to_jd_tt)?;
     let how = Fit { tolerance: 1e-7, piece_days: 1.0, angle: true };
-    let hour_angle =
-        Path::fit(from_jd_tt, to_jd_tt, how, |jd| Ok::<_, AstroError>(Local::at(site, jd).seen(body)?.hour_angle_deg))?;
+    let hour_angle = Path::fit(from_jd_tt, to_jd_tt, how, |jd| {
+        stop.check()?;
+        Ok::<_, AstroError>(Local::at(site, jd).seen(body)?.hour_angle_deg)
+    })?;
     let crossings = altitude.crossings(0.0);
     let named = |list: Vec<(f64, bool)>, passage: fn(bool) -> Passage| {
         list.into_iter().map(move |(jd, up)| (jd, passage(up))).collect::<Vec<_>>()
@@ -193,9 +198,17 @@ pub fn horizon_events(
 }
 
 /// Sine of the altitude less that of the altitude that counts.
-fn excess_path(body: Body, site: Site, horizon: Horizon, from: f64, to: f64) -> Result<Path, AstroError> {
+fn excess_path(
+    stop: Stop<'_>,
+    body: Body,
+    site: Site,
+    horizon: Horizon,
+    from: f64,
+    to: f64,
+) -> Result<Path, AstroError> {
     let how = Fit { tolerance: 1e-9, piece_days: 1.0, angle: false };
     Path::fit(from, to, how, |jd| {
+        stop.check()?;
         let seen = Local::at(site, jd).seen(body)?;
         Ok(seen.sine_of_altitude - horizon.altitude_deg(body, seen.distance_au).to_radians().sin())
     })

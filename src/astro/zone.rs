@@ -200,8 +200,15 @@ pub fn julian_date_of_unix(unix_s: i64) -> f64 {
 }
 
 /// Julian Date UTC of an instant with its offset, such as `2026-11-23T07:30:00Z` or `2026-11-23T08:30:00.5+01:00`; `None` for
-/// another form, and for a year outside -9999..=9999.
+/// another form, for an offset of a day or more, and for a year outside -9999..=9999.
 pub fn julian_date_of_rfc3339(text: &str) -> Option<f64> {
+    // RFC 3339 writes an offset as Z or +HH:MM, to 23:59; the library would take more.
+    let is_utc = text.ends_with(['Z', 'z']);
+    let tail = text.len().checked_sub(6).and_then(|start| text.get(start..));
+    let hours = tail.filter(|tail| tail.starts_with(['+', '-']) && tail.as_bytes().get(3) == Some(&b':'));
+    if !is_utc && hours.and_then(|tail| tail.get(1..3)?.parse::<u8>().ok()).is_none_or(|hours| hours >= 24) {
+        return None;
+    }
     let instant: Timestamp = text.parse().ok()?;
     Some(instant.as_millisecond() as f64 / 86_400_000.0 + UNIX_EPOCH_JD)
 }

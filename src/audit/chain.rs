@@ -33,6 +33,12 @@ impl Canonical {
                 self.0.update(user.0);
                 self.text(role.as_str());
             }
+            Actor::Key(user, role, key) => {
+                self.text("key");
+                self.0.update(user.0);
+                self.text(role.as_str());
+                self.0.update(key.0);
+            }
         }
     }
 }
@@ -150,7 +156,7 @@ mod tests {
 
     use super::*;
     use crate::clock::UnixMs;
-    use crate::ids::{AuditId, UserId};
+    use crate::ids::{ApiKeyId, AuditId, UserId};
     use crate::store::tables::Role;
 
     const KEY: [u8; 32] = [9; 32];
@@ -163,6 +169,7 @@ mod tests {
             Just(Actor::System),
             any::<[u8; 16]>().prop_map(|id| Actor::User(UserId(id), Role::User)),
             any::<[u8; 16]>().prop_map(|id| Actor::User(UserId(id), Role::Ops)),
+            any::<[u8; 16]>().prop_map(|id| Actor::Key(UserId(id), Role::User, ApiKeyId(id))),
         ];
         let details = prop::collection::btree_map("[a-c]{0,2}", "[a-c]{0,2}", 0..3);
         (

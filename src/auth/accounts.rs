@@ -220,8 +220,8 @@ impl Identity {
     where
         F: Fn(&mut Tx<'_>) -> Result<()> + Send + 'static,
     {
-        let now = self.ambient.now();
-        let row = self.store.read(|view| standing(view, caller, now))?.user;
+        let (now, holder) = (self.ambient.now(), caller.holder()?);
+        let row = self.store.read(|view| standing(view, &holder, now))?.user;
         let email = self.unsealed_email(caller, &row)?;
         password::check_policy(new, &email)?;
         if new.expose_secret() == current.expose_secret() {
@@ -237,16 +237,16 @@ impl Identity {
             return Err(wrong());
         }
         let hash = self.hasher.hash(new).await?;
-        let (auditor, caller) = (self.auditor.clone(), *caller);
+        let auditor = self.auditor.clone();
         let change = self.store.write(move |tx| {
-            let mut user = standing(tx, &caller, now)?.user;
+            let mut user = standing(tx, &holder, now)?.user;
             if user.password != row.password {
                 return Err(wrong());
             }
             user.password.clone_from(&hash);
             user.password_set_at = now;
-            tx.put(&USERS, &(caller.tenant, caller.user), &user)?;
-            let ended = sessions::end_others(tx, &caller, now, Revocation::PasswordChanged)?;
+            tx.put(&USERS, &(holder.tenant, holder.user), &user)?;
+            let ended = sessions::end_others(tx, &holder, now, Revocation::PasswordChanged)?;
             also(tx)?;
             audit::append(tx, &auditor, entry.clone().detail("sessions_ended", ended))
         });

@@ -2,17 +2,17 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::email::Email;
 use crate::clock::Ambient;
 use crate::error::{Code, Error, Result};
 use crate::limits::{PASSWORD_HASH_QUEUE_MAX, PASSWORD_HASHES_AT_ONCE, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
+use crate::turns::Turns;
 
 /// Length of the salt, in bytes (RFC 9106 §3.1 recommends 16).
 const SALT_BYTES: usize = 16;
@@ -92,8 +92,7 @@ pub struct Hasher {
     cost: HashCost,
     argon2: Argon2<'static>,
     ambient: Ambient,
-    permits: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    turns: Turns,
     computed: Arc<AtomicU64>,
 }
 
@@ -113,8 +112,7 @@ impl Hasher {
             cost,
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, cost.params()?),
             ambient,
-            permits: Arc::new(Semaphore::new(PASSWORD_HASHES_AT_ONCE)),
-            waiting: Arc::default(),
+            turns: Turns::new(PASSWORD_HASHES_AT_ONCE, PASSWORD_HASH_QUEUE_MAX, RETRY_AFTER_S),
             computed: Arc::default(),
         })
     }
@@ -129,9 +127,8 @@ impl Hasher {
     /// # Errors
     /// [`Code::Overloaded`] when too many wait.
     pub async fn hash(&self, password: &SecretString) -> Result<String> {
-        let permit = self.permit().await?;
         let (this, password, salt) = (self.clone(), password.clone(), self.ambient.bytes::<SALT_BYTES>());
-        off_thread(permit, move || this.hash_now(&password, &salt)).await
+        self.turns.run(move |_| this.hash_now(&password, &salt)).await
     }
 
     /// Whether `password` is the one of `phc`, whose own parameters hold. A hash that cannot be read takes the same
@@ -140,9 +137,8 @@ impl Hasher {
     /// # Errors
     /// [`Code::Overloaded`] when too many wait.
     pub async fn verify(&self, password: &SecretString, phc: &str) -> Result<bool> {
-        let permit = self.permit().await?;
         let (this, password, phc) = (self.clone(), password.clone(), phc.to_owned());
-        off_thread(permit, move || this.verify_now(&password, &phc)).await
+        self.turns.run(move |_| this.verify_now(&password, &phc)).await
     }
 
     /// Whether `phc` was made at another cost than today's, so that it should be made anew at the next login.
@@ -172,49 +168,6 @@ impl Hasher {
             Err(error) => Err(Error::internal(error)),
         }
     }
-
-    /// A turn to compute. Whoever waits and gives up makes room again.
-    async fn permit(&self) -> Result<OwnedSemaphorePermit> {
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let _place = Place::take(&self.waiting)?;
-        Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Error::new(Code::ShuttingDown))
-    }
-}
-
-/// A place in the queue, given back when it is dropped.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize) -> Result<Self> {
-        let taken = waiting.fetch_add(1, Ordering::AcqRel);
-        let place = Self(waiting);
-        if taken < PASSWORD_HASH_QUEUE_MAX {
-            Ok(place)
-        } else {
-            Err(Error::new(Code::Overloaded).retry_after_s(RETRY_AFTER_S))
-        }
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-/// Runs `work` on a blocking thread, which keeps the permit until it is done, even when nobody waits any longer.
-async fn off_thread<T: Send + 'static>(
-    permit: OwnedSemaphorePermit,
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let task = tokio::task::spawn_blocking(move || {
-        let done = work();
-        drop(permit);
-        done
-    });
-    task.await.map_err(Error::internal)?
 }
 
 #[cfg(test)]
@@ -301,7 +254,7 @@ mod tests {
     #[tokio::test]
     async fn the_queue_is_bounded_and_the_rest_is_told_to_come_back() {
         let hasher = hasher(CHEAP);
-        let held = Arc::clone(&hasher.permits).acquire_many_owned(2).await.unwrap();
+        let held = (hasher.turns.turn().await.unwrap(), hasher.turns.turn().await.unwrap());
         let password = secret("a quiet river");
         let mut waiting: Vec<_> = (0..PASSWORD_HASH_QUEUE_MAX).map(|_| Box::pin(hasher.hash(&password))).collect();
         for task in &mut waiting {
@@ -315,6 +268,6 @@ mod tests {
         waiting.push(next);
         drop(held);
         assert!(futures_util::future::join_all(waiting).await.iter().all(Result::is_ok));
-        assert_eq!(hasher.waiting.load(Ordering::Acquire), 0);
+        assert_eq!(hasher.turns.waiting(), 0);
     }
 }

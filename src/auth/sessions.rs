@@ -54,14 +54,16 @@ impl Identity {
     pub async fn refresh(&self, request: &RequestContext, refresh_token: &str) -> Result<LoggedIn> {
         let now = self.ambient.now();
         let claims = tokens::verify(&self.ring(), refresh_token, Kind::Refresh, now)?;
-        let caller = Caller { tenant: claims.tenant, user: claims.sub, role: claims.role, session: claims.sid };
-        let key = (caller.tenant, caller.user, caller.session);
+        let holder = claims.holder();
+        let Holder { tenant, user, role, session } = holder;
+        let key = (tenant, user, session);
         let (presented, next) = (claims.jti, TokenId::new(&self.ambient));
-        let entry = |action| self.entry(&caller, request, action).target("session", caller.session);
+        let by = Actor::User(user, role);
+        let entry = |action| self.auditor.entry(tenant, request, by.clone(), action).target("session", session);
         let (renewed, reused) = (entry("auth_refresh"), entry("auth_refresh_reuse").failed());
         let (auditor, life_ms) = (self.auditor.clone(), self.ring().policy().session_ms());
         let write = self.store.write(move |tx| {
-            let standing = standing(tx, &caller, now)?;
+            let standing = standing(tx, &holder, now)?;
             let mut session = standing.session;
             let reuse = session.refresh != presented;
             if reuse {
@@ -74,22 +76,19 @@ impl Identity {
             tx.put(&SESSIONS, &key, &session)?;
             let role = standing.user.role;
             let entry = if reuse { reused.clone() } else { renewed.clone() };
-            audit::append(tx, &auditor, entry.by(Actor::User(caller.user, role)))?;
+            audit::append(tx, &auditor, entry.by(Actor::User(user, role)))?;
             // A reuse is no error yet: its transaction must commit.
             Ok::<_, Error>(if reuse { Renewal::Reused } else { Renewal::Renewed(role) })
         });
         match write.await? {
             Renewal::Reused => Err(Error::new(Code::InvalidToken).because("a refresh token came again")),
-            Renewal::Renewed(role) => {
-                let Caller { tenant, user, session, .. } = caller;
-                self.logged_in(Holder { tenant, user, role, session }, next, now)
-            }
+            Renewal::Renewed(role) => self.logged_in(Holder { role, ..holder }, next, now),
         }
     }
 
     /// The caller's live sessions, oldest first.
     pub fn list_sessions(&self, caller: &Caller) -> Result<Vec<SessionView>> {
-        let now = self.ambient.now();
+        let (now, own) = (self.ambient.now(), caller.session()?);
         let rows = self.store.read(|view| rows(view, caller.tenant, caller.user))?;
         let live = rows.into_iter().filter(|(_, row)| is_live(row, now));
         live.map(|(id, row)| {
@@ -99,7 +98,7 @@ impl Identity {
                 created_at: row.created_at,
                 renewed_at: row.renewed_at,
                 expires_at: row.expires_at,
-                current: id == caller.session,
+                current: id == own,
             })
         })
         .collect()
@@ -118,7 +117,7 @@ impl Identity {
     /// # Errors
     /// [`Code::SessionNotFound`] when it was ended meanwhile.
     pub async fn logout(&self, request: &RequestContext, caller: &Caller) -> Result<()> {
-        self.end_session(request, caller, caller.session, Revocation::Logout, "auth_logout").await
+        self.end_session(request, caller, caller.session()?, Revocation::Logout, "auth_logout").await
     }
 
     async fn end_session(
@@ -129,6 +128,7 @@ impl Identity {
         why: Revocation,
         action: &'static str,
     ) -> Result<()> {
+        caller.session()?;
         let now = self.ambient.now();
         let key = (caller.tenant, caller.user, id);
         let entry = self.entry(caller, request, action).target("session", id);
@@ -171,13 +171,13 @@ pub(super) fn make_room(tx: &mut Tx<'_>, tenant: TenantId, user: UserId, now: Un
     Ok(too_many)
 }
 
-/// Ends every live session of the caller's user but the caller's own; says how many.
-pub(super) fn end_others(tx: &mut Tx<'_>, caller: &Caller, now: UnixMs, why: Revocation) -> Result<usize> {
+/// Ends every live session of the holder's user but the holder's own; says how many.
+pub(super) fn end_others(tx: &mut Tx<'_>, holder: &Holder, now: UnixMs, why: Revocation) -> Result<usize> {
     let mut ended = 0;
-    for (id, mut row) in rows(tx, caller.tenant, caller.user)? {
-        if id != caller.session && is_live(&row, now) {
+    for (id, mut row) in rows(tx, holder.tenant, holder.user)? {
+        if id != holder.session && is_live(&row, now) {
             row.ended = Some((now, why));
-            tx.put(&SESSIONS, &(caller.tenant, caller.user, id), &row)?;
+            tx.put(&SESSIONS, &(holder.tenant, holder.user, id), &row)?;
             ended += 1;
         }
     }

@@ -45,7 +45,7 @@ impl Subject {
 }
 
 /// One subscriber has a whole IPv6 /64 (RFC 6177), so that is one subject; an IPv4 address is its own.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),
         IpAddr::V6(v6) => {

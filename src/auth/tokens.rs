@@ -122,6 +122,13 @@ impl Claims {
     }
 }
 
+impl Claims {
+    /// Whom it was signed for.
+    pub const fn holder(&self) -> Holder {
+        Holder { tenant: self.tenant, user: self.sub, role: self.role, session: self.sid }
+    }
+}
+
 /// Whom tokens are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holder {

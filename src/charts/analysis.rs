@@ -1,5 +1,6 @@
 //! Reads by whose tables a chart is to be analysed, and has it analysed. Knows no store and no caller.
 
+use super::lines::seen_from_the_earth;
 use crate::astro::Chart;
 use crate::astro::analysis::{Analysis, AnalysisOptions, Subject, analyse};
 use crate::astro::dignities::{TermScheme, TriplicityScheme};
@@ -74,7 +75,8 @@ fn one_of<const N: usize>(codes: [&str; N]) -> String {
 /// Analyses a chart under a ruleset: that it was made with, where that is still here.
 ///
 /// # Errors
-/// `date_out_of_range` at the edge of the ephemeris; what a sky as seen from the Sun cannot have.
+/// `invalid_fields` for a sky as seen from the Sun.
 pub fn analysis_of(chart: &Chart, options: &AnalysisOptions, ruleset: &Ruleset) -> Result<Analysis> {
+    seen_from_the_earth(chart)?;
     Ok(analyse(&Subject::from(chart), options, ruleset)?)
 }

@@ -3,7 +3,8 @@
 use super::options::OptionsDraft;
 use crate::astro::calendar::REFORM_ALLOWED;
 use crate::astro::{
-    self, AstroError, BirthInput, Calendar, Certainty, ChartOptions, FieldProblem, Lang, ZoneSource, places, zone,
+    self, AstroError, BirthInput, Calendar, Certainty, ChartOptions, Ephemeris, FieldProblem, Lang, ZoneSource, places,
+    time, zone,
 };
 use crate::clock::UnixMs;
 use crate::error::{Code, Error, FieldError, Result};
@@ -140,6 +141,7 @@ impl Draft {
         match (&self.place, self.lat, self.lon) {
             (Some(place), None, None) => self.at_place(place, errors),
             (label, Some(lat), Some(lon)) => {
+                self.label(errors);
                 // Coordinates off the map are named as such by the check of the whole.
                 let (zone, zone_source) = self.zone_given(lon).or_else(|| derived_zone(lat, lon)).unwrap_or_default();
                 Some(Whereabouts { label: label.clone(), zone, zone_source, latitude_deg: lat, longitude_deg: lon })
@@ -149,6 +151,18 @@ impl Draft {
                 errors.push(FieldError::unshown(missing, "give place, or lat and lon together"));
                 None
             }
+        }
+    }
+
+    /// Beside coordinates the place is a name, and kept as such.
+    fn label(&self, errors: &mut Vec<FieldError>) {
+        let Some(label) = &self.place else { return };
+        if label.chars().count() > limits::PLACE_MAX_CHARS || label.chars().any(char::is_control) {
+            let allowed = format!(
+                "beside lat and lon, what the place is called: at most {} characters, none of them control characters",
+                limits::PLACE_MAX_CHARS
+            );
+            errors.push(FieldError::new("place", label, allowed));
         }
     }
 
@@ -212,11 +226,41 @@ fn offset_text(seconds: i32) -> String {
 fn candidates(code: Code, zone: &str, local: &str, offsets_s: &[i32]) -> Error {
     let list: Vec<_> =
         offsets_s.iter().map(|s| serde_json::json!({"utc_offset_s": s, "offset": offset_text(*s)})).collect();
+    let offsets: Vec<_> = offsets_s.iter().map(|s| format!("{s} ({})", offset_text(*s))).collect();
+    let once = if code == Code::AmbiguousLocalTime { "only once" } else { "at all" };
+    let allowed = format!(
+        "a time that clocks in {zone} showed {once}; or, beside this one, utc_offset_s {}",
+        offsets.join(" or ")
+    );
     Error::new(code)
+        .at(vec![FieldError::new("time", local, allowed)])
         .detail("tz", zone.into())
         .detail("local_time", local.into())
         .detail("candidates", list.into())
         .detail("hint", "send one of the candidates as utc_offset_s, or correct the time".into())
+}
+
+/// An instant outside the ephemeris, by the name of its field and as it was given.
+pub fn out_of_span(field: &str, given: &str) -> Error {
+    Error::new(Code::DateOutOfRange).at(vec![FieldError::new(field, given, span_allowed())])
+}
+
+/// The instants that the ephemeris has, in words.
+pub fn span_allowed() -> String {
+    let (first, last) = Ephemeris::embedded().span();
+    format!("an instant from {} to {} (UTC)", day_of(first.ceil()), day_of(last.floor()))
+}
+
+/// Whether the ephemeris has an instant, Julian Date UTC.
+pub fn in_span(jd_utc: f64) -> bool {
+    let (first, last) = Ephemeris::embedded().span();
+    (first..=last).contains(&time::scales_from_utc(jd_utc).jd_tt)
+}
+
+/// The Gregorian day of a Julian Date, `YYYY-MM-DD`.
+fn day_of(jd: f64) -> String {
+    let (year, month, day) = Calendar::Gregorian.day_of((jd + 0.5).floor() as i64);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 impl From<AstroError> for Error {
@@ -239,7 +283,9 @@ impl From<AstroError> for Error {
             }
             AstroError::HouseSystemUndefined { system, latitude_deg, offers } => {
                 let offers: Vec<_> = offers.iter().map(|s| s.code()).collect();
+                let allowed = format!("at latitude {latitude_deg}, one of: {}", offers.join(", "));
                 Self::new(Code::HouseSystemUndefined)
+                    .at(vec![FieldError::new("house_system", system.code(), allowed)])
                     .detail("house_system", system.code().into())
                     .detail("latitude_deg", latitude_deg.into())
                     .detail("offers", offers.into())
@@ -255,13 +301,18 @@ impl From<AstroError> for Error {
             AstroError::InvalidLatitude { latitude_deg } => {
                 Self::fields(vec![FieldError::new("lat", latitude_deg, "degrees north, -90 to 90")])
             }
-            AstroError::BodyOutOfSpan { body, .. } | AstroError::NotInFrame { body, .. } => {
-                Self::fields(vec![FieldError::new("bodies", body.code(), text)])
+            AstroError::BodyOutOfSpan { body, jd_tt, from, to } => {
+                let allowed = format!(
+                    "bodies that are known then ({}); {} is known from {from} to {to}",
+                    day_of(jd_tt),
+                    body.code()
+                );
+                Self::fields(vec![FieldError::new("bodies", body.code(), allowed)])
             }
-            AstroError::OutOfSpan { jd_tt, from, to } => Self::new(Code::DateOutOfRange)
-                .message(text)
-                .detail("given", jd_tt.into())
-                .detail("allowed", format!("an instant of the years {from} to {to}").into()),
+            AstroError::NotInFrame { body, .. } => Self::fields(vec![FieldError::new("bodies", body.code(), text)]),
+            AstroError::OutOfSpan { jd_tt, .. } => out_of_span("date", &day_of(jd_tt)),
+            // Nobody hears this: who asked has gone.
+            AstroError::Stopped => Self::new(Code::TimedOut),
             AstroError::BadAsset(_) => Self::internal(text),
         }
     }

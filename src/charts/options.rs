@@ -39,7 +39,10 @@ impl OptionsDraft {
         ChartOptions {
             zodiac: self.zodiac(errors),
             view,
-            house_system: self.house_system(errors),
+            house_system: self
+                .house_system
+                .as_deref()
+                .map_or(HouseSystem::Placidus, |code| house_system(code, &view.center, errors)),
             bodies: self.bodies(&view.center, errors).unwrap_or_else(|| match view.center {
                 Center::Heliocentric => ChartOptions::HELIOCENTRIC.to_vec(),
                 _ => default.bodies,
@@ -104,15 +107,6 @@ impl OptionsDraft {
         Some(Ayanamsa::User { epoch_jd_tt: epoch?, value_deg: value? })
     }
 
-    fn house_system(&self, errors: &mut Vec<FieldError>) -> HouseSystem {
-        let Some(code) = &self.house_system else { return HouseSystem::Placidus };
-        HouseSystem::from_code(code).unwrap_or_else(|| {
-            let all: Vec<_> = HouseSystem::ALL.iter().map(|system| system.code()).collect();
-            errors.push(FieldError::new("house_system", code, format!("one of: {}", all.join(", "))));
-            HouseSystem::Placidus
-        })
-    }
-
     fn center(&self, errors: &mut Vec<FieldError>) -> Center {
         let allowed =
             format!("metres above the ellipsoid, {} to {}, beside frame topocentric", ALTITUDES_M.0, ALTITUDES_M.1);
@@ -148,7 +142,7 @@ impl OptionsDraft {
         }
     }
 
-    /// The bodies named, each once, in the order of the enum; none when none was named.
+    /// The bodies named, in the order of the enum; none when none was named.
     fn bodies(&self, center: &Center, errors: &mut Vec<FieldError>) -> Option<Vec<Body>> {
         let codes = self.bodies.as_ref()?;
         let is_allowed = |body: &Body| *center != Center::Heliocentric || goes_around_the_sun(*body);
@@ -156,6 +150,7 @@ impl OptionsDraft {
         let mut bodies = Vec::new();
         for (index, code) in codes.iter().enumerate() {
             match Body::from_code(code.trim()).filter(is_allowed) {
+                Some(body) if bodies.contains(&body) => errors.push(twice("bodies", index, code)),
                 Some(body) => bodies.push(body),
                 None => errors.push(FieldError::new(
                     format!("bodies[{index}]"),
@@ -168,9 +163,25 @@ impl OptionsDraft {
             errors.push(FieldError::unshown("bodies", format!("at least one of: {}", allowed.join(", "))));
         }
         bodies.sort_unstable();
-        bodies.dedup();
         Some(bodies)
     }
+}
+
+/// The house system of a code, for a sky seen from a centre; where that is an error, Placidus stands for it.
+pub fn house_system(code: &str, center: &Center, errors: &mut Vec<FieldError>) -> HouseSystem {
+    if *center == Center::Heliocentric {
+        errors.push(FieldError::new("house_system", code, "left out: a sky seen from the Sun has no houses"));
+    }
+    HouseSystem::from_code(code).unwrap_or_else(|| {
+        let all: Vec<_> = HouseSystem::ALL.iter().map(|system| system.code()).collect();
+        errors.push(FieldError::new("house_system", code, format!("one of: {}", all.join(", "))));
+        HouseSystem::Placidus
+    })
+}
+
+/// A member of a list that stands there already.
+pub fn twice(field: &str, index: usize, code: &str) -> FieldError {
+    FieldError::new(format!("{field}[{index}]"), code, "each once")
 }
 
 /// Whether a body can be seen from the Sun: neither the Sun itself nor a point of the Moon's orbit.
@@ -256,8 +267,19 @@ mod tests {
     }
 
     #[test]
+    fn a_house_system_is_refused_where_there_are_no_houses() {
+        let koch = OptionsDraft { house_system: text("koch"), ..OptionsDraft::default() };
+        assert_eq!(read(&koch).unwrap().house_system, HouseSystem::Koch);
+        let from_the_sun = OptionsDraft { frame: text("heliocentric"), ..koch };
+        assert_eq!(read(&from_the_sun), Err(vec!["house_system".to_owned()]));
+    }
+
+    #[test]
     fn bodies_come_once_and_in_their_order() {
-        let codes = ["moon", "chiron", "sun", "moon"].map(str::to_owned).to_vec();
+        let codes = |list: &[&str]| Some(list.iter().map(|code| (*code).to_owned()).collect());
+        let again = OptionsDraft { bodies: codes(&["moon", "sun", "moon"]), ..OptionsDraft::default() };
+        assert_eq!(read(&again), Err(vec!["bodies[2]".to_owned()]));
+        let codes = ["moon", "chiron", "sun"].map(str::to_owned).to_vec();
         let draft = OptionsDraft { bodies: Some(codes), ..OptionsDraft::default() };
         assert_eq!(read(&draft).unwrap().bodies, [Body::Sun, Body::Moon, Body::Chiron]);
         let from_the_sun = OptionsDraft { frame: text("heliocentric"), ..draft };

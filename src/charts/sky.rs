@@ -1,5 +1,6 @@
 //! Turns what was typed about a sky into an instant, maybe a place, and options, naming everything that is wrong at once.
 
+use super::draft::{in_span, out_of_span};
 use super::options::OptionsDraft;
 use crate::astro::{Center, ChartOptions, Site, zone};
 use crate::clock::UnixMs;
@@ -25,7 +26,7 @@ impl SkyDraft {
     /// The instant (Julian Date UTC), `now` unless one was named, the place and the options.
     ///
     /// # Errors
-    /// `invalid_fields` with every field that is wrong.
+    /// `invalid_fields` with every field that is wrong; `date_out_of_range`.
     pub fn read(&self, now: UnixMs) -> Result<(f64, Option<Site>, ChartOptions)> {
         let mut errors = Vec::new();
         let jd_utc = self.jd_utc(now, &mut errors);
@@ -33,6 +34,9 @@ impl SkyDraft {
         let site = self.site(&options, &mut errors);
         if !errors.is_empty() {
             return Err(Error::fields(errors));
+        }
+        if let Some(at) = self.at.as_deref().filter(|_| !in_span(jd_utc)) {
+            return Err(out_of_span("at", at));
         }
         Ok((jd_utc, site, site.map_or_else(|| options.clone(), |s| options.for_place(s.latitude_deg, s.longitude_deg))))
     }
@@ -77,6 +81,7 @@ impl SkyDraft {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
 
     const NOW: UnixMs = UnixMs(1_795_420_800_000);
 
@@ -94,8 +99,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named() {
-        for at in ["yesterday", "2000-01-01", "2000-01-01T12:00:00", "NaN", "inf"] {
-            assert!(instant(at).is_err(), "{at}");
+        let odd_offsets = ["2000-01-01T12:00:00+25:00", "2000-01-01T12:00:00-24:00", "2000-01-01T12:00:00+0100"];
+        for at in ["yesterday", "2000-01-01", "2000-01-01T12:00:00", "NaN", "inf"].iter().chain(&odd_offsets) {
+            assert_eq!(instant(at).unwrap_err().code(), Code::InvalidFields, "{at}");
+        }
+        for at in ["1549-12-30T00:00:00Z", "2650-02-01T00:00:00Z", "0", "2451545000"] {
+            let error = instant(at).unwrap_err();
+            assert_eq!(error.code(), Code::DateOutOfRange);
+            let found = &error.details()["errors"][0];
+            assert_eq!((&found["field"], &found["given"]), (&"at".into(), &at.into()));
+            assert_eq!(found["allowed"], "an instant from 1549-12-31 to 2650-01-24 (UTC)");
         }
         let half = SkyDraft { lat: Some(91.0), ..SkyDraft::default() }.read(NOW).unwrap_err();
         let fields: Vec<_> = half.details()["errors"].as_array().unwrap().iter().map(|e| e["field"].clone()).collect();

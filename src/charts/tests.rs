@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::astro;
-use crate::auth::Role;
+use crate::auth::{Credential, Role};
 use crate::config::MasterKey;
 use crate::ids::SessionId;
 use crate::store::tables::STORE_TABLES;
@@ -31,8 +31,12 @@ async fn what_is_remembered_is_shown_only_while_row_and_key_are_there() {
         Arc::new(Vault::open(&dir.path().join("keys.redb"), &MasterKey::new([7; 32]), ambient.clone()).unwrap());
     let store = Store::open(&dir.path().join("store.redb"), STORE_TABLES).unwrap();
     let charts = Charts::new(store, Arc::clone(&vault), Auditor::new([1; 32], ambient.clone()), ambient.clone());
-    let caller =
-        Caller { tenant: TenantId([1; 16]), user: UserId([2; 16]), role: Role::User, session: SessionId([3; 16]) };
+    let caller = Caller {
+        tenant: TenantId([1; 16]),
+        user: UserId([2; 16]),
+        role: Role::User,
+        credential: Credential::Session(SessionId([3; 16])),
+    };
     vault.create_user_key(caller.tenant, caller.user).await.unwrap();
     let (request, options) = (RequestContext::default(), ChartOptions::default());
     let ruleset = options.builtin_ruleset().unwrap();

@@ -6,7 +6,6 @@ use super::{Charts, StoredChart, png};
 use crate::astro::rulesets::Ruleset;
 use crate::astro::wheel::{self, Style, Theme, Wheel};
 use crate::astro::{self, CivilDate, CivilTime, Lang, Point};
-use crate::auth::Caller;
 use crate::clock::UnixMs;
 use crate::error::{Error, Result};
 use crate::ids::ChartId;
@@ -34,28 +33,32 @@ pub struct WheelAsked {
 }
 
 impl Charts {
-    /// The caller's chart `id` as an SVG document. Aspects between two rings go by the ruleset of the chart, which `find`
-    /// finds by its id; by the built-in one where it is gone.
+    /// A chart as an SVG document, with the `other` around it where one was asked for. Aspects between two rings go by the
+    /// ruleset of the chart, which `find` finds by its id; by the built-in one where it is gone.
     ///
     /// # Errors
-    /// `chart_not_found` for either chart; `invalid_fields` and `date_out_of_range` for the date.
-    pub fn wheel_svg<F>(&self, caller: &Caller, id: ChartId, asked: &WheelAsked, find: F) -> Result<String>
+    /// `invalid_fields` for the date.
+    pub fn wheel_svg<F>(
+        &self,
+        stored: &StoredChart,
+        other: Option<&StoredChart>,
+        asked: &WheelAsked,
+        find: F,
+    ) -> Result<String>
     where
         F: FnOnce(&str) -> Option<Arc<Ruleset>>,
     {
-        let stored = self.get(caller, id)?;
         let lang = asked.style.lang;
         let found = find(&stored.chart.options.ruleset);
         let ruleset = found.as_deref().unwrap_or_else(|| Ruleset::builtin());
         let wheel = Wheel::of_chart(&stored.chart, stored.name.as_deref(), &asked.extras, lang);
-        let wheel = match &asked.around {
-            Around::Nothing => wheel,
-            Around::Chart(other) => {
-                let other = self.get(caller, *other)?;
+        let wheel = match (&asked.around, other) {
+            (Around::Nothing, _) | (Around::Chart(_), None) => wheel,
+            (Around::Chart(_), Some(other)) => {
                 wheel.with_chart(&stored.chart, &other.chart, other.name.as_deref(), ruleset, lang)
             }
-            Around::Transits(date) => {
-                let jd_utc = instant(&stored, date.as_deref(), self.ambient.now())?;
+            (Around::Transits(date), _) => {
+                let jd_utc = instant(stored, date.as_deref(), self.ambient.now())?;
                 let sky = astro::cast_under(jd_utc, None, &stored.chart.options, ruleset)?;
                 wheel.with_transits(&stored.chart, &sky, vec![instant_text(jd_utc, lang)], ruleset)
             }

@@ -43,7 +43,8 @@ fn sky_line(found: &Analysis, lang: Lang) -> String {
     }
     if let Some(phase) = found.phase {
         let age = found.lunar_phase.map(|moon| {
-            format!(" ({:.1} {}, {:.0} %)", moon.age_days, lang.pick("days", "jours"), 100.0 * moon.illuminated)
+            let age = moon.age_days.map(|days| format!("{days:.1} {}, ", lang.pick("days", "jours")));
+            format!(" ({}{:.0} %)", age.unwrap_or_default(), 100.0 * moon.illuminated)
         });
         parts.push(format!("{}{}", named::phase(phase, lang), age.unwrap_or_default()));
     }

@@ -6,7 +6,14 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use super::birth::{BirthArgs, OptionsArgs, SecondBirthArgs};
+use super::birth::{BirthArgs, OptionsArgs};
+use super::budget::{BudgetCommand, LedgerCommand, UsageArgs};
+use super::key::KeyCommand;
+use super::pair::SynastryArgs;
+use super::plan::PlanCommand;
+use super::returns::ReturnsArgs;
+use super::ruleset::RulesetCommand;
+use super::tenant::TenantCommand;
 use super::timeline::{CalendarArgs, TransitsArgs};
 use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
 use crate::astro::{Lang, Point};
@@ -60,6 +67,23 @@ pub enum Command {
     /// Look after the rulesets: which aspects count, and how wide their orbs are.
     #[command(subcommand)]
     Ruleset(RulesetCommand),
+    /// Look after what tenants, users, keys and models may spend.
+    #[command(subcommand)]
+    Budget(BudgetCommand),
+    /// Look at the money ledger.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Print what was used, day by day, as CSV.
+    Usage(UsageArgs),
+    /// Look after the tenants.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Look after the plans: how many messages each allows, and who has which.
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Look after the API keys of a tenant.
+    #[command(subcommand)]
+    Key(KeyCommand),
 }
 
 /// `orrery config ..`
@@ -83,49 +107,6 @@ pub enum AuditCommand {
 pub enum KeysCommand {
     /// Make a new key; the one before goes on verifying what it signed.
     Rotate(RotateArgs),
-}
-
-/// `orrery ruleset ..`
-#[derive(Debug, Subcommand)]
-pub enum RulesetCommand {
-    /// Say which rulesets there are, and which one charts are made with.
-    List(DirectoryArgs),
-    /// Print the document of a ruleset as JSON.
-    Show(RulesetArgs),
-    /// Draft a new version of a ruleset.
-    Clone(CloneArgs),
-    /// Lock a draft for good.
-    Lock(RulesetArgs),
-    /// Make charts with a ruleset from now on.
-    Activate(RulesetArgs),
-}
-
-/// `orrery ruleset show ..` and others of one ruleset.
-#[derive(Debug, Args)]
-pub struct RulesetArgs {
-    /// Name and version, such as modern-1.0.0.
-    #[arg(value_name = "RULESET")]
-    pub id: String,
-    /// Where.
-    #[command(flatten)]
-    pub directory: DirectoryArgs,
-}
-
-/// `orrery ruleset clone ..`
-#[derive(Debug, Args)]
-pub struct CloneArgs {
-    /// The ruleset to start from, such as modern-1.0.0.
-    #[arg(value_name = "SOURCE")]
-    pub source: String,
-    /// Name and version of the new one, such as mine-1.0.0.
-    #[arg(value_name = "NEW")]
-    pub new: String,
-    /// JSON file with what differs from the source (a merge patch, RFC 7396).
-    #[arg(long, value_name = "FILE")]
-    pub changes: Option<PathBuf>,
-    /// Where.
-    #[command(flatten)]
-    pub directory: DirectoryArgs,
 }
 
 /// `orrery ephemeris ..`
@@ -391,76 +372,6 @@ pub struct HousesArgs {
     /// How to write.
     #[arg(long, value_enum, default_value = "csv")]
     pub format: TableFormat,
-}
-
-/// `orrery returns ..`
-#[derive(Debug, Args)]
-pub struct ReturnsArgs {
-    /// Whose birth.
-    #[command(flatten)]
-    pub birth: BirthArgs,
-    /// What chart.
-    #[command(flatten)]
-    pub options: OptionsArgs,
-    /// Which body comes back: sun, moon, saturn, ..
-    #[arg(long, value_name = "BODY", default_value = "sun")]
-    pub body: String,
-    /// Calendar year that is searched, instead of --from and --to.
-    #[arg(long, value_name = "YEAR")]
-    pub year: Option<String>,
-    /// Start of the search, a date or an RFC 3339 instant; now when left out.
-    #[arg(long, value_name = "DATE")]
-    pub from: Option<String>,
-    /// End of the search; without it the next return is shown.
-    #[arg(long, value_name = "DATE")]
-    pub to: Option<String>,
-    /// Where the person is then; the birthplace when left out.
-    #[arg(long, value_name = "PLACE")]
-    pub at_place: Option<String>,
-    /// Latitude there in degrees, north positive, instead of --at-place.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub at_lat: Option<String>,
-    /// Longitude there in degrees, east positive, instead of --at-place.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true)]
-    pub at_lon: Option<String>,
-    /// Language of the page.
-    #[arg(long, value_parser = languages())]
-    pub lang: Option<Lang>,
-    /// Print JSON, as `GET /v1/charts/{id}/returns` answers it, instead of a page.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `orrery synastry ..`
-#[derive(Debug, Args)]
-pub struct SynastryArgs {
-    /// The first birth.
-    #[command(flatten)]
-    pub birth: BirthArgs,
-    /// The second birth.
-    #[command(flatten)]
-    pub second: SecondBirthArgs,
-    /// What charts.
-    #[command(flatten)]
-    pub options: OptionsArgs,
-    /// Join the two in one chart instead: midpoint or davison.
-    #[arg(long, value_name = "METHOD")]
-    pub composite: Option<String>,
-    /// Houses of a midpoint composite: midpoints (of the cusps) or derived (those of a latitude).
-    #[arg(long, value_name = "HOW", requires = "composite")]
-    pub houses: Option<String>,
-    /// Latitude of derived houses in degrees, north positive; the mean of the two births' when left out.
-    #[arg(long, value_name = "DEGREES", allow_negative_numbers = true, requires = "composite")]
-    pub latitude_deg: Option<f64>,
-    /// Middle place of a Davison chart: coordinates (their means) or great_circle.
-    #[arg(long, value_name = "HOW", requires = "composite")]
-    pub middle: Option<String>,
-    /// Language of the page.
-    #[arg(long, value_parser = languages())]
-    pub lang: Option<Lang>,
-    /// Print JSON, as `POST /v1/charts/synastry` or `/v1/charts/composite` answers it, instead of a page.
-    #[arg(long)]
-    pub json: bool,
 }
 
 impl PlacesArgs {

@@ -204,7 +204,9 @@ pub fn explanation(message: &str, details: &Map<String, Value>) -> String {
     let list = |key: &str| details.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(printable);
     let mut lines = vec![printable(message)];
-    for error in list("errors") {
+    // Of a clock that was put back or forward the readings say more, below.
+    let errors = if details.contains_key("candidates") { Vec::new() } else { list("errors") };
+    for error in errors {
         let option = option_of(&text(&error, "field").unwrap_or_default());
         let allowed = text(&error, "allowed").unwrap_or_default();
         lines.push(match text(&error, "given") {
@@ -218,10 +220,6 @@ pub fn explanation(message: &str, details: &Map<String, Value>) -> String {
         list("candidates").iter().filter_map(|c| text(c, "offset")).map(|o| format!("--utc-offset {o}")).collect();
     if !offsets.is_empty() {
         lines.push(format!("  choose one with {}, or correct --time", offsets.join(" or ")));
-    }
-    let systems: Vec<String> = list("offers").iter().filter_map(|s| s.as_str().map(printable)).collect();
-    if !systems.is_empty() {
-        lines.push(format!("  --house-system: expected one of {}", systems.join(", ")));
     }
     lines.join("\n")
 }

@@ -36,8 +36,7 @@ pub fn run(options: &ChartArgs) -> Result<(), Failure> {
         return wheel(options, &stored);
     }
     let mut reply = serde_json::to_value(ChartReply::from(&stored)).map_err(Failure::failed)?;
-    // A sky as seen from the Sun has no analysis, nor has the first month of the ephemeris, where the last new moon is
-    // not known.
+    // A sky as seen from the Sun has no analysis.
     let ruleset = Ruleset::find_builtin(&stored.chart.options.ruleset);
     let ruleset = ruleset.map_or_else(Ruleset::builtin, |found| found.as_ref());
     let analysis = analysis_of(&stored.chart, &AnalysisOptions::default(), ruleset).ok();

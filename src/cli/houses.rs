@@ -100,13 +100,21 @@ trait Table {
 struct Csv<W: Write>(Writer<W>);
 struct Jsonl<W: Write>(W);
 
+/// What the system said; the crate's own conversion would hide of which kind it is.
+fn written(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(cause) => cause,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 impl<W: Write> Table for Csv<W> {
     fn head(&mut self, columns: &[&str]) -> io::Result<()> {
-        self.0.write_record(columns).map_err(io::Error::from)
+        self.0.write_record(columns).map_err(written)
     }
 
     fn row(&mut self, _: &[&str], row: &ByteRecord) -> io::Result<()> {
-        self.0.write_byte_record(row).map_err(io::Error::from)
+        self.0.write_byte_record(row).map_err(written)
     }
 }
 

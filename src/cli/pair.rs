@@ -1,10 +1,11 @@
 //! E: `orrery synastry`: two births side by side, or joined in one chart, on the terminal or as JSON, without server or
 //! store. Lays out what the interface says.
 
+mod args;
+
 use serde_json::Value;
 
 use super::Failure;
-use super::args::SynastryArgs;
 use super::birth::{BirthArgs, SecondBirthArgs, refused};
 use super::demo::chart_page::{asked_line, aspect_coloured, aspects, bodies, frame};
 use super::demo::replies::Sky;
@@ -12,6 +13,8 @@ use super::demo::words::{Words, sign_of};
 use super::returns::without_ids;
 use super::terminal::{Look, say};
 use super::text::{arc, degree_in_sign, pad, pad_left, printable, wrap};
+pub use args::SynastryArgs;
+
 use crate::astro::composite::{Composite, CompositePoint};
 use crate::astro::contacts::CrossAspect;
 use crate::astro::synastry::{Overlay, Synastry};
@@ -50,8 +53,9 @@ pub fn run(options: &SynastryArgs) -> Result<(), Failure> {
         houses: options.houses.clone(),
         latitude_deg: options.latitude_deg,
         middle: options.middle.clone(),
+        house_system: options.composite_house_system.clone(),
     };
-    let found = composite_of((&a.1, &b.1), &ask, rules, "date_b", "").map_err(|error| composite_refused(&error))?;
+    let found = composite_of((&a.1, &b.1), &ask, rules, "date_b").map_err(|error| composite_refused(&error))?;
     if options.json {
         return json_page(serde_json::to_value(CompositeReply::new(ids().0, ids().1, &a.1.options.ruleset, &found)));
     }
@@ -62,10 +66,13 @@ pub fn run(options: &SynastryArgs) -> Result<(), Failure> {
     Ok(say(&page.join("\n"))?)
 }
 
-/// Here the method has the name of its option.
+/// Here the method has the name of its option, and the houses of the joint chart have an option of their own.
 fn composite_refused(error: &Error) -> Failure {
     let Failure { code, text } = refused(error);
-    Failure { code, text: text.replace("--method", "--composite") }
+    Failure {
+        code,
+        text: text.replace("--house-system", "--composite-house-system").replace("--method", "--composite"),
+    }
 }
 
 fn chart_of(birth: &BirthArgs, options: &SynastryArgs) -> crate::error::Result<(Option<String>, Chart)> {
@@ -194,7 +201,9 @@ fn davison_page(
     let sky: Sky = serde_json::to_value(reply).and_then(serde_json::from_value::<Sky>).map_err(Failure::failed)?;
     let mut lines = head(lang.pick("DAVISON CHART", "THÈME DE DAVISON"), titles, look);
     lines.push(look.faint(&reply.at));
-    lines.extend(asked_line(&sky, lang).iter().flat_map(|line| wrap(line, look.columns)).map(|line| look.faint(&line)));
+    lines.extend(
+        asked_line(&sky, false, lang).iter().flat_map(|line| wrap(line, look.columns)).map(|line| look.faint(&line)),
+    );
     lines.push(String::new());
     lines.extend(bodies(&sky, lang, look));
     lines.push(String::new());

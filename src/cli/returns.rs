@@ -1,10 +1,11 @@
 //! E: `orrery returns`: when a body comes back to its natal place, on the terminal or as JSON, without server or store.
 //! Lays out what the interface says.
 
+mod args;
+
 use serde_json::Value;
 
 use super::Failure;
-use super::args::ReturnsArgs;
 use super::birth::refused;
 use super::demo::chart_page::{asked_line, aspects, bodies, frame};
 use super::demo::replies::Sky;
@@ -12,7 +13,9 @@ use super::demo::words::Words;
 use super::pair::{json_page, unknowns};
 use super::terminal::{Look, say};
 use super::text::{coordinate, degree_in_sign, pad, pad_left, wrap};
-use crate::astro::{self, Body, Lang, signs};
+pub use args::ReturnsArgs;
+
+use crate::astro::{self, Body, Lang, Stop, signs};
 use crate::charts::lines::{ReturnChart, ReturnsAsk, returns_of};
 use crate::clock::Ambient;
 use crate::error::Error;
@@ -32,9 +35,11 @@ pub fn run(options: &ReturnsArgs) -> Result<(), Failure> {
         place: options.at_place.clone(),
         lat: options.at_lat.clone(),
         lon: options.at_lon.clone(),
+        house_system: options.at_house_system.clone(),
         site_prefix: "at_",
     };
-    let found = returns_of(&chart, &ask, rules, Ambient::system().now(), "").map_err(|error| refused(&error))?;
+    let found =
+        returns_of(&chart, &ask, rules, Ambient::system().now(), Stop::NEVER).map_err(|error| renamed(&error))?;
     if options.json {
         return json_page(serde_json::to_value(ReturnsReply::new(
             String::new(),
@@ -45,6 +50,12 @@ pub fn run(options: &ReturnsArgs) -> Result<(), Failure> {
     }
     let page = page(found.0, &found.1, options.lang.unwrap_or_default(), Look::of_stdout())?;
     Ok(say(&page.join("\n"))?)
+}
+
+/// Here the houses are those of the return, and have an option of their own.
+fn renamed(error: &Error) -> Failure {
+    let Failure { code, text } = refused(error);
+    Failure { code, text: text.replace("--house-system", "--at-house-system") }
 }
 
 /// One line for each return, and the sky of a return that stands alone.
@@ -64,7 +75,7 @@ fn page(body: Body, found: &[ReturnChart], lang: Lang, look: Look) -> Result<Vec
             .and_then(serde_json::from_value::<Sky>)
             .map_err(Failure::failed)?;
         lines.push(String::new());
-        let asked = asked_line(&sky, lang);
+        let asked = asked_line(&sky, false, lang);
         lines.extend(asked.iter().flat_map(|line| wrap(line, look.columns)).map(|line| look.faint(&line)));
         lines.push(String::new());
         lines.extend(bodies(&sky, lang, look));

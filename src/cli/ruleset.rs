@@ -1,20 +1,63 @@
 //! E: `orrery ruleset ..`, for a directory that nobody serves. A served one is asked through its interface.
 
 use std::fs;
+use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 
-use super::args::{CloneArgs, DirectoryArgs, RulesetArgs, RulesetCommand};
-use super::audit::with_hint;
+use super::args::DirectoryArgs;
 use super::terminal::say;
-use super::{Failure, config, open, runtime};
+use super::{Failure, open};
 use crate::app::App;
 use crate::astro::rulesets::RulesetId;
 use crate::auth::RequestContext;
 use crate::charts::rulesets::Kept;
-use crate::clock::Ambient;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::store::tables::Actor;
+
+/// `orrery ruleset ..`
+#[derive(Debug, Subcommand)]
+pub enum RulesetCommand {
+    /// Say which rulesets there are, and which one charts are made with.
+    List(DirectoryArgs),
+    /// Print the document of a ruleset as JSON.
+    Show(RulesetArgs),
+    /// Draft a new version of a ruleset.
+    Clone(CloneArgs),
+    /// Lock a draft for good.
+    Lock(RulesetArgs),
+    /// Make charts with a ruleset from now on.
+    Activate(RulesetArgs),
+}
+
+/// `orrery ruleset show ..` and others of one ruleset.
+#[derive(Debug, Args)]
+pub struct RulesetArgs {
+    /// Name and version, such as modern-1.0.0.
+    #[arg(value_name = "RULESET")]
+    pub id: String,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
+
+/// `orrery ruleset clone ..`
+#[derive(Debug, Args)]
+pub struct CloneArgs {
+    /// The ruleset to start from, such as modern-1.0.0.
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// Name and version of the new one, such as mine-1.0.0.
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// JSON file with what differs from the source (a merge patch, RFC 7396).
+    #[arg(long, value_name = "FILE")]
+    pub changes: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
 
 /// Does one of the commands.
 pub fn run(command: &RulesetCommand) -> Result<(), Failure> {
@@ -78,35 +121,6 @@ fn id(text: &str) -> Result<RulesetId, Failure> {
     RulesetId::parse(text).ok_or_else(wrong)
 }
 
-/// Opens the directory, does one thing, closes it.
 fn with_app<T>(directory: &DirectoryArgs, work: impl AsyncFnOnce(&App) -> Result<T, Error>) -> Result<T, Failure> {
-    let settings = config::load(&directory.sources())?;
-    runtime()?.block_on(async {
-        let app = open::open_existing(settings, Ambient::system())
-            .await
-            .map_err(|failure| with_hint(failure, "while it serves, use /v1/ops/rulesets as an operator"))?;
-        let outcome = work(&app).await;
-        app.shutdown().await;
-        outcome.map_err(|error| told(&error))
-    })
-}
-
-/// The refusal with every field that was wrong.
-fn told(error: &Error) -> Failure {
-    let mut text = error.public_message().to_owned();
-    for (name, value) in error.details() {
-        match value.as_array() {
-            Some(problems) => {
-                for problem in problems {
-                    let part = |key: &str| problem[key].as_str().unwrap_or_default().to_owned();
-                    text = format!("{text}\n  {} {}: {}", part("field"), part("given"), part("allowed"));
-                }
-            }
-            None => text = format!("{text} ({name}: {value})"),
-        }
-    }
-    match error.code() {
-        Code::InvalidFields | Code::RulesetNotFound => Failure::usage(text),
-        _ => Failure::failed(text),
-    }
+    open::with_app(directory, "while it serves, use /v1/ops/rulesets as an operator", work)
 }

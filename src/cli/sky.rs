@@ -37,7 +37,7 @@ pub fn run(options: &SkyArgs) -> Result<(), Failure> {
 
 fn page(sky: &Sky, title: &str, lang: Lang, look: Look) -> Vec<String> {
     let mut lines = vec![format!("{}  {title}", look.heading(lang.pick("SKY", "CIEL")))];
-    let asked = asked_line(sky, lang);
+    let asked = asked_line(sky, false, lang);
     lines.extend(asked.iter().flat_map(|line| wrap(line, look.columns)).map(|line| look.faint(&line)));
     lines.push(String::new());
     lines.extend(bodies(sky, lang, look));

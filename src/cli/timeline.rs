@@ -10,7 +10,7 @@ use super::birth::refused;
 use super::terminal::{Look, say};
 use super::text::{pad, wrap};
 use crate::almanac::{CalendarDraft, TransitsDraft, ics};
-use crate::astro;
+use crate::astro::{self, Stop};
 use crate::clock::Ambient;
 use crate::error::Error;
 use crate::http::wire::calendar::{CalendarReply, EventReply};
@@ -40,7 +40,7 @@ pub fn calendar(options: &CalendarArgs) -> Result<(), Failure> {
         refraction_deg: options.refraction_deg,
         void_to: options.void_to.clone(),
     };
-    let found = draft.find().map_err(|error| refused(&error))?;
+    let found = draft.find(Stop::NEVER).map_err(|error| refused(&error))?;
     let lang = options.lang.unwrap_or_default();
     if options.ics {
         return Ok(say(ics::of_events(&found.events, lang, Ambient::system().now()).trim_end())?);
@@ -72,7 +72,7 @@ pub fn transits(options: &TransitsArgs) -> Result<(), Failure> {
         aspects: options.aspects.clone(),
         limit: options.limit,
     };
-    let found = draft.find(&chart, ruleset).map_err(|error| renamed(refused(&error)))?;
+    let found = draft.find(&chart, ruleset, Stop::NEVER).map_err(|error| renamed(refused(&error)))?;
     let lang = options.lang.unwrap_or_default();
     if options.ics {
         return Ok(say(ics::of_transits(&found.transits, OWNER, lang, Ambient::system().now()).trim_end())?);
@@ -108,9 +108,11 @@ fn renamed(mut failure: Failure) -> Failure {
     failure
 }
 
-/// `2024-04-08T14:17:20-04:00` as `2024-04-08 14:17`.
+/// `2024-04-08T14:17:40-04:00` as `2024-04-08 14:18`: the nearest minute of that clock.
 fn minutes(rfc3339: &str) -> String {
-    rfc3339.get(..16).unwrap_or(rfc3339).replace('T', " ")
+    let clock = rfc3339.get(..19).and_then(|text| text.parse::<jiff::civil::DateTime>().ok());
+    let nearest = clock.and_then(|clock| clock.round(jiff::Unit::Minute).ok());
+    nearest.map_or_else(|| rfc3339.to_owned(), |nearest| nearest.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 fn event_line(event: &EventReply, look: Look) -> String {
@@ -141,4 +143,18 @@ fn span(window: &WindowReply) -> String {
         return minutes(&window.from);
     }
     format!("{}..{}", minutes(&window.from), minutes(&window.to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minutes;
+
+    #[test]
+    fn moments_are_rounded_to_the_minute_also_over_midnight() {
+        assert_eq!(minutes("2024-04-08T14:17:29-04:00"), "2024-04-08 14:17");
+        assert_eq!(minutes("2024-04-08T14:17:30-04:00"), "2024-04-08 14:18");
+        assert_eq!(minutes("2024-12-31T23:59:31Z"), "2025-01-01 00:00");
+        assert_eq!(minutes("1600-02-28T23:59:45.5Z"), "1600-02-29 00:00");
+        assert_eq!(minutes("soon"), "soon");
+    }
 }

@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::aliases;
 use super::parse::Shape;
-use super::report::{Effective, Origin, Problem, Provenance, REDACTED, nearest, spec, unknown};
+use super::report::{Effective, Origin, Problem, Provenance, REDACTED, spec, unknown};
 use super::secret::{self, MASTER_KEY_FILE};
 use super::{SPECS, Settings, Sources, Spec};
+use crate::error::nearest;
+use crate::tokens::{MicroUsd, Strategy};
 
 /// Variable that names the TOML file; the one `ORRERY_*` variable that sets no setting.
 const CONFIG_VARIABLE: &str = "ORRERY_CONFIG";
@@ -81,7 +84,7 @@ macro_rules! never_absent {
     ($($ty:ty),*) => { $(impl Absent for $ty {})* };
 }
 never_absent!(bool, u64, String, PathBuf, std::net::SocketAddr, Vec<std::net::IpAddr>);
-never_absent!(super::Environment, super::LogFormat);
+never_absent!(super::Environment, super::LogFormat, MicroUsd, Vec<(String, MicroUsd)>, Strategy);
 
 /// Reads everything, and says all that is wrong.
 pub(super) fn inspect(sources: &Sources) -> Inspection {
@@ -107,9 +110,20 @@ fn defaults() -> BTreeMap<&'static str, Given> {
 /// The environment variables, with `ORRERY_*` names that mean nothing refused.
 fn read_environment_layer(sources: &Sources, winners: &mut BTreeMap<&'static str, Given>, problems: &mut Vec<Problem>) {
     let names: BTreeMap<String, &'static Spec> = SPECS.iter().map(|spec| (spec.env(), spec)).collect();
+    // Those of a predecessor first, so that one of ours wins.
     for (variable, text) in &sources.environment {
         let origin = Origin::Environment(variable.clone());
-        if variable == CONFIG_VARIABLE {
+        match aliases::read(variable, text) {
+            None => {}
+            Some((key, Ok(text))) => {
+                winners.insert(key, Given { text, origin });
+            }
+            Some((key, Err(right))) => problems.push(Problem::new(key, origin, Some(text), right)),
+        }
+    }
+    for (variable, text) in &sources.environment {
+        let origin = Origin::Environment(variable.clone());
+        if variable == CONFIG_VARIABLE || aliases::is_alias(variable) {
             continue;
         }
         match names.get(variable) {

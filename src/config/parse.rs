@@ -4,7 +4,9 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use super::report::nearest;
+use crate::error::nearest;
+use crate::limits::{BUDGET_MAX_MICRO_USD, TENANT_SLUG_MAX_BYTES};
+use crate::tokens::{MicroUsd, Strategy};
 
 /// How a value must be written in the TOML file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +118,43 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     usable
         .then(|| text.to_owned())
         .ok_or_else(|| String::from("expected 1 to 128 printable ASCII characters, no spaces"))
+}
+
+/// An amount in dollars; zero and less are no limit, told as zero.
+pub(super) fn budget(text: &str) -> Result<MicroUsd, String> {
+    let amount = MicroUsd::parse_or_negative(text).map_err(|right| format!("expected {right}"))?.unwrap_or_default();
+    let most = MicroUsd(BUDGET_MAX_MICRO_USD);
+    if amount <= most { Ok(amount) } else { Err(format!("expected at most {}", most.decimal())) }
+}
+
+pub(super) fn budget_window(text: &str) -> Result<String, String> {
+    choice(text, &[("day", "day"), ("month", "month"), ("total", "total")]).map(str::to_owned)
+}
+
+pub(super) fn budget_block(text: &str) -> Result<String, String> {
+    choice(text, &[("soft", "soft"), ("hard", "hard")]).map(str::to_owned)
+}
+
+/// Slugs with their budgets, `acme=25.00`, with commas between them.
+pub(super) fn budget_list(text: &str) -> Result<Vec<(String, MicroUsd)>, String> {
+    let is_slug = |slug: &str| {
+        let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+        (1..=TENANT_SLUG_MAX_BYTES).contains(&slug.len()) && slug.bytes().all(is_part)
+    };
+    let mut found: Vec<(String, MicroUsd)> = Vec::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (slug, amount) = part.split_once('=').ok_or("expected slug=dollars, such as acme=25.00")?;
+        let (slug, amount) = (slug.trim(), budget(amount.trim()).map_err(|right| format!("{slug}: {right}"))?);
+        if !is_slug(slug) || found.iter().any(|(seen, _)| seen == slug) {
+            return Err(format!("expected the slug of a tenant, once each, not {slug:?}"));
+        }
+        found.push((slug.to_owned(), amount));
+    }
+    Ok(found)
+}
+
+pub(super) fn token_strategy(text: &str) -> Result<Strategy, String> {
+    choice(text, &Strategy::ALL.map(|strategy| (strategy.code(), strategy)))
 }
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{SPECS, Spec};
+use crate::error::nearest;
 
 /// What stands in place of a secret.
 pub(super) const REDACTED: &str = "[redacted]";
@@ -107,19 +108,6 @@ impl fmt::Display for Provenance {
 /// The setting of this name.
 pub(super) fn spec(key: &str) -> Option<&'static Spec> {
     SPECS.iter().find(|spec| spec.key == key)
-}
-
-/// The candidate nearest to `name`, by edit distance over the whole or over its last part.
-pub(super) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    // A name that is too long to be a slip is cut, so that the distance stays cheap.
-    let name: String = name.chars().take(64).collect::<String>().to_lowercase();
-    let last = |text: &str| text.rsplit('.').next().unwrap_or_default().to_owned();
-    let likeness = |candidate: &str| {
-        let lower = candidate.to_lowercase();
-        let whole = strsim::normalized_damerau_levenshtein(&name, &lower);
-        whole.max(0.95 * strsim::normalized_damerau_levenshtein(&last(&name), &last(&lower)))
-    };
-    candidates.map(|c| (likeness(c), c)).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
 }
 
 /// What to say of a name that no setting has.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::aliases;
+
 /// One flag of the command line that sets something.
 #[derive(Clone)]
 pub(super) struct Flag {
@@ -36,17 +38,18 @@ impl Sources {
         Self::default()
     }
 
-    /// The variables of this process that start with `ORRERY_`.
+    /// The variables of this process that may set something.
     pub fn from_process() -> Self {
         let texts = std::env::vars_os()
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
         Self::new().environment(texts)
     }
 
-    /// These variables; those that do not start with `ORRERY_` are left out.
+    /// These variables; those that neither start with `ORRERY_` nor are names of a predecessor's are left out.
     #[must_use]
     pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        self.environment.extend(variables.into_iter().filter(|(name, _)| name.starts_with("ORRERY_")));
+        let known = |name: &str| name.starts_with("ORRERY_") || aliases::is_alias(name);
+        self.environment.extend(variables.into_iter().filter(|(name, _)| known(name)));
         self
     }
 

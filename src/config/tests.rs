@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::clock::{Ambient, Entropy, ManualClock, UnixMs};
+use crate::tokens::Strategy;
 
 /// 32 random bytes, used nowhere but here.
 const STRONG: &str = "2Xflbw82lCAkvYp0a8l2KQpwV4fGJXyjdovVtwzrYvg=";
@@ -78,6 +79,42 @@ fn every_shape_reads_the_same_from_file_and_environment() {
     assert_eq!(from_file.server.trusted_proxies, ["10.0.0.1", "::1"].map(|ip| ip.parse::<IpAddr>().expect("an IP")));
     assert_eq!(from_file.server.body_max_bytes, 65_536);
     assert_eq!(from_file.log.format, LogFormat::Json);
+}
+
+#[test]
+fn budgets_are_read_under_our_names_and_the_predecessor_s() {
+    let usd = |text: &str| text.parse::<MicroUsd>().expect("money");
+    let old = [
+        ("TENANT_DEFAULT_BUDGET_USD", "10.5"),
+        ("TENANT_BUDGETS_JSON", r#"{"acme": 0.25, "beta": "7", "gamma": -1}"#),
+        ("TOKEN_COUNT_STRATEGY", "TikToken"),
+    ];
+    let found = settings(&env(sources(""), &old));
+    assert_eq!(found.budgets.default_usd, usd("10.5"));
+    let of = [("acme", "0.25"), ("beta", "7"), ("gamma", "0")].map(|(slug, text)| (slug.to_owned(), usd(text)));
+    assert_eq!(found.budgets.tenants, of);
+    assert_eq!(found.tokens.strategy, Strategy::Tokenizer);
+    let ours = env(sources(""), &old);
+    let ours = env(ours, &[("ORRERY_BUDGETS_DEFAULT_USD", "3"), ("ORRERY_BUDGETS_TENANTS", "acme=1, delta=2.000001")]);
+    let found = settings(&ours);
+    assert_eq!(found.budgets.default_usd, usd("3"));
+    assert_eq!(found.budgets.tenants.last(), Some(&(String::from("delta"), MicroUsd(2_000_001))));
+    let by_file =
+        settings(&sources("[budgets]\ndefault_usd = \"-5\"\ntenants = [\"acme=1.50\"]\ndefault_block = \"hard\"\n"));
+    assert_eq!(by_file.budgets.default_usd, MicroUsd::ZERO);
+    assert_eq!((by_file.budgets.tenants.len(), by_file.budgets.default_block.as_str()), (1, "hard"));
+    for (variables, key) in [
+        ([("TENANT_BUDGETS_JSON", "[]")], "budgets.tenants"),
+        ([("TENANT_BUDGETS_JSON", r#"{"acme": true}"#)], "budgets.tenants"),
+        ([("TENANT_BUDGETS_JSON", r#"{"acme": 1e-9}"#)], "budgets.tenants"),
+        ([("TENANT_DEFAULT_BUDGET_USD", "ten")], "budgets.default_usd"),
+        ([("ORRERY_BUDGETS_TENANTS", "acme=1,acme=2")], "budgets.tenants"),
+        ([("ORRERY_BUDGETS_DEFAULT_WINDOW", "week")], "budgets.default_window"),
+        ([("TOKEN_COUNT_STRATEGY", "guess")], "tokens.strategy"),
+    ] {
+        let told = problems(&env(sources(""), &variables));
+        assert!(told.len() == 1 && told[0].starts_with(key), "{variables:?}: {told:?}");
+    }
 }
 
 #[test]

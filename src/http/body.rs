@@ -5,14 +5,11 @@ use std::time::Duration;
 
 use salvo::Request;
 use salvo::http::{ParseError, header};
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::error::Category;
+use serde::de::DeserializeOwned;
 
-use crate::error::{Code, Error, FieldError, Result};
+use super::shape::{self, cut};
+use crate::error::{Class, Code, Error, FieldError, Result, nearest};
 use crate::limits;
-
-/// Longest message about the shape of a body, in Unicode scalar values.
-const SHAPE_MESSAGE_MAX_CHARS: usize = 400;
 
 /// A JSON body: the value, and the bytes it was read from.
 #[derive(Debug)]
@@ -40,22 +37,13 @@ pub async fn json<T: DeserializeOwned>(req: &mut Request, max_bytes: usize) -> R
         Err(ParseError::PayloadTooLarge) => return Err(too_large()),
         Err(error) => return Err(Error::new(Code::MalformedRequest).because(error)),
     };
-    let value = object(&bytes)?;
+    let value = shape::object(&bytes)?;
     Ok(Json { value, bytes })
 }
 
 /// What the client says that it is about to send, so that too much is refused before it has come.
 fn announced_bytes(req: &Request) -> Option<u64> {
     req.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// The value, which must stand in an object: a list would be read by the order of the fields, which is no contract.
-fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    if bytes.trim_ascii_start().first() != Some(&b'[') {
-        return serde_json::from_slice(bytes).map_err(|e| unreadable(&e));
-    }
-    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|e| unreadable(&e))?;
-    Err(Error::fields(vec![FieldError::unshown("body", "a JSON object")]))
 }
 
 fn require_json(req: &Request) -> Result<()> {
@@ -74,24 +62,31 @@ fn require_json(req: &Request) -> Result<()> {
     Err(Error::new(Code::UnsupportedMediaType).detail("allowed", serde_json::json!(["application/json"])))
 }
 
-fn unreadable(error: &serde_json::Error) -> Error {
-    let at = serde_json::json!({"line": error.line(), "column": error.column()});
-    match error.classify() {
-        Category::Data => Error::fields(vec![FieldError::unshown("body", shape_message(error))]).detail("at", at),
-        _ => Error::new(Code::MalformedBody).detail("at", at),
-    }
-}
-
-/// serde's message without its position, which is given apart. It may repeat a name of the client's, so it is cut short.
-fn shape_message(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let head = text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head);
-    head.chars().take(SHAPE_MESSAGE_MAX_CHARS).collect()
-}
-
 /// The id in the path. What does not parse cannot exist: `missing` says which 404 that is.
 pub fn path_id<I: FromStr>(req: &Request, name: &str, missing: Code) -> Result<I> {
-    req.param::<String>(name).and_then(|t| t.parse().ok()).ok_or_else(|| Error::new(missing))
+    let id = req.param::<String>(name).and_then(|text| text.parse().ok());
+    id.ok_or_else(|| unfound(req, name, Error::new(missing)))
+}
+
+/// Of something that was not found, the parameter of the path that names it.
+pub fn unfound(req: &Request, name: &str, error: Error) -> Error {
+    if error.code().class() != Class::NotFound || error.details().contains_key("errors") {
+        return error;
+    }
+    let given = req.param::<String>(name).unwrap_or_default();
+    let allowed = allowed_id(error.code());
+    error.at(vec![FieldError::new(format!("path.{name}"), given, allowed)])
+}
+
+/// What would have been found.
+pub const fn allowed_id(missing: Code) -> &'static str {
+    match missing {
+        Code::ChartNotFound => "the id of one of your charts",
+        Code::SessionNotFound => "the id of one of your live sessions",
+        Code::TenantNotFound => "the slug of a tenant",
+        Code::RulesetNotFound => "the name and version of a ruleset",
+        _ => "the name of something that is there",
+    }
 }
 
 /// A query value, refused when it is given twice.
@@ -105,12 +100,14 @@ pub fn query(req: &Request, name: &str) -> Result<Option<String>> {
 
 /// Refuses query names that the route does not read, with the ones it does.
 pub fn only_queries(req: &Request, allowed: &[&str]) -> Result<()> {
-    let unknown = |name: &&String| !allowed.contains(&name.as_str());
-    let errors: Vec<_> = req
-        .queries()
-        .keys()
-        .filter(unknown)
-        .map(|name| FieldError::unshown(format!("query.{name}"), format!("one of: {}", allowed.join(", "))))
+    let may = if allowed.is_empty() { "no parameters".to_owned() } else { format!("one of: {}", allowed.join(", ")) };
+    let unknown = req.queries().iter().filter(|(name, _)| !allowed.contains(&name.as_str()));
+    let errors: Vec<_> = unknown
+        .map(|(name, value)| {
+            let near = nearest(name, allowed.iter().copied())
+                .map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            FieldError::new(format!("query.{}", cut(name)), value, format!("{may}{near}"))
+        })
         .collect();
     if errors.is_empty() { Ok(()) } else { Err(Error::fields(errors)) }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use salvo::http::{HeaderValue, Method, StatusCode, header};
+use salvo::http::{HeaderValue, Method, ResBody, StatusCode, header};
 use salvo::{Depot, FlowCtrl, Handler, Request, Response, Scribe, async_trait};
 use tokio::sync::Semaphore;
 
@@ -81,7 +81,10 @@ impl Handler for Edge {
         depot.insert_typed(Arc::clone(&self.app)).insert_typed(arrival.clone());
         self.pass(req, depot, res, ctrl).await;
         drop(guard);
-        dress(req, res);
+        dress(res);
+        if *req.method() == Method::HEAD {
+            behead(res);
+        }
         let status = res.status_code.unwrap_or(StatusCode::OK).as_u16();
         let route = route_of(req);
         let elapsed = watch.elapsed();
@@ -168,12 +171,20 @@ fn trace_id(req: &Request) -> Option<&str> {
 }
 
 /// A failure without a body gets the envelope: unknown paths, wrong methods, the framework's own refusals.
-fn dress(req: &Request, res: &mut Response) {
+fn dress(res: &mut Response) {
     let status = res.status_code.unwrap_or(StatusCode::OK);
     let failed = status.is_client_error() || status.is_server_error();
-    if failed && (res.body.is_none() || res.body.is_error()) && *req.method() != Method::HEAD {
+    if failed && (res.body.is_none() || res.body.is_error()) {
         Problem(Error::new(code_of(status))).render(res);
         res.status_code(status);
+    }
+}
+
+/// Leaves of an answer what HEAD is told: its headers, and how long it would have been.
+fn behead(res: &mut Response) {
+    let body = res.take_body();
+    if let ResBody::Once(bytes) = &body {
+        res.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     }
 }
 
@@ -190,7 +201,7 @@ fn stamp(res: &mut Response, elapsed: Duration) {
 }
 
 /// Template of the route that matched, so that ids never become labels.
-fn route_of(req: &Request) -> Option<String> {
+pub fn route_of(req: &Request) -> Option<String> {
     let template = req.matched_path();
     let at_root = template.is_empty() && req.uri().path() == "/";
     (at_root || !template.is_empty()).then(|| format!("/{}", template.trim_start_matches('/')))
@@ -302,6 +313,48 @@ mod tests {
                 assert!(!body.to_string().contains("breaks"), "the cause is not public: {body}");
                 assert_eq!(get("fine").2, "answered");
             }
+        })
+        .await
+        .unwrap();
+        server.abort();
+    }
+
+    /// Says that it was dropped.
+    struct Dropped(std::sync::mpsc::Sender<()>);
+
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+
+    struct Waiting(std::sync::mpsc::Sender<()>);
+
+    #[async_trait]
+    impl Handler for Waiting {
+        async fn handle(&self, _: &mut Request, _: &mut Depot, _: &mut Response, _: &mut FlowCtrl) {
+            let _held = Dropped(self.0.clone());
+            self.0.send(()).unwrap();
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// What long searches rely on: a handler whose client has gone is dropped, and what it holds hears of it.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_handler_ends_when_its_client_has_gone() {
+        use salvo::conn::{Listener, TcpListener};
+        use std::io::Write;
+        let (said, heard) = std::sync::mpsc::channel();
+        let router = salvo::Router::new().get(Waiting(said));
+        let acceptor = TcpListener::new("127.0.0.1:0").bind().await;
+        let address = acceptor.local_addr().unwrap();
+        let server = tokio::spawn(salvo::Server::new(acceptor).serve(router));
+        tokio::task::spawn_blocking(move || {
+            let mut client = std::net::TcpStream::connect(address).unwrap();
+            client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+            heard.recv().unwrap();
+            drop(client);
+            heard.recv_timeout(Duration::from_mins(1)).unwrap();
         })
         .await
         .unwrap();

@@ -6,14 +6,16 @@ use salvo::oapi::{ToSchema, endpoint};
 use salvo::{Depot, Request, Response};
 use serde::Serialize;
 
-use super::body::{json, path_id};
-use super::caller::{app, arrival, caller};
+use super::body::{json, only_queries, path_id, unfound};
+use super::caller::{app, arrival, caller_for};
 use super::problem::Problem;
+use super::quota;
 use super::reply::Bare;
 use super::v1;
 use super::wire::chart::ChartRequest;
 use super::wire::chat::AdviseRequest;
 use crate::astro::{self, Lang};
+use crate::auth::Scope;
 use crate::error::Code;
 
 /// 2026-11-23T00:00:00Z, when version 1 took their place.
@@ -101,7 +103,7 @@ pub struct OldAnswer {
 pub async fn natal(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Bare<OldChart>, Problem> {
     mark(res, "/v1/charts");
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Charts)?;
     let body = json::<ChartRequest>(req, app.body_max_bytes()).await?;
     let stored = v1::charts::compute(&app, body.value.into())?;
     app.charts().keep(&caller, &arrival, &stored, |_| Ok(())).await?;
@@ -138,8 +140,9 @@ pub async fn today(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
     let id: crate::ids::ChartId = path_id(req, "id", Code::ChartNotFound)?;
     mark(res, &format!("/v1/charts/{id}/today"));
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
-    let stored = app.charts().get(&caller, id)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
+    only_queries(req, &[])?;
+    let stored = app.charts().get(&caller, id).map_err(|error| unfound(req, "id", error))?;
     let ruleset = app.rulesets().of_chart(&stored.chart)?;
     let day = app.charts().today(&stored, None, None, &ruleset)?;
     let passage = |f: &astro::Factor| app.retrieval().passage(Lang::En, &f.passage_id);
@@ -169,9 +172,12 @@ fn old_factor(f: &astro::Factor) -> OldFactor {
 pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Bare<OldAnswer>, Problem> {
     mark(res, "/v1/chat/advise");
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Chat)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
+    let charge = quota::begin(&app, &caller, res)?;
     let (answered, answer) = v1::chat::answer(&app, &caller, &body.value)?;
-    app.answers().keep(&caller, &arrival, &answered, |_| Ok(())).await?;
+    let outcome = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx)).await;
+    quota::end(&app, &caller, &outcome, res);
+    outcome?;
     Ok(Bare(OldAnswer { answer: answer.text, date: answer.date }))
 }

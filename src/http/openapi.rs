@@ -10,7 +10,8 @@ use super::reply::Bare;
 /// OpenAPI 3.1 of `routes`.
 pub fn document(routes: &Router) -> OpenApi {
     let info = Info::new("Orrery", env!("CARGO_PKG_VERSION")).description(
-        "A private astrology-advice appliance: JPL-accurate charts, the day's transits, and cited answers.",
+        "A private astrology-advice appliance: JPL-accurate charts, the day's transits, and cited answers. `bearer` takes \
+         an access token or, where it is not a matter of a session, an API key (`ork_..`, also as `X-API-Key`).",
     );
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer).bearer_format("JWT"));
     OpenApi::with_info(info).add_security_scheme("bearer", bearer).merge_router(routes)

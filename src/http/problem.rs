@@ -47,6 +47,7 @@ pub const fn status(class: Class) -> StatusCode {
         Class::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
         Class::Unauthenticated => StatusCode::UNAUTHORIZED,
         Class::Forbidden => StatusCode::FORBIDDEN,
+        Class::PaymentRequired => StatusCode::PAYMENT_REQUIRED,
         Class::NotFound => StatusCode::NOT_FOUND,
         Class::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Class::Conflict => StatusCode::CONFLICT,
@@ -64,6 +65,7 @@ pub const fn status(class: Class) -> StatusCode {
 pub const fn code_of(status: StatusCode) -> Code {
     match status.as_u16() {
         401 => Code::InvalidToken,
+        402 => Code::BudgetExhausted,
         403 => Code::InsufficientRole,
         404 => Code::NotFound,
         405 => Code::MethodNotAllowed,

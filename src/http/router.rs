@@ -6,23 +6,27 @@ use salvo::{Router, Service};
 use salvo_oapi::swagger_ui::SwaggerUi;
 
 use super::edge::{Crowd, Edge};
+use super::limited::Limited;
 use super::v1::{
-    analysis, aspects, auth, calendar, charts, chat, lines, ops, places, reference, retrieval, rulesets, sky, transits,
-    wheel,
+    analysis, aspects, auth, budgets, calendar, charts, chat, keys, lines, ops, places, plans, reference, retrieval,
+    rulesets, sky, transits, usage, wheel,
 };
-use super::{health, legacy, openapi};
+use super::{health, legacy, methods, openapi};
 use crate::app::App;
 use crate::limits;
 
 /// The routes that the API description covers.
 pub fn routes() -> Router {
-    let bounded = Router::new()
-        .hoop(Crowd::new(limits::REQUESTS_IN_FLIGHT_MAX))
-        .push(Router::with_path("ready").get(health::ready))
+    let limited = Router::new()
+        .hoop(Limited)
         .push(Router::with_path("v1").push(auth_routes()).push(ops_routes()).push(person_routes()))
         .push(Router::with_path("horoscope/natal").post(legacy::natal))
         .push(Router::with_path("horoscope/today/{id}").get(legacy::today))
         .push(Router::with_path("chat/advise").post(legacy::advise));
+    let bounded = Router::new()
+        .hoop(Crowd::new(limits::REQUESTS_IN_FLIGHT_MAX))
+        .push(Router::with_path("ready").get(health::ready))
+        .push(limited);
     // Whether the process lives, and what it counts, is told however crowded it is.
     Router::new()
         .push(Router::with_path("health").get(health::health))
@@ -47,8 +51,33 @@ fn ops_routes() -> Router {
         .push(Router::with_path("tenants").get(ops::tenants).post(ops::create_tenant))
         .push(Router::with_path("tenants/{slug}").get(ops::tenant).patch(ops::change_tenant))
         .push(Router::with_path("tenants/{slug}/users").post(ops::create_user))
+        .push(Router::with_path("tenants/{slug}/keys").get(keys::ops_list).post(keys::ops_create))
+        .push(Router::with_path("tenants/{slug}/keys/{id}").delete(keys::ops_revoke))
+        .push(Router::with_path("tenants/{slug}/keys/{id}/rotate").post(keys::ops_rotate))
+        .push(
+            Router::with_path("tenants/{slug}/plan")
+                .get(plans::tenant_plan)
+                .put(plans::choose_tenant_plan)
+                .delete(plans::clear_tenant_plan),
+        )
+        .push(Router::with_path("tenants/{slug}/quota/reset").post(plans::reset_tenant_quota))
+        .push(
+            Router::with_path("tenants/{slug}/users/{id}/plan")
+                .get(plans::user_plan)
+                .put(plans::choose_user_plan)
+                .delete(plans::clear_user_plan),
+        )
+        .push(Router::with_path("tenants/{slug}/users/{id}/quota/reset").post(plans::reset_user_quota))
+        .push(Router::with_path("tenants/{slug}/rates").get(plans::rates).put(plans::set_rates))
+        .push(Router::with_path("plans").get(plans::list).post(plans::create))
+        .push(Router::with_path("plans/{code}").get(plans::show))
         .push(Router::with_path("keys/jwt/rotate").post(ops::rotate_jwt))
         .push(Router::with_path("audit/verify").get(ops::verify_audit))
+        .push(Router::with_path("usage").get(usage::all))
+        .push(Router::with_path("budgets").get(budgets::list).put(budgets::set).delete(budgets::remove))
+        .push(Router::with_path("budgets/reset").post(budgets::reset))
+        .push(Router::with_path("ledger/verify").get(budgets::verify))
+        .push(Router::with_path("prices").get(budgets::prices))
         .push(Router::with_path("rulesets").get(rulesets::list))
         .push(Router::with_path("rulesets/clone").post(rulesets::clone))
         .push(
@@ -64,6 +93,10 @@ fn ops_routes() -> Router {
 
 fn person_routes() -> Router {
     Router::new()
+        .push(Router::with_path("quota").get(plans::quota))
+        .push(Router::with_path("keys").get(keys::list).post(keys::create))
+        .push(Router::with_path("keys/{id}").delete(keys::revoke))
+        .push(Router::with_path("keys/{id}/rotate").post(keys::rotate))
         .push(Router::with_path("charts").get(charts::list).post(charts::create))
         .push(Router::with_path("charts/synastry").post(lines::synastry))
         .push(Router::with_path("charts/composite").post(lines::composite))
@@ -79,6 +112,7 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}/wheel.svg").get(wheel::svg))
         .push(Router::with_path("charts/{id}/wheel.png").get(wheel::png))
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
+        .push(Router::with_path("usage").get(usage::own))
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/advise").post(chat::advise))
         .push(Router::with_path("places").get(places::search))
@@ -97,5 +131,5 @@ pub fn service(app: Arc<App>) -> Service {
         .push(routes)
         .push(document.into_router("openapi.json"))
         .push(SwaggerUi::new("/openapi.json").title("Orrery API").into_router("docs"));
-    Service::new(root).hoop(Edge::new(app))
+    Service::new(methods::complete(root)).hoop(Edge::new(app))
 }

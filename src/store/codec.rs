@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::ids::{AnswerId, AuditId, ChartId, SessionId, TenantId, TokenId, UserId};
+use crate::ids::{AnswerId, ApiKeyId, AuditId, ChartId, ReservationId, SessionId, TenantId, TokenId, UserId};
 
 /// Largest encoded value, in bytes. A row beyond it is refused on the way in and on the way out.
 pub const VALUE_MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -257,7 +257,7 @@ macro_rules! id_keys {
         }
     )*};
 }
-id_keys!(TenantId, UserId, SessionId, TokenId, ChartId, AnswerId, AuditId);
+id_keys!(TenantId, UserId, SessionId, TokenId, ChartId, AnswerId, AuditId, ApiKeyId, ReservationId);
 
 macro_rules! tuple_keys {
     ($($part:ident $index:tt),*) => {

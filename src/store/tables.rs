@@ -7,9 +7,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// Gives rows their first version.
+macro_rules! rows {
+    ($($row:ty),* $(,)?) => { $(impl Row for $row { const VERSION: u8 = 1; })* };
+}
+
+pub mod ledger;
+pub mod limits;
+
 use super::codec::{Row, Table};
 use crate::clock::UnixMs;
-use crate::ids::{AnswerId, AuditId, ChartId, SessionId, TenantId, TokenId, UserId};
+use crate::ids::{AnswerId, ApiKeyId, AuditId, ChartId, SessionId, TenantId, TokenId, UserId};
 
 /// Facts about the store itself, by name (schema version, serving index generation).
 pub const META: Table<String, MetaRow> = Table::new("meta_v1");
@@ -64,6 +72,23 @@ pub const STORE_TABLES: &[&str] = &[
     AUDIT.name(),
     AUDIT_HEADS.name(),
     RULESETS.name(),
+    ledger::LIMITS.name(),
+    ledger::ACCOUNTS.name(),
+    ledger::PAST_ACCOUNTS.name(),
+    ledger::RESERVATIONS.name(),
+    ledger::ENTRIES.name(),
+    ledger::HEADS.name(),
+    ledger::OPENINGS.name(),
+    ledger::EVENTS.name(),
+    limits::API_KEYS.name(),
+    limits::API_KEY_BY_HASH.name(),
+    limits::API_KEY_USES.name(),
+    limits::RATES.name(),
+    limits::PLANS.name(),
+    limits::PLAN_OF_TENANT.name(),
+    limits::PLAN_OF_USER.name(),
+    limits::QUOTA_OF_TENANT.name(),
+    limits::QUOTA_OF_USER.name(),
 ];
 /// Tables of `keys.redb`, by name.
 pub const KEYS_TABLES: &[&str] = &[META.name(), USER_KEYS.name(), SECRETS.name()];
@@ -243,6 +268,8 @@ pub enum Actor {
     Console,
     /// The appliance itself.
     System,
+    /// A program, with a key that acts as this user.
+    Key(UserId, Role, ApiKeyId),
 }
 
 impl Actor {
@@ -296,10 +323,6 @@ pub struct SealedRow {
     /// Nonce, ciphertext and tag.
     #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
-}
-
-macro_rules! rows {
-    ($($row:ty),* $(,)?) => { $(impl Row for $row { const VERSION: u8 = 1; })* };
 }
 
 rows!(

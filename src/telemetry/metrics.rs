@@ -1,10 +1,15 @@
 //! A: Counters and timings in the Prometheus text format, with bounded label values. Serves nothing, knows no route.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+pub mod limits;
+
 use std::time::Duration;
 
-use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{
+    CounterVec, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+};
+
+use super::labels::Bounded;
+use crate::limits::METRIC_TENANTS_MAX;
 
 /// Stands for every label value outside its allowed set.
 pub const OTHER: &str = "other";
@@ -39,6 +44,11 @@ pub const LANGUAGES: &[&str] = &["en", "fr"];
 /// How a search may end.
 pub const RETRIEVAL_OUTCOMES: &[&str] = &["found", "empty", "failed"];
 
+/// Which way tokens go.
+pub const DIRECTIONS: &[&str] = &["input", "cached_input", "output"];
+/// How near a limit is: 80 % of it are spent, or it had no room.
+pub const BUDGET_LEVELS: &[&str] = &["warn", "block"];
+
 /// Upper bounds of request times, in seconds.
 const REQUEST_BUCKETS_S: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0];
 /// Upper bounds of commit times, in seconds.
@@ -55,7 +65,9 @@ pub fn bounded<'v>(value: &'v str, allowed: &[&str]) -> &'v str {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    routes: Mutex<BTreeSet<String>>,
+    routes: Bounded,
+    tenants: Bounded,
+    models: Bounded,
     http_requests: IntCounterVec,
     http_request_duration: HistogramVec,
     http_in_flight: IntGauge,
@@ -66,6 +78,12 @@ pub struct Metrics {
     charts_computed: IntCounter,
     answers: IntCounterVec,
     retrieval_queries: IntCounterVec,
+    model_cost: CounterVec,
+    model_tokens: IntCounterVec,
+    budget_events: IntCounterVec,
+    ledger_reserved: Gauge,
+    /// Rates, quotas, streams.
+    pub limits: limits::LimitMetrics,
 }
 
 /// One request being answered; counted out when dropped, also when its task is cut.
@@ -80,6 +98,18 @@ impl Drop for InFlight {
 
 fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
     let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}
+
+fn money(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<CounterVec> {
+    let metric = CounterVec::new(Opts::new(name, help), labels)?;
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}
+
+fn reserved(registry: &Registry) -> prometheus::Result<Gauge> {
+    let metric = Gauge::new("ledger_reserved_usd", "Held for calls that have not ended, in US dollars.")?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
 }
@@ -148,7 +178,24 @@ impl Metrics {
             charts_computed: counter(&r, "charts_computed_total", "Natal charts computed.")?,
             answers: counters(&r, "answers_total", "Questions answered.", &["provider", "language"])?,
             retrieval_queries: counters(&r, "retrieval_queries_total", "Searches of the corpus.", &["outcome"])?,
-            routes: Mutex::new(BTreeSet::new()),
+            model_cost: money(
+                &r,
+                "llm_cost_usd_total",
+                "What answers were charged, in US dollars.",
+                &["tenant", "model"],
+            )?,
+            model_tokens: counters(&r, "llm_tokens_total", "Tokens of calls.", &["tenant", "model", "direction"])?,
+            budget_events: counters(
+                &r,
+                "budget_events_total",
+                "Limits that came near or were reached.",
+                &["tenant", "level"],
+            )?,
+            ledger_reserved: reserved(&r)?,
+            limits: limits::LimitMetrics::new(&r)?,
+            routes: Bounded::new(ROUTES_MAX),
+            tenants: Bounded::new(METRIC_TENANTS_MAX),
+            models: Bounded::new(METRIC_TENANTS_MAX),
             registry: r,
         })
     }
@@ -168,23 +215,11 @@ impl Metrics {
     /// A request was answered. `route` is the template that matched, e.g. `/v1/charts/{id}`, and `None` when none did;
     /// never the path itself.
     pub fn http_answered(&self, method: &str, route: Option<&str>, status: u16, elapsed: Duration) {
-        let route = route.map_or(UNMATCHED, |route| self.known_route(route));
+        // A mistake at the edge must not grow the registry for ever.
+        let route = route.map_or(UNMATCHED, |route| self.routes.label(route));
         let status = if (100..=599).contains(&status) { status.to_string() } else { String::from(OTHER) };
         self.http_requests.with_label_values(&[bounded(method, METHODS), route, &status]).inc();
         self.http_request_duration.with_label_values(&[route]).observe(elapsed.as_secs_f64());
-    }
-
-    /// The route itself while there is room for it, so that a mistake at the edge cannot grow the registry for ever.
-    fn known_route<'r>(&self, route: &'r str) -> &'r str {
-        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        if routes.contains(route) {
-            return route;
-        }
-        if routes.len() >= ROUTES_MAX {
-            return OTHER;
-        }
-        routes.insert(route.to_owned());
-        route
     }
 
     /// Something happened in identity; one of [`AUTH_EVENTS`].
@@ -219,6 +254,28 @@ impl Metrics {
         self.retrieval_queries.with_label_values(&[bounded(outcome, RETRIEVAL_OUTCOMES)]).inc();
     }
 
+    /// A call of `model` was charged to the tenant of this slug.
+    pub fn model_cost(&self, tenant: &str, model: &str, micro_usd: u64) {
+        let labels = [self.tenants.label(tenant), self.models.label(model)];
+        self.model_cost.with_label_values(&labels).inc_by(micro_usd as f64 / 1e6);
+    }
+
+    /// A call of `model` used so many tokens; one of [`DIRECTIONS`].
+    pub fn model_tokens(&self, tenant: &str, model: &str, direction: &str, tokens: u64) {
+        let labels = [self.tenants.label(tenant), self.models.label(model), bounded(direction, DIRECTIONS)];
+        self.model_tokens.with_label_values(&labels).inc_by(tokens);
+    }
+
+    /// A limit of the tenant of this slug came near or was reached; one of [`BUDGET_LEVELS`].
+    pub fn budget_event(&self, tenant: &str, level: &str) {
+        self.budget_events.with_label_values(&[self.tenants.label(tenant), bounded(level, BUDGET_LEVELS)]).inc();
+    }
+
+    /// So much is held for calls that have not ended.
+    pub fn ledger_reserved(&self, micro_usd: u64) {
+        self.ledger_reserved.set(micro_usd as f64 / 1e6);
+    }
+
     /// The Prometheus text format, version 0.0.4.
     ///
     /// # Errors
@@ -232,7 +289,7 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
 
@@ -269,6 +326,10 @@ mod tests {
         metrics.chart_computed();
         metrics.answered("composer", "fr");
         metrics.searched("found");
+        metrics.model_cost("acme", "gpt-4o", 1_250_000);
+        metrics.model_tokens("acme", "gpt-4o", "output", 7);
+        metrics.budget_event("acme", "warn");
+        metrics.ledger_reserved(500_000);
         let seen = samples(&metrics.render().expect("text"));
         assert_eq!(seen[r#"http_requests_total{method="GET",route="/v1/charts/{id}",status="200"}"#], 1.0);
         assert_eq!(seen[r#"http_requests_total{method="GET",route="unmatched",status="404"}"#], 1.0);
@@ -283,6 +344,10 @@ mod tests {
         assert_eq!(seen[r#"answers_total{language="fr",provider="composer"}"#], 1.0);
         assert_eq!(seen[r#"retrieval_queries_total{outcome="found"}"#], 1.0);
         assert_eq!(seen[concat!(r#"build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""}"#)], 1.0);
+        assert_eq!(seen[r#"llm_cost_usd_total{model="gpt-4o",tenant="acme"}"#], 1.25);
+        assert_eq!(seen[r#"llm_tokens_total{direction="output",model="gpt-4o",tenant="acme"}"#], 7.0);
+        assert_eq!(seen[r#"budget_events_total{level="warn",tenant="acme"}"#], 1.0);
+        assert_eq!(seen["ledger_reserved_usd"], 0.5);
         drop(in_flight);
         assert_eq!(samples(&metrics.render().expect("text"))["http_requests_in_flight"], 0.0);
     }
@@ -297,17 +362,22 @@ mod tests {
             metrics.throttled(&chosen);
             metrics.answered(&chosen, &chosen);
             metrics.searched(&chosen);
+            metrics.budget_event(&chosen, &chosen);
         }
         let seen = samples(&metrics.render().expect("text"));
         assert_eq!(seen[r#"auth_events_total{event="other"}"#], 2_000.0);
         assert_eq!(seen[r#"answers_total{language="other",provider="other"}"#], 2_000.0);
         let routes = seen.keys().filter(|series| series.starts_with("http_request_duration_seconds_count"));
         assert_eq!(routes.count(), ROUTES_MAX + 1);
+        let tenants = seen.keys().filter(|series| series.starts_with("budget_events_total"));
+        assert_eq!(tenants.count(), METRIC_TENANTS_MAX + 1);
     }
 
     #[test]
     fn bounds_hold_for_every_allowed_set() {
-        for set in [METHODS, AUTH_EVENTS, THROTTLE_KINDS, PROVIDERS, LANGUAGES, RETRIEVAL_OUTCOMES] {
+        for set in
+            [METHODS, AUTH_EVENTS, THROTTLE_KINDS, PROVIDERS, LANGUAGES, RETRIEVAL_OUTCOMES, DIRECTIONS, BUDGET_LEVELS]
+        {
             assert!(set.iter().all(|value| bounded(value, set) == *value));
             assert_eq!(bounded("", set), OTHER);
             assert!(!set.contains(&OTHER));

@@ -50,6 +50,49 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
+#[test]
+fn a_reader_that_has_read_enough_is_no_failure() {
+    let dir = tempfile::tempdir().unwrap();
+    let (instants, skies) = (dir.path().join("instants.csv"), dir.path().join("skies.csv"));
+    let rows = |head: &str, tail: &str| {
+        let rows = (0..5_000).map(|n| format!("{}{tail}\n", 2_451_545 + n));
+        rows.fold(format!("{head}\n"), |text, row| text + &row)
+    };
+    std::fs::write(&instants, rows("jd_tt", "")).unwrap();
+    std::fs::write(&skies, rows("jd_ut,lat,lon", ".25,48.4,9.99")).unwrap();
+    for arguments in [
+        &["ephemeris", "--instants", text(&instants)][..],
+        &["ephemeris", "--instants", text(&instants), "--format", "jsonl"],
+        &["houses", "--input", text(&skies)],
+        &["houses", "--input", text(&skies), "--format", "jsonl"],
+        &["calendar", "--from", "2024-01-01", "--to", "2026-12-31"],
+        &["--help"],
+    ] {
+        let mut child = orrery(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(first.len() > 5, "{arguments:?}");
+        assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_page_says_day_birth_of_births_alone_and_explains_its_asterisk() {
+    let summer = ["--at", "2026-06-21T12:00:00Z", "--lat", "48.4", "--lon", "9.99"];
+    let sky = stdout(&run(&[&["sky"], &summer[..]].concat()));
+    assert!(sky.contains("\u{b7} day \u{b7}") && !sky.contains("birth") && !sky.contains("* out of bounds"), "{sky}");
+    assert!(!sky.contains("\u{b1} 0.0 s"), "{sky}");
+    let birth = ["--date", "1984-02-29", "--time", "03:07:30", "--lat", "48.4", "--lon", "9.99", "--tz", "UTC"];
+    let returned = stdout(&run(&[&["returns"], &birth[..], &["--year", "2026"]].concat()));
+    assert!(returned.contains("\u{b7} day \u{b7}") && !returned.contains("birth"), "{returned}");
+    let chart = stdout(&run(&[&["chart"], &birth[..]].concat()));
+    assert!(chart.contains("night birth"), "{chart}");
+    // The Moon of 2025-03-07 stands at 28 degrees north (major standstill).
+    let far = stdout(&run(&["sky", "--at", "2025-03-07T12:00:00Z"]));
+    assert!(far.contains("N*") && far.contains("* out of bounds: farther from the equator"), "{far}");
+}
+
 /// A directory with an operator; gives the generated password.
 fn initialised(dir: &Path) -> String {
     let output = run(&["init", "--data-dir", text(dir), "--admin-email", EMAIL]);

@@ -13,11 +13,20 @@ mod cli;
 #[cfg(test)]
 mod cli_demo;
 #[cfg(test)]
+mod cli_limits;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod ephemeris;
 #[cfg(test)]
 mod identity;
+mod keys;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod ledger_kill;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
@@ -25,7 +34,11 @@ mod options;
 #[cfg(test)]
 mod places;
 #[cfg(test)]
+mod quotas;
+#[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod refusals;
 #[cfg(test)]
 mod rulesets;
 #[cfg(test)]

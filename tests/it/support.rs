@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use orrery::app::App;
 use orrery::clock::Ambient;
-use orrery::config::{Settings, Sources};
+use orrery::config::{SPECS, Settings, Sources};
 use serde_json::{Value, json};
 
 /// Password of everybody in the tests.
@@ -14,10 +14,11 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A running appliance in a directory of its own.
 pub struct Appliance {
+    pub app: std::sync::Arc<App>,
     pub address: SocketAddr,
     pub openapi: Value,
     // Held so that the directory and the server last as long as the tests.
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     _runtime: tokio::runtime::Runtime,
     operator: OnceLock<String>,
 }
@@ -70,8 +71,14 @@ pub fn unique() -> u64 {
 }
 
 impl Appliance {
-    /// Starts one with these settings changed.
+    /// Starts one with these settings changed. Its rates are lifted, as the tests ask more than people do; a test of rates
+    /// sets those it is about.
     pub fn start(changes: &[(&str, &str)]) -> Self {
+        Self::start_at(changes, Ambient::system())
+    }
+
+    /// The same, with a clock of the test's own.
+    pub fn start_at(changes: &[(&str, &str)], ambient: Ambient) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         // The tests play the trusted proxy, so that each login may come from an address of its own.
@@ -80,19 +87,20 @@ impl Appliance {
             "--test",
             "127.0.0.1",
         );
-        for (key, value) in changes {
-            sources = sources.flag(key, "--test", *value);
+        let lifted = SPECS.iter().filter(|spec| spec.key.starts_with("limits.")).map(|spec| (spec.key, "off"));
+        for (key, value) in lifted.chain(changes.iter().copied()) {
+            sources = sources.flag(key, "--test", value);
         }
         let (settings, _) = Settings::load(&sources).unwrap();
-        let address = runtime.block_on(async {
-            let app = App::open(settings, Ambient::system()).await.unwrap();
+        let (app, address) = runtime.block_on(async {
+            let app = App::open(settings, ambient).await.unwrap();
             app.identity().bootstrap_operator("ops@example.org", &PASSWORD.into()).await.unwrap();
             let bound = orrery::http::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
             let address = bound.address();
-            tokio::spawn(bound.serve(app, std::future::pending()));
-            address
+            tokio::spawn(bound.serve(std::sync::Arc::clone(&app), std::future::pending()));
+            (app, address)
         });
-        let mut this = Self { address, openapi: Value::Null, _dir: dir, _runtime: runtime, operator: OnceLock::new() };
+        let mut this = Self { app, address, openapi: Value::Null, dir, _runtime: runtime, operator: OnceLock::new() };
         this.openapi = this.raw("GET", "/openapi.json", &[], None).body;
         this
     }
@@ -219,6 +227,20 @@ impl Appliance {
         let body = json!({"email": email, "password": PASSWORD, "role": "user"});
         self.call("POST", &format!("/v1/ops/tenants/{tenant}/users"), Some(self.operator()), Some(&body)).data(201);
         self.login(tenant, &email)
+    }
+
+    /// A new member of `tenant` in a role: id and access token.
+    pub fn member(&self, tenant: &str, role: &str) -> (String, String) {
+        let email = format!("member-{}@example.org", unique());
+        let body = json!({"email": email, "password": PASSWORD, "role": role});
+        let made = self.call("POST", &format!("/v1/ops/tenants/{tenant}/users"), Some(self.operator()), Some(&body));
+        (made.data(201)["id"].as_str().unwrap().to_owned(), self.login(tenant, &email))
+    }
+
+    /// Everything that lies in the data directory, as one heap of bytes.
+    pub fn bytes_on_disk(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.dir.path()).unwrap().flatten().filter(|entry| entry.path().is_file());
+        files.flat_map(|entry| std::fs::read(entry.path()).unwrap()).collect()
     }
 
     /// A user of a tenant of their own.

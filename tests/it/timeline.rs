@@ -112,22 +112,22 @@ fn wrong_questions_are_answered_with_what_is_allowed() {
     let id = made.data(201)["id"].as_str().unwrap().to_owned();
     let period = "from=2024-01-01&to=2024-02-01";
     for (path, fields) in [
-        ("/v1/calendar".to_owned(), vec!["from", "to"]),
-        ("/v1/calendar?from=banana&to=2024-02-01".to_owned(), vec!["from"]),
-        ("/v1/calendar?from=2024-01-01&to=2044-01-01".to_owned(), vec!["to"]),
-        (format!("/v1/calendar?{period}&tz=Mars/Phobos"), vec!["tz"]),
-        (format!("/v1/calendar?{period}&kinds=rise_set"), vec!["lat"]),
-        (format!("/v1/calendar?{period}&kinds=parties&lat=99&lon=0&format=pdf"), vec!["format"]),
-        (format!("/v1/calendar?{period}&kinds=parties&lat=99&lon=0"), vec!["lat", "kinds[0]"]),
-        (format!("/v1/calendar?{period}&zodiac=sidereal"), vec!["ayanamsa"]),
-        (format!("/v1/calendar?{period}&lat=x"), vec!["lat"]),
+        ("/v1/calendar".to_owned(), vec!["query.from", "query.to"]),
+        ("/v1/calendar?from=banana&to=2024-02-01".to_owned(), vec!["query.from"]),
+        ("/v1/calendar?from=2024-01-01&to=2044-01-01".to_owned(), vec!["query.to"]),
+        (format!("/v1/calendar?{period}&tz=Mars/Phobos"), vec!["query.tz"]),
+        (format!("/v1/calendar?{period}&kinds=rise_set"), vec!["query.lat"]),
+        (format!("/v1/calendar?{period}&kinds=parties&lat=99&lon=0&format=pdf"), vec!["query.format"]),
+        (format!("/v1/calendar?{period}&kinds=parties&lat=99&lon=0"), vec!["query.lat", "query.kinds[0]"]),
+        (format!("/v1/calendar?{period}&zodiac=sidereal"), vec!["query.ayanamsa"]),
+        (format!("/v1/calendar?{period}&lat=x"), vec!["query.lat"]),
         (format!("/v1/calendar?{period}&when=now"), vec!["query.when"]),
         (
             format!("/v1/charts/{id}/transits?{period}&bodies=vulcan&points=head&aspects=kiss"),
-            vec!["bodies[0]", "aspects[0]", "points[0]"],
+            vec!["query.bodies[0]", "query.aspects[0]", "query.points[0]"],
         ),
-        (format!("/v1/charts/{id}/transits?{period}&limit=0"), vec!["limit"]),
-        (format!("/v1/charts/{id}/transits?from=2024-02-01&to=2024-01-01"), vec!["to"]),
+        (format!("/v1/charts/{id}/transits?{period}&limit=0"), vec!["query.limit"]),
+        (format!("/v1/charts/{id}/transits?from=2024-02-01&to=2024-01-01"), vec!["query.to"]),
     ] {
         let answer = server.call("GET", &path, Some(&token), None);
         answer.error(422, "invalid_fields");

@@ -1,6 +1,6 @@
 //! P: What holds through every instant of a vague birth time, and the names of what does not. Finds nothing itself.
 
-use super::{Analysis, AnalysisOptions};
+use super::{Analysis, Hour};
 use crate::astro::body::Body;
 use crate::astro::chart::Unknown;
 use crate::astro::dignities::accidental::{Accident, Accidental};
@@ -14,6 +14,10 @@ const WHY_CLOCK: &str = "It needs the time of birth to the minute.";
 
 /// Why there is no planetary hour.
 const WHY_SUN: &str = "It needs a place where the Sun rises and sets at that time of the year.";
+/// Why something that looks days away is open near the ends of the ephemeris.
+const WHY_SPAN: &str = "It needs the days around it, and they lie beyond the ephemeris.";
+/// Why the Moon's age is open in the first month of the ephemeris.
+const WHY_NEW_MOON: &str = "The new moon before it lies beyond the ephemeris.";
 /// What cannot be said of any vague time.
 const NEEDS_CLOCK: [&str; 8] = [
     "house_rulers",
@@ -88,12 +92,19 @@ pub(super) fn receptions(found: impl Iterator<Item = Receptions>) -> (Receptions
     (kept, !some.is_empty() || !others.is_empty())
 }
 
-/// Names what an analysis leaves open: what a vague time does, and an hour where the Sun does not rise or set.
-pub(super) fn unknowns(analysis: &Analysis, vague: bool, options: &AnalysisOptions, open: &[&str]) -> Vec<Unknown> {
+/// Names what an analysis leaves open: what a vague time does, an hour where the Sun does not rise or set, and what lies
+/// beyond the ephemeris.
+pub(super) fn unknowns(analysis: &Analysis, vague: bool, hour: Hour, open: &[&str]) -> Vec<Unknown> {
     let named = |what: &str, why: &str| Unknown { what: what.to_owned(), why: why.to_owned() };
     if !vague {
-        let no_hour = options.hour && analysis.hour.is_none();
-        return if no_hour { vec![named("planetary_hour", WHY_SUN)] } else { Vec::new() };
+        let no_age = analysis.lunar_phase.is_some_and(|moon| moon.age_days.is_none());
+        let age = no_age.then(|| named("lunar_age", WHY_NEW_MOON));
+        let hour = match hour {
+            Hour::NoSunrise => Some(named("planetary_hour", WHY_SUN)),
+            Hour::BeyondEphemeris => Some(named("planetary_hour", WHY_SPAN)),
+            Hour::NotAsked | Hour::Found(_) => None,
+        };
+        return age.into_iter().chain(hour).collect();
     }
     let mut unknowns: Vec<Unknown> = NEEDS_CLOCK.into_iter().map(|what| named(what, WHY_CLOCK)).collect();
     let absent = [

@@ -65,6 +65,26 @@ fn the_queens_chart() {
     assert!(found.unknowns.is_empty() && found.lunar_phase.is_some());
 }
 
+/// The ephemeris starts a day before 1550 and ends two days after the last date that is taken: whatever the clocks of a
+/// zone, a chart of either has its analysis, and what looks beyond is absent and named.
+#[test]
+fn the_first_and_the_last_day_are_analysed_as_far_as_the_ephemeris_goes() {
+    for (date, time) in [("1550-01-01", "00:00"), ("2650-01-23", "23:59:59")] {
+        for zone in ["UTC", "+16:59:59", "-16:59:59"] {
+            for certainty in [Certainty::Exact, Certainty::Unknown] {
+                let time = Some(time).filter(|_| certainty == Certainty::Exact);
+                let found = analysis(&chart(date, time, certainty, zone, LONDON));
+                let open: Vec<&str> = found.unknowns.iter().map(|unknown| unknown.what.as_str()).collect();
+                assert!(open.contains(&"planetary_hour"), "{date} {zone} {open:?}");
+                if date.starts_with("1550") {
+                    assert!(open.contains(&"lunar_age"), "{date} {zone} {open:?}");
+                    assert!(found.lunar_phase.is_none_or(|moon| moon.age_days.is_none()));
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_sun_in_houses_seven_to_twelve_makes_a_day() {
     for hour in 0..24 {

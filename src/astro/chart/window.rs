@@ -17,6 +17,8 @@ use crate::astro::zone::{resolve_local, rfc3339_of_julian_date};
 
 /// Why something that is now one thing and now another is open.
 const CHANGES: &str = "It changes within the hours in which the birth can lie.";
+/// Why a heliocentric sky has no angles, houses and lots.
+pub(crate) const NO_HORIZON: &str = "As seen from the Sun there is no horizon.";
 /// Longest step between looks at the Sun's altitude: ten minutes, between which its extremes rise by 0.02 degrees at most.
 const SUN_STEP_DAYS: f64 = 1.0 / 144.0;
 /// Sine of an altitude too near the horizon to tell by steps, 0.06 degrees.
@@ -134,9 +136,8 @@ pub(super) fn is_day(window: &TimeWindow, birth: &BirthInput) -> Result<Option<b
 
 /// What a view from the Sun has not.
 pub(crate) fn without_horizon() -> Vec<Unknown> {
-    let why = "As seen from the Sun there is no horizon.";
     ["houses", "ascendant", "midheaven", "lots", "is_day"]
-        .map(|what| Unknown { what: what.to_owned(), why: why.to_owned() })
+        .map(|what| Unknown { what: what.to_owned(), why: NO_HORIZON.to_owned() })
         .into()
 }
 

@@ -21,7 +21,7 @@ fn midpoints_and_cusps_agree_with_swiss_ephemeris() {
         };
         let a = compute(&birth(fields[0], Some(fields[1]))).unwrap();
         let b = compute(&birth(fields[2], Some(fields[3]))).unwrap();
-        let found = composite(&a, &b, method, ORBS).unwrap();
+        let found = composite(&a, &b, (method, HouseSystem::Placidus), ORBS).unwrap();
         let longitude_deg = if let Some(number) = fields[5].strip_prefix("cusp_") {
             found.houses.unwrap().cusps_deg[number.parse::<usize>().unwrap() - 1]
         } else {
@@ -43,7 +43,8 @@ fn the_davison_sky_agrees_with_skyfield_and_swiss_ephemeris() {
         let fields: Vec<&str> = line.split(',').collect();
         let a = compute(&birth(fields[0], Some(fields[1]))).unwrap();
         let b = compute(&birth(fields[2], Some(fields[3]))).unwrap();
-        let (figure, unknowns) = davison(&a, &b, MiddlePlace::Coordinates, Ruleset::builtin()).unwrap();
+        let (figure, unknowns) =
+            davison(&a, &b, (MiddlePlace::Coordinates, HouseSystem::Placidus), Ruleset::builtin()).unwrap();
         assert!(unknowns.is_empty());
         let longitude_deg = match fields[5] {
             "cusp_12" => figure.houses.unwrap().cusps_deg[11],
@@ -67,7 +68,7 @@ fn composite_cusps_keep_their_order() {
         let a = compute(&birth("1984-02-29", Some(time))).unwrap();
         let b = compute(&birth("1990-08-01", Some(other))).unwrap();
         for method in [CompositeHouses::Midpoints, CompositeHouses::Derived(52.0)] {
-            let found = composite(&a, &b, method, ORBS).unwrap();
+            let found = composite(&a, &b, (method, HouseSystem::Placidus), ORBS).unwrap();
             let cusps = found.houses.unwrap().cusps_deg;
             let turn: f64 = (0..12).map(|i| norm_deg(cusps[(i + 1) % 12] - cusps[i])).sum();
             assert!((turn - 360.0).abs() < 1e-6, "{cusps:?}");
@@ -80,12 +81,12 @@ fn composite_cusps_keep_their_order() {
 fn vague_births_give_ranges_and_no_angles() {
     let vague = compute(&birth("1984-02-29", None)).unwrap();
     let exact = compute(&birth("1955-06-15", Some("21:30:00"))).unwrap();
-    let found = composite(&vague, &exact, CompositeHouses::Midpoints, ORBS).unwrap();
+    let found = composite(&vague, &exact, (CompositeHouses::Midpoints, HouseSystem::Placidus), ORBS).unwrap();
     assert!(found.houses.is_none());
     assert!(["ascendant", "midheaven", "houses"].iter().all(|what| found.unknowns.iter().any(|u| u.what == *what)));
     for time in ["00:00:30", "12:00", "23:59"] {
         let a = compute(&birth("1984-02-29", Some(time))).unwrap();
-        let known = composite(&a, &exact, CompositeHouses::Midpoints, ORBS).unwrap();
+        let known = composite(&a, &exact, (CompositeHouses::Midpoints, HouseSystem::Placidus), ORBS).unwrap();
         for point in &found.points {
             let range = point.range.unwrap();
             let place = known.points.iter().find(|p| p.point == point.point).unwrap();
@@ -95,7 +96,7 @@ fn vague_births_give_ranges_and_no_angles() {
     }
     // Two vague births half a year apart: the Suns may be exactly opposite, and neither midpoint is known to be nearer.
     let other = compute(&birth("1984-08-31", None)).unwrap();
-    let found = composite(&vague, &other, CompositeHouses::Midpoints, ORBS).unwrap();
+    let found = composite(&vague, &other, (CompositeHouses::Midpoints, HouseSystem::Placidus), ORBS).unwrap();
     let known = |body| found.points.iter().any(|p| p.point == Point::Body(body));
     let named = |body: Body| found.unknowns.iter().any(|u| u.what == body.code());
     assert!(Body::PLANETS.into_iter().all(|body| known(body) != named(body)));

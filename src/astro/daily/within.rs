@@ -17,6 +17,7 @@ use crate::astro::figure::LongitudeRange;
 use crate::astro::point::Point;
 use crate::astro::rules;
 use crate::astro::spans::Span;
+use crate::astro::stop::Stop;
 use crate::astro::vague::{reach_deg, unknown};
 
 /// Kept from the ends of the ephemeris, days.
@@ -94,7 +95,7 @@ pub(super) fn fill(factor: &mut Factor, chart: &Chart, seen: Seen, noon_tt: f64)
     let arc = NatalArc { point: factor.natal, from_deg: range.from_deg + turned, to_deg: range.to_deg + turned };
     let sky = seen.sky(from, to, &[factor.transiting])?;
     let orb_max_deg = factor.orb_max_deg;
-    let found = transits(&sky, &[arc], &[Aspect::Conjunction], |_: Body, _, _| Some(orb_max_deg));
+    let found = transits(Stop::NEVER, &sky, &[arc], &[Aspect::Conjunction], |_: Body, _, _| Some(orb_max_deg))?;
     open.passes = found.iter().flat_map(|transit| transit.passes.clone()).collect();
     open.passes.sort_by(|a, b| a.exact.from_jd_tt.total_cmp(&b.exact.from_jd_tt));
     let around = found.iter().find(|transit| {

@@ -15,6 +15,7 @@ use crate::astro::body::Body;
 use crate::astro::ephemeris::Site;
 use crate::astro::error::AstroError;
 use crate::astro::rise::{Horizon, HorizonEvent, Passage, PolarStretch, horizon_events};
+use crate::astro::stop::Stop;
 use crate::astro::zodiac::Zodiac;
 
 /// Planets whose aspects end the Moon's course by the traditional rule, the Sun besides.
@@ -188,13 +189,13 @@ pub struct Wanted {
 /// The events of a period, by time.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris.
-pub fn calendar(wanted: &Wanted) -> Result<Vec<Event>, AstroError> {
+/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris; [`AstroError::Stopped`].
+pub fn calendar(wanted: &Wanted, stop: Stop<'_>) -> Result<Vec<Event>, AstroError> {
     let mut events = Vec::new();
-    of_longitudes(wanted, &mut events)?;
-    of_moon(wanted, &mut events)?;
+    of_longitudes(wanted, stop, &mut events)?;
+    of_moon(wanted, stop, &mut events)?;
     if let Some(site) = wanted.site {
-        of_place(wanted, site, &mut events)?;
+        of_place(wanted, site, stop, &mut events)?;
     }
     events.sort_by(|a, b| a.jd_tt.total_cmp(&b.jd_tt));
     Ok(events)
@@ -205,12 +206,12 @@ fn moment(jd_tt: f64, what: Happening) -> Event {
 }
 
 /// Stations, ingresses and aspects.
-fn of_longitudes(wanted: &Wanted, events: &mut Vec<Event>) -> Result<(), AstroError> {
+fn of_longitudes(wanted: &Wanted, stop: Stop<'_>, events: &mut Vec<Event>) -> Result<(), AstroError> {
     let has = |kind| wanted.kinds.contains(&kind);
     if ![Kind::Stations, Kind::Ingresses, Kind::Aspects].into_iter().any(has) {
         return Ok(());
     }
-    let sky = Sky::new(wanted.from_jd_tt, wanted.to_jd_tt, &wanted.bodies)?;
+    let sky = Sky::unless(stop, wanted.from_jd_tt, wanted.to_jd_tt, &wanted.bodies)?;
     if has(Kind::Stations) {
         events.extend(stations(&sky).into_iter().map(|station| {
             let longitude_deg = norm_deg(station.longitude_deg - wanted.zodiac.offset_deg(station.jd_tt));
@@ -228,29 +229,29 @@ fn of_longitudes(wanted: &Wanted, events: &mut Vec<Event>) -> Result<(), AstroEr
 }
 
 /// Lunations, eclipses and the void Moon.
-fn of_moon(wanted: &Wanted, events: &mut Vec<Event>) -> Result<(), AstroError> {
+fn of_moon(wanted: &Wanted, stop: Stop<'_>, events: &mut Vec<Event>) -> Result<(), AstroError> {
     let has = |kind| wanted.kinds.contains(&kind);
     let (from, to) = (wanted.from_jd_tt, wanted.to_jd_tt);
     let in_zodiac = |longitude_deg: f64, jd_tt: f64| norm_deg(longitude_deg - wanted.zodiac.offset_deg(jd_tt));
     if has(Kind::Lunations) {
-        events.extend(lunations(from, to, &Phase::ALL)?.into_iter().map(|l| {
+        events.extend(lunations(stop, from, to, &Phase::ALL)?.into_iter().map(|l| {
             let moon_longitude_deg = in_zodiac(l.moon_longitude_deg, l.jd_tt);
             moment(l.jd_tt, Happening::Lunation(Lunation { moon_longitude_deg, ..l }))
         }));
     }
     if has(Kind::Eclipses) {
-        for eclipse in solar_eclipses(from, to)? {
+        for eclipse in solar_eclipses(stop, from, to)? {
             let longitude_deg = in_zodiac(eclipse.moon_longitude_deg, eclipse.maximum_jd_tt);
             events.push(moment(eclipse.maximum_jd_tt, Happening::Solar(eclipse, longitude_deg)));
         }
-        for eclipse in lunar_eclipses(from, to)? {
+        for eclipse in lunar_eclipses(stop, from, to)? {
             let longitude_deg = in_zodiac(eclipse.moon_longitude_deg, eclipse.maximum_jd_tt);
             events.push(moment(eclipse.maximum_jd_tt, Happening::Lunar(eclipse, longitude_deg)));
         }
     }
     if has(Kind::VoidMoon) {
         let planets: &[Body] = if wanted.void_to_pluto { &TO_PLUTO } else { &TO_SATURN };
-        events.extend(void_moons(from, to, planets, &wanted.zodiac)?.into_iter().map(|void| Event {
+        events.extend(void_moons(stop, from, to, planets, &wanted.zodiac)?.into_iter().map(|void| Event {
             jd_tt: void.from_jd_tt,
             to_jd_tt: Some(void.to_jd_tt),
             what: Happening::VoidMoon(void),
@@ -260,12 +261,12 @@ fn of_moon(wanted: &Wanted, events: &mut Vec<Event>) -> Result<(), AstroError> {
 }
 
 /// Rises, sets, culminations and twilight.
-fn of_place(wanted: &Wanted, site: Site, events: &mut Vec<Event>) -> Result<(), AstroError> {
+fn of_place(wanted: &Wanted, site: Site, stop: Stop<'_>, events: &mut Vec<Event>) -> Result<(), AstroError> {
     let has = |kind| wanted.kinds.contains(&kind);
     let (from, to) = (wanted.from_jd_tt, wanted.to_jd_tt);
     if has(Kind::RiseSet) || has(Kind::Culminations) {
         for &body in &wanted.bodies {
-            let found = horizon_events(body, site, wanted.horizon, from, to)?;
+            let found = horizon_events(stop, body, site, wanted.horizon, from, to)?;
             let kind = |passage| match passage {
                 Passage::Rise | Passage::Set => Kind::RiseSet,
                 Passage::UpperCulmination | Passage::LowerCulmination => Kind::Culminations,
@@ -283,7 +284,7 @@ fn of_place(wanted: &Wanted, site: Site, events: &mut Vec<Event>) -> Result<(), 
     if has(Kind::Twilight) {
         for twilight in Twilight::ALL {
             let horizon = Horizon::Geometric(twilight.altitude_deg());
-            let found = horizon_events(Body::Sun, site, horizon, from, to)?.events.into_iter();
+            let found = horizon_events(stop, Body::Sun, site, horizon, from, to)?.events.into_iter();
             let edges = found.filter(|event| matches!(event.passage, Passage::Rise | Passage::Set));
             events.extend(edges.map(|event| moment(event.jd_tt, Happening::Twilight(twilight, event))));
         }

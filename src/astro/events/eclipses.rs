@@ -16,6 +16,7 @@ use crate::astro::ephemeris::Ephemeris;
 use crate::astro::error::AstroError;
 use crate::astro::frames;
 use crate::astro::rise::equatorial;
+use crate::astro::stop::Stop;
 
 pub use lunar::{LunarEclipse, LunarKind};
 pub use solar::{SolarEclipse, SolarKind};
@@ -56,10 +57,11 @@ impl Pair {
 /// The eclipses of the Sun whose maximum lies between two Julian Dates TT, by time.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris.
-pub fn solar_eclipses(from_jd_tt: f64, to_jd_tt: f64) -> Result<Vec<SolarEclipse>, AstroError> {
+/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris; [`AstroError::Stopped`].
+pub fn solar_eclipses(stop: Stop<'_>, from_jd_tt: f64, to_jd_tt: f64) -> Result<Vec<SolarEclipse>, AstroError> {
     let mut found = Vec::new();
-    for lunation in candidates(from_jd_tt, to_jd_tt, Phase::NewMoon)? {
+    for lunation in candidates(stop, from_jd_tt, to_jd_tt, Phase::NewMoon)? {
+        stop.check()?;
         let eclipse = solar::near(lunation.jd_tt)?;
         found.extend(eclipse.filter(|e| (from_jd_tt..=to_jd_tt).contains(&e.maximum_jd_tt)));
     }
@@ -69,10 +71,11 @@ pub fn solar_eclipses(from_jd_tt: f64, to_jd_tt: f64) -> Result<Vec<SolarEclipse
 /// The eclipses of the Moon whose maximum lies between two Julian Dates TT, by time.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris.
-pub fn lunar_eclipses(from_jd_tt: f64, to_jd_tt: f64) -> Result<Vec<LunarEclipse>, AstroError> {
+/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris; [`AstroError::Stopped`].
+pub fn lunar_eclipses(stop: Stop<'_>, from_jd_tt: f64, to_jd_tt: f64) -> Result<Vec<LunarEclipse>, AstroError> {
     let mut found = Vec::new();
-    for lunation in candidates(from_jd_tt, to_jd_tt, Phase::FullMoon)? {
+    for lunation in candidates(stop, from_jd_tt, to_jd_tt, Phase::FullMoon)? {
+        stop.check()?;
         let eclipse = lunar::near(lunation.jd_tt)?;
         found.extend(eclipse.filter(|e| (from_jd_tt..=to_jd_tt).contains(&e.maximum_jd_tt)));
     }
@@ -80,12 +83,12 @@ pub fn lunar_eclipses(from_jd_tt: f64, to_jd_tt: f64) -> Result<Vec<LunarEclipse
 }
 
 /// Syzygies near a node, those whose maximum may just lie within the period included.
-fn candidates(from_jd_tt: f64, to_jd_tt: f64, phase: Phase) -> Result<Vec<Lunation>, AstroError> {
+fn candidates(stop: Stop<'_>, from_jd_tt: f64, to_jd_tt: f64, phase: Phase) -> Result<Vec<Lunation>, AstroError> {
     let (first, last) = Ephemeris::embedded().span();
     let lead = 2.0 * REACH_DAYS;
     // Near the ends of the ephemeris an eclipse cannot be followed to its contacts.
     let (from, to) = ((from_jd_tt - lead).max(first + lead), (to_jd_tt + lead).min(last - lead));
-    let mut found = lunations(from, to, &[phase])?;
+    let mut found = lunations(stop, from, to, &[phase])?;
     found.retain(|lunation| lunation.moon_latitude_deg.abs() < LATITUDE_MAX_DEG);
     Ok(found)
 }

@@ -6,6 +6,7 @@ use crate::astro::angles::wrap_deg;
 use crate::astro::body::Body;
 use crate::astro::ephemeris::Ephemeris;
 use crate::astro::error::AstroError;
+use crate::astro::stop::Stop;
 
 /// A mean new moon and the mean synodic month, days (Meeus 1998, eq. 49.1; after Chapront).
 const MEAN_NEW_MOON_JD_TT: f64 = 2_451_550.097_66;
@@ -65,8 +66,13 @@ impl Phase {
 /// The principal phases (of those wanted) from one Julian Date TT to a later one, by time.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris.
-pub fn lunations(from_jd_tt: f64, to_jd_tt: f64, wanted: &[Phase]) -> Result<Vec<Lunation>, AstroError> {
+/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris; [`AstroError::Stopped`].
+pub fn lunations(
+    stop: Stop<'_>,
+    from_jd_tt: f64,
+    to_jd_tt: f64,
+    wanted: &[Phase],
+) -> Result<Vec<Lunation>, AstroError> {
     let quarter = 0.25 * SYNODIC_MONTH_DAYS;
     let number = |jd: f64| (jd - MEAN_NEW_MOON_JD_TT) / quarter;
     let first = number(from_jd_tt - MEAN_ERROR_DAYS).ceil() as i64;
@@ -79,6 +85,7 @@ pub fn lunations(from_jd_tt: f64, to_jd_tt: f64, wanted: &[Phase]) -> Result<Vec
         if !wanted.contains(&phase) {
             continue;
         }
+        stop.check()?;
         let lunation = near(phase, mean_jd.clamp(span_from.max(from_jd_tt - 2.0), span_to.min(to_jd_tt + 2.0)))?;
         found.extend(Some(lunation).filter(|l| (from_jd_tt..=to_jd_tt).contains(&l.jd_tt)));
     }

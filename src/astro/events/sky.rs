@@ -7,6 +7,7 @@ use super::path::{Fit, Path};
 use crate::astro::body::Body;
 use crate::astro::ephemeris::{Ephemeris, View};
 use crate::astro::error::AstroError;
+use crate::astro::stop::Stop;
 use crate::astro::zodiac::Zodiac;
 
 /// Largest of the last two Chebyshev coefficients of a longitude, degrees. A Julian Date of our days resolves 40
@@ -32,11 +33,20 @@ impl Sky {
     /// # Errors
     /// [`AstroError::OutOfSpan`] where the period leaves the ephemeris.
     pub fn new(from_jd_tt: f64, to_jd_tt: f64, bodies: &[Body]) -> Result<Self, AstroError> {
+        Self::unless(Stop::NEVER, from_jd_tt, to_jd_tt, bodies)
+    }
+
+    /// Samples these bodies, unless it is stopped.
+    ///
+    /// # Errors
+    /// [`AstroError::OutOfSpan`] where the period leaves the ephemeris; [`AstroError::Stopped`].
+    pub fn unless(stop: Stop<'_>, from_jd_tt: f64, to_jd_tt: f64, bodies: &[Body]) -> Result<Self, AstroError> {
         let ephemeris = Ephemeris::embedded();
         let shared = |body: &&Body| piece_days(**body) == PIECE_DAYS;
         let mut together: HashMap<u64, [f64; 12]> = HashMap::new();
         if bodies.iter().filter(shared).count() >= SHARING_MIN {
             for jd_tt in Path::instants(from_jd_tt, to_jd_tt, PIECE_DAYS) {
+                stop.check()?;
                 together.insert(jd_tt.to_bits(), ephemeris.longitudes_deg(jd_tt)?);
             }
         }
@@ -45,7 +55,7 @@ impl Sky {
             let how = Fit { tolerance: TOLERANCE_DEG, piece_days: piece_days(body), angle: true };
             let sample = |jd_tt: f64| match together.get(&jd_tt.to_bits()).and_then(|all| all.get(body as usize)) {
                 Some(longitude_deg) => Ok(*longitude_deg),
-                None => ephemeris.longitude_deg(body, jd_tt),
+                None => stop.check().and_then(|()| ephemeris.longitude_deg(body, jd_tt)),
             };
             paths.insert(body, Path::fit(from_jd_tt, to_jd_tt, how, sample)?);
         }
@@ -55,15 +65,24 @@ impl Sky {
     /// Samples these bodies as a view shows them: from a place on the Earth, from the Sun, without aberration.
     ///
     /// # Errors
-    /// Those of [`Ephemeris::position`].
-    pub fn of_view(from_jd_tt: f64, to_jd_tt: f64, bodies: &[Body], view: &View) -> Result<Self, AstroError> {
+    /// Those of [`Ephemeris::position`]; [`AstroError::Stopped`].
+    pub fn of_view(
+        stop: Stop<'_>,
+        from_jd_tt: f64,
+        to_jd_tt: f64,
+        bodies: &[Body],
+        view: &View,
+    ) -> Result<Self, AstroError> {
         if *view == View::default() {
-            return Self::new(from_jd_tt, to_jd_tt, bodies);
+            return Self::unless(stop, from_jd_tt, to_jd_tt, bodies);
         }
         let mut paths = BTreeMap::new();
         for &body in bodies {
             let how = Fit { tolerance: TOLERANCE_DEG, piece_days: piece_days(body), angle: true };
-            let sample = |jd_tt| Ok::<_, AstroError>(Ephemeris::embedded().position(body, jd_tt, view)?.longitude_deg);
+            let sample = |jd_tt| {
+                stop.check()?;
+                Ok::<_, AstroError>(Ephemeris::embedded().position(body, jd_tt, view)?.longitude_deg)
+            };
             paths.insert(body, Path::fit(from_jd_tt, to_jd_tt, how, sample)?);
         }
         Ok(Self { from_jd_tt, to_jd_tt, paths })

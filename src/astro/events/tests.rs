@@ -6,8 +6,11 @@ use super::*;
 use crate::astro::angles::norm_deg;
 use crate::astro::aspects::Aspect;
 use crate::astro::body::Body;
+use crate::astro::ephemeris::{Center, View};
+use crate::astro::error::AstroError;
 use crate::astro::point::Point;
 use crate::astro::signs::Sign;
+use crate::astro::stop::Stop;
 use crate::astro::zodiac::{Ayanamsa, Zodiac};
 
 /// Swiss Ephemeris longitudes, scanned and bisected; Skyfield's phases (tests/fixtures/astro/README.md).
@@ -54,7 +57,8 @@ fn a_year_of_transits_equals_that_of_swiss_ephemeris() {
         expected.sort_by(|a, b| a.1.total_cmp(&b.1));
         let (body, aspect) = (Body::from_code(body).unwrap(), Aspect::from_code(aspect).unwrap());
         let points = [NatalArc::exact(Point::Ascendant, number(natal))];
-        let found = transits(&sky, &points, &[aspect], |b, _, _| (b == body).then_some(number(orb)));
+        let found =
+            transits(Stop::NEVER, &sky, &points, &[aspect], |b, _, _| (b == body).then_some(number(orb))).unwrap();
         let mut moments: Vec<(&str, f64)> = Vec::new();
         for transit in &found {
             moments.extend(transit.enters.map(|w| ("enter", w.from_jd_tt)));
@@ -119,7 +123,7 @@ fn stations_ingresses_and_aspects_equal_those_of_swiss_ephemeris() {
 fn lunations_agree_with_skyfield_to_a_fifth_of_a_second() {
     let all: Vec<(&str, f64)> = rows(LUNATIONS).map(|row| (row[0], number(row[1]))).collect();
     for year in all.chunk_by(|a, b| b.1 - a.1 < 30.0) {
-        let found = lunations(year[0].1 - 3.0, year[year.len() - 1].1 + 3.0, &Phase::ALL).unwrap();
+        let found = lunations(Stop::NEVER, year[0].1 - 3.0, year[year.len() - 1].1 + 3.0, &Phase::ALL).unwrap();
         assert_eq!(found.len(), year.len());
         for (mine, theirs) in found.iter().zip(year) {
             assert_eq!(mine.phase.code(), theirs.0);
@@ -141,7 +145,7 @@ fn the_moon_is_void_from_her_last_aspect_to_her_next_sign() {
     let traditional = ["mercury", "venus", "mars", "jupiter", "saturn"].map(|code| Body::from_code(code).unwrap());
     let far = |names: &str| ["uranus", "neptune", "pluto"].iter().any(|body| names.contains(body));
     for (planets, modern) in [(&traditional[..], false), (&Body::PLANETS[..], true)] {
-        let found = void_moons(YEAR.0 + 1.0, YEAR.0 + 60.0, planets, &Zodiac::Tropical).unwrap();
+        let found = void_moons(Stop::NEVER, YEAR.0 + 1.0, YEAR.0 + 60.0, planets, &Zodiac::Tropical).unwrap();
         let mut checked = 0;
         for pair in entries.windows(2).filter(|pair| pair[0].0 > YEAR.0 + 1.0 && pair[1].0 < YEAR.0 + 60.0) {
             let within = |(jd, names): &&(f64, String)| *jd > pair[0].0 && *jd <= pair[1].0 && (modern || !far(names));
@@ -161,12 +165,14 @@ fn windows_hold_the_transits_to_every_longitude_of_the_arc() {
     let aspects = [Aspect::Conjunction, Aspect::Square, Aspect::Trine];
     let orb = |_: Body, _: Aspect, _: Point| Some(2.0);
     let (from_deg, to_deg) = (358.9, 1.4);
-    let vague = transits(&sky, &[NatalArc { point: Point::Body(Body::Moon), from_deg, to_deg }], &aspects, orb);
+    let vague =
+        transits(Stop::NEVER, &sky, &[NatalArc { point: Point::Body(Body::Moon), from_deg, to_deg }], &aspects, orb)
+            .unwrap();
     assert!(vague.iter().filter(|t| t.certain).count() > 70);
     let mut held = 0;
     for share in [0.0, 0.21, 0.5, 0.83, 1.0] {
         let point = NatalArc::exact(Point::Body(Body::Moon), norm_deg(from_deg + share * 2.5));
-        for exact in transits(&sky, &[point], &aspects, orb) {
+        for exact in transits(Stop::NEVER, &sky, &[point], &aspects, orb).unwrap() {
             let start = exact.enters.map_or(YEAR.0, |w| w.from_jd_tt);
             let end = exact.leaves.map_or(YEAR.1, |w| w.from_jd_tt);
             let whole = |t: &&Transit| {
@@ -248,7 +254,7 @@ fn a_calendar_has_every_kind_in_order() {
         horizon: crate::astro::rise::Horizon::default(),
         void_to_pluto: false,
     };
-    let events = calendar(&wanted).unwrap();
+    let events = calendar(&wanted, Stop::NEVER).unwrap();
     assert!(events.is_sorted_by(|a, b| a.jd_tt <= b.jd_tt));
     let count = |test: fn(&Happening) -> bool| events.iter().filter(|event| test(&event.what)).count();
     // The total eclipse of 2024-04-08 and the penumbral one of 2024-03-25 (Espenak).
@@ -259,4 +265,50 @@ fn a_calendar_has_every_kind_in_order() {
     assert_eq!(count(|what| matches!(what, Happening::Twilight(Twilight::Civil, _))), 240);
     assert!(count(|what| matches!(what, Happening::VoidMoon(_))) > 45);
     assert_eq!(count(|what| matches!(what, Happening::Polar(..))), 0);
+}
+
+/// Every kind of search looks at its stop: whenever it is said, at the first look or at a later one, the search ends there
+/// and looks no more.
+#[test]
+fn a_search_that_is_stopped_ends_at_its_next_step() {
+    use std::cell::Cell;
+    let site = crate::astro::ephemeris::Site { latitude_deg: 48.86, longitude_deg: 2.35, altitude_m: 0.0 };
+    let stopped = |after: usize, search: &dyn Fn(Stop<'_>) -> Result<(), AstroError>| {
+        let looks = Cell::new(0);
+        let is_over = || {
+            looks.set(looks.get() + 1);
+            looks.get() > after
+        };
+        let outcome = search(Stop::when(&is_over));
+        (outcome, looks.get())
+    };
+    for kind in Kind::ALL {
+        let wanted = Wanted {
+            from_jd_tt: YEAR.0,
+            to_jd_tt: YEAR.0 + 100.0,
+            kinds: vec![kind],
+            bodies: vec![Body::Sun, Body::Moon, Body::Mars],
+            aspects: Aspect::MAJOR.to_vec(),
+            zodiac: Zodiac::Tropical,
+            site: Some(site),
+            horizon: crate::astro::rise::Horizon::default(),
+            void_to_pluto: false,
+        };
+        let search = |stop: Stop<'_>| calendar(&wanted, stop).map(drop);
+        let (whole, looks) = stopped(usize::MAX, &search);
+        assert!(whole.is_ok() && looks > 4, "{kind:?} looks {looks} times");
+        for after in [0, looks / 2, looks - 1] {
+            assert_eq!(stopped(after, &search), (Err(AstroError::Stopped), after + 1), "{kind:?}");
+        }
+    }
+    let sky = Sky::new(YEAR.0, YEAR.0 + 30.0, &Body::PLANETS).unwrap();
+    let points = [NatalArc::exact(Point::Ascendant, 17.0), NatalArc::exact(Point::Midheaven, 80.0)];
+    let search = |stop: Stop<'_>| transits(stop, &sky, &points, &Aspect::MAJOR, |_, _, _| Some(1.0)).map(drop);
+    assert_eq!(stopped(usize::MAX, &search), (Ok(()), 20));
+    assert_eq!(stopped(7, &search), (Err(AstroError::Stopped), 8));
+    for view in [View::default(), View { center: Center::Heliocentric, ..View::default() }] {
+        let bodies = [Body::Mercury, Body::Jupiter];
+        let search = |stop: Stop<'_>| Sky::of_view(stop, YEAR.0, YEAR.0 + 99.0, &bodies, &view).map(drop);
+        assert_eq!(stopped(5, &search), (Err(AstroError::Stopped), 6));
+    }
 }

@@ -9,7 +9,9 @@ use super::sky::Sky;
 use crate::astro::angles::norm_deg;
 use crate::astro::aspects::Aspect;
 use crate::astro::body::Body;
+use crate::astro::error::AstroError;
 use crate::astro::point::Point;
+use crate::astro::stop::Stop;
 
 /// A point of a chart: a longitude, or the arc in which a vague time of birth leaves it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,15 +95,20 @@ impl Transit {
 ///
 /// `orb_max_deg(body, aspect, point)` gives the largest orb, degrees, or `None` for an aspect that does not count. The
 /// sky's zodiac must be the points'. An arc wider than twice its orb has transits that are never certain.
+///
+/// # Errors
+/// [`AstroError::Stopped`] alone.
 pub fn transits(
+    stop: Stop<'_>,
     sky: &Sky,
     points: &[NatalArc],
     aspects: &[Aspect],
     orb_max_deg: impl Fn(Body, Aspect, Point) -> Option<f64>,
-) -> Vec<Transit> {
+) -> Result<Vec<Transit>, AstroError> {
     let mut found = Vec::new();
     for (body, path) in sky.paths() {
         for arc in points {
+            stop.check()?;
             for &aspect in aspects {
                 if let Some(orb_max_deg) = orb_max_deg(body, aspect, arc.point) {
                     of_aspect(path, (body, aspect, orb_max_deg), arc, &mut found);
@@ -110,7 +117,7 @@ pub fn transits(
         }
     }
     found.sort_by(|a, b| a.start_jd_tt().total_cmp(&b.start_jd_tt()));
-    found
+    Ok(found)
 }
 
 fn of_aspect(path: &Path, (body, aspect, orb_max_deg): (Body, Aspect, f64), arc: &NatalArc, found: &mut Vec<Transit>) {

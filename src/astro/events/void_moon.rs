@@ -10,6 +10,7 @@ use crate::astro::body::Body;
 use crate::astro::ephemeris::Ephemeris;
 use crate::astro::error::AstroError;
 use crate::astro::signs::Sign;
+use crate::astro::stop::Stop;
 use crate::astro::zodiac::Zodiac;
 
 /// The Moon spends at most this in a sign, days.
@@ -37,8 +38,9 @@ pub struct VoidMoon {
 /// to Pluto. Aspects are measured in longitude and do not depend on the zodiac; the signs do.
 ///
 /// # Errors
-/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris.
+/// [`AstroError::OutOfSpan`] where the period leaves the ephemeris; [`AstroError::Stopped`].
 pub fn void_moons(
+    stop: Stop<'_>,
     from_jd_tt: f64,
     to_jd_tt: f64,
     planets: &[Body],
@@ -48,9 +50,11 @@ pub fn void_moons(
     let mut bodies = vec![Body::Sun, Body::Moon];
     bodies.extend(planets.iter().filter(|body| !matches!(body, Body::Sun | Body::Moon)));
     // A sign's length on either side, twice before: the sign in which the period starts has its own start.
-    let sky = Sky::new((from_jd_tt - 2.0 * SIGN_MAX_DAYS).max(first), (to_jd_tt + SIGN_MAX_DAYS).min(last), &bodies)?;
+    let (start, end) = ((from_jd_tt - 2.0 * SIGN_MAX_DAYS).max(first), (to_jd_tt + SIGN_MAX_DAYS).min(last));
+    let sky = Sky::unless(stop, start, end, &bodies)?;
     let mut aspects: Vec<(SkyAspect, Body)> = Vec::new();
     for &other in bodies.iter().filter(|body| **body != Body::Moon) {
+        stop.check()?;
         aspects.extend(of_pair(&sky, Body::Moon, other, &MAJOR).into_iter().map(|aspect| (aspect, other)));
     }
     aspects.sort_by(|x, y| x.0.jd_tt.total_cmp(&y.0.jd_tt));

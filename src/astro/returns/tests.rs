@@ -41,7 +41,7 @@ fn instants_agree_with_skyfield() {
         let body = Body::from_code(fields[2]).unwrap();
         let [from, to] = [4, 5].map(|i| utc_of_tt(fields[i].parse().unwrap()));
         let expected: Vec<f64> = fields[6].split(';').map(|f| f.parse().unwrap()).collect();
-        let found = within(&chart, body, from, to).unwrap();
+        let found = within(Stop::NEVER, &chart, body, from, to).unwrap();
         assert_eq!(found.len(), expected.len(), "{line}");
         for (found, expected) in found.iter().zip(expected) {
             let jd_tt = time::scales_from_utc(found.jd_utc).jd_tt;
@@ -63,7 +63,7 @@ fn instants_agree_with_skyfield() {
 fn the_root_is_sharper_than_a_millisecond() {
     let chart = compute(&birth("1984-02-29", Some("03:07:30"))).unwrap();
     for body in Body::PLANETS {
-        let Some(next) = next_after(&chart, body, 2_450_000.5).unwrap().pop() else { continue };
+        let Some(next) = next_after(Stop::NEVER, &chart, body, 2_450_000.5).unwrap().pop() else { continue };
         let position = Ephemeris::embedded().apparent(body, time::scales_from_utc(next.jd_utc).jd_tt).unwrap();
         let off_deg = crate::astro::angles::wrap_deg(position.longitude_deg - next.natal_longitude_deg);
         // 0.1 ms and the spacing of Julian Dates, 40 microseconds.
@@ -93,11 +93,11 @@ fn a_vague_birth_has_a_window_that_holds_every_hour() {
         (Body::Moon, 2_455_000.5, 2_455_200.5),
         (Body::Saturn, 2_455_000.5, 2_460_000.5),
     ] {
-        let windows = within(&vague, body, from, to).unwrap();
+        let windows = within(Stop::NEVER, &vague, body, from, to).unwrap();
         assert!(!windows.is_empty());
         for time in ["00:00:30", "06:00", "12:00", "17:17", "23:59"] {
             let exact = compute(&birth("1984-02-29", Some(time))).unwrap();
-            let passes = within(&exact, body, from, to).unwrap();
+            let passes = within(Stop::NEVER, &exact, body, from, to).unwrap();
             assert_eq!(passes.len(), windows.len());
             for (pass, window) in passes.iter().zip(&windows) {
                 let span = window.instants();
@@ -126,7 +126,7 @@ fn sidereal_returns_agree_with_skyfield_and_swiss_ephemeris() {
         let body = Body::from_code(fields[2]).unwrap();
         let expected: f64 = fields[4].parse().unwrap();
         let near = utc_of_tt(expected);
-        let found = within(&chart, body, near - 2.0, near + 2.0).unwrap();
+        let found = within(Stop::NEVER, &chart, body, near - 2.0, near + 2.0).unwrap();
         assert_eq!(found.len(), 1, "{line}");
         let off_s = (time::scales_from_utc(found[0].jd_utc).jd_tt - expected).abs() * 86_400.0;
         // 0.01 arc seconds are a quarter of a second of the Sun and 0.02 s of the Moon.
@@ -148,8 +148,8 @@ fn a_relocated_return_is_one_sky_over_another_place() {
     let sun = solar_of_age(&chart, 40).unwrap().unwrap();
     let home = chart.birth.site(&chart.options);
     let away = Site { latitude_deg: -33.87, longitude_deg: 151.21, altitude_m: 0.0 };
-    let (here, _) = figure(&chart, &sun, home, Ruleset::builtin()).unwrap();
-    let (there, unknowns) = figure(&chart, &sun, away, Ruleset::builtin()).unwrap();
+    let (here, _) = figure(&chart, &sun, home, HouseSystem::Placidus, Ruleset::builtin()).unwrap();
+    let (there, unknowns) = figure(&chart, &sun, away, HouseSystem::Placidus, Ruleset::builtin()).unwrap();
     assert!(unknowns.is_empty());
     assert_eq!(here.placement(Body::Moon).unwrap().longitude_deg, there.placement(Body::Moon).unwrap().longitude_deg);
     assert!(here.angles.unwrap().ascendant != there.angles.unwrap().ascendant);
@@ -164,7 +164,8 @@ fn a_relocated_return_is_one_sky_over_another_place() {
 fn the_return_of_a_vague_birth_has_no_angles() {
     let chart = compute(&birth("1984-02-29", None)).unwrap();
     let sun = solar_of_age(&chart, 40).unwrap().unwrap();
-    let (figure, unknowns) = figure(&chart, &sun, chart.birth.site(&chart.options), Ruleset::builtin()).unwrap();
+    let home = chart.birth.site(&chart.options);
+    let (figure, unknowns) = figure(&chart, &sun, home, HouseSystem::Placidus, Ruleset::builtin()).unwrap();
     assert!(figure.angles.is_none() && figure.houses.is_none() && figure.lots.is_none());
     assert!(figure.bodies.iter().all(|placed| placed.range.is_some() && placed.house.is_none()));
     assert!(unknowns.iter().any(|open| open.what == "ascendant"));

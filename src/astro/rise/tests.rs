@@ -29,7 +29,7 @@ fn rises_sets_and_culminations_agree_with_skyfield_to_a_second() {
         let site = Site { latitude_deg: number(1), longitude_deg: number(2), altitude_m: number(3) };
         let limb = if body == Body::Sun { Limb::Upper } else { Limb::Center };
         let horizon = Horizon::Seen { refraction_deg: STANDARD_REFRACTION_DEG, limb };
-        let found = horizon_events(body, site, horizon, number(4), number(5)).unwrap();
+        let found = horizon_events(Stop::NEVER, body, site, horizon, number(4), number(5)).unwrap();
         let found: Vec<_> = found.events.iter().filter(|e| e.passage != Passage::LowerCulmination).collect();
         assert_eq!(found.len(), group.len(), "{:?}", group[0]);
         for (event, row) in found.iter().zip(group) {
@@ -46,6 +46,7 @@ fn rises_sets_and_culminations_agree_with_skyfield_to_a_second() {
 fn tromso_has_its_midnight_sun_and_its_polar_night() {
     let site = place(69.65, 18.96);
     let year = horizon_events(
+        Stop::NEVER,
         Body::Sun,
         site,
         Horizon::default(),

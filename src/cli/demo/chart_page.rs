@@ -24,7 +24,10 @@ pub fn chart_page(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     lines.extend(wrap(&birth_line(chart, lang), look.columns));
     lines.extend(wrap(&moment_line(chart, lang), look.columns).iter().map(|line| look.faint(line)));
     lines.extend(
-        asked_line(&chart.sky, lang).iter().flat_map(|line| wrap(line, look.columns)).map(|line| look.faint(&line)),
+        asked_line(&chart.sky, true, lang)
+            .iter()
+            .flat_map(|line| wrap(line, look.columns))
+            .map(|line| look.faint(&line)),
     );
     lines.push(String::new());
     lines.extend(bodies(&chart.sky, lang, look));
@@ -76,8 +79,8 @@ fn moment_line(chart: &Chart, lang: Lang) -> String {
     chart.window.as_ref().map_or_else(String::new, |w| format!("{between} {} {and} {}", w.from, w.to))
 }
 
-/// What the figure was asked to be, where that is known.
-pub fn asked_line(sky: &Sky, lang: Lang) -> Option<String> {
+/// What the figure was asked to be, where that is known; of a birth, or of another moment.
+pub fn asked_line(sky: &Sky, is_birth: bool, lang: Lang) -> Option<String> {
     let options = sky.options.as_ref()?;
     let mut parts = vec![match (&options.ayanamsa, sky.ayanamsa_mean_deg) {
         (Some(ayanamsa), Some(value_deg)) => {
@@ -91,15 +94,22 @@ pub fn asked_line(sky: &Sky, lang: Lang) -> Option<String> {
     });
     parts.push(lang.name(&options.reduction));
     if let Some(is_day) = sky.is_day {
-        parts.push(
-            if is_day { lang.pick("day birth", "de jour") } else { lang.pick("night birth", "de nuit") }.to_owned(),
-        );
+        let part = if is_day { lang.pick("day", "de jour") } else { lang.pick("night", "de nuit") };
+        parts.push(format!("{part}{}", if is_birth { lang.pick(" birth", "") } else { "" }));
     }
     parts.push(options.ruleset.clone());
     if let Some(delta_t) = &sky.delta_t {
-        parts.push(format!("ΔT {:.1} ± {:.1} s", delta_t.seconds, delta_t.uncertainty_s));
+        parts.push(delta_t_text(delta_t.seconds, delta_t.uncertainty_s));
     }
     Some(parts.join(" · "))
+}
+
+/// Delta T to the digit that its uncertainty leaves it, which is never shown as none.
+fn delta_t_text(seconds: f64, uncertainty_s: f64) -> String {
+    let digits = [1, 2, 3].into_iter().find(|digits| uncertainty_s * 10_f64.powi(*digits) >= 0.5).unwrap_or(3);
+    let digits = digits.unsigned_abs() as usize;
+    let uncertainty_s = uncertainty_s.max(0.1_f64.powi(3));
+    format!("ΔT {seconds:.digits$} ± {uncertainty_s:.digits$} s")
 }
 
 /// A table of bodies.
@@ -115,6 +125,13 @@ pub fn bodies(chart: &Sky, lang: Lang, look: Look) -> Vec<String> {
     );
     let mut lines = vec![look.faint(head.trim_end())];
     lines.extend(chart.bodies.iter().map(|placement| body_line(placement, lang, look)));
+    if chart.bodies.iter().any(|placement| placement.out_of_bounds == Some(true)) {
+        let legend = lang.pick(
+            "* out of bounds: farther from the equator than the Sun ever comes",
+            "* hors limites : plus loin de l'équateur que le Soleil n'y va jamais",
+        );
+        lines.extend(wrap(legend, look.columns.saturating_sub(2)).iter().map(|line| look.faint(&format!("  {line}"))));
+    }
     lines
 }
 
@@ -287,4 +304,20 @@ fn unknowns(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
         lines.push(String::new());
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delta_t_is_as_sharp_as_it_is_known() {
+        assert_eq!(delta_t_text(21.04, 12.0), "ΔT 21.0 ± 12.0 s");
+        assert_eq!(delta_t_text(-5.26, 0.5), "ΔT -5.3 ± 0.5 s");
+        assert_eq!(delta_t_text(69.184_2, 0.01), "ΔT 69.18 ± 0.01 s");
+        assert_eq!(delta_t_text(63.828_6, 0.001), "ΔT 63.829 ± 0.001 s");
+        for small in [0.0, 1e-9, 0.000_4] {
+            assert_eq!(delta_t_text(63.828_6, small), "ΔT 63.829 ± 0.001 s");
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! `/v1/charts/{id}/analysis`: parse, prove who asks, one call, map. Owns no rule.
 
+use std::sync::Arc;
+
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
+use super::charts::own;
+use crate::auth::Scope;
 use crate::charts::{AnalysisDraft, analysis_of};
-use crate::error::Code;
-use crate::http::body::{only_queries, path_id, query};
-use crate::http::caller::{app, caller};
+use crate::http::body::{only_queries, query};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::analysis::{AnalysisReply, analysis_reply};
@@ -28,7 +31,7 @@ use crate::http::wire::analysis::{AnalysisReply, analysis_reply};
 )]
 pub async fn analysis(req: &mut Request, depot: &mut Depot) -> Result<Reply<AnalysisReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["terms", "triplicities", "star_orb_deg", "star_magnitude_max"])?;
     let draft = AnalysisDraft {
         terms: query(req, "terms")?,
@@ -37,7 +40,9 @@ pub async fn analysis(req: &mut Request, depot: &mut Depot) -> Result<Reply<Anal
         star_magnitude_max: query(req, "star_magnitude_max")?,
     };
     let options = draft.read()?;
-    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
+    let stored = own(&app, &caller, req)?;
     let ruleset = app.rulesets().of_chart(&stored.chart)?;
-    Ok(Reply(analysis_reply(&stored, &analysis_of(&stored.chart, &options, &ruleset)?)))
+    let own = Arc::clone(&stored);
+    let found = app.searches().run(move |_| analysis_of(&own.chart, &options, &ruleset)).await?;
+    Ok(Reply(analysis_reply(&stored, &found)))
 }

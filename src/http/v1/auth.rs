@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::app::App;
 use crate::auth::{Credentials, LoggedIn};
 use crate::error::{Code, Result};
-use crate::http::body::{json, path_id};
+use crate::http::body::{json, only_queries, path_id, unfound};
 use crate::http::caller::{app, arrival, caller};
 use crate::http::idempotency::{Seen, seen};
 use crate::http::problem::Problem;
@@ -102,6 +102,7 @@ pub async fn logout(req: &mut Request, depot: &mut Depot) -> Result<Reply<Done>,
 pub async fn me(req: &mut Request, depot: &mut Depot) -> Result<Reply<MeReply>, Problem> {
     let app = app(depot)?;
     let caller = caller(&app, req)?;
+    only_queries(req, &[])?;
     let seen = app.identity().me(&caller)?;
     Ok(Reply(MeReply {
         id: seen.user.to_string(),
@@ -110,7 +111,7 @@ pub async fn me(req: &mut Request, depot: &mut Depot) -> Result<Reply<MeReply>, 
         tenant: seen.tenant_slug,
         tenant_zone: seen.tenant_zone,
         created_at: seen.created_at.rfc3339(),
-        session_id: caller.session.to_string(),
+        session_id: caller.session()?.to_string(),
     }))
 }
 
@@ -140,6 +141,7 @@ pub async fn change_password(req: &mut Request, depot: &mut Depot) -> Result<Sto
 pub async fn sessions(req: &mut Request, depot: &mut Depot) -> Result<Reply<SessionList>, Problem> {
     let app = app(depot)?;
     let caller = caller(&app, req)?;
+    only_queries(req, &[])?;
     let live = app.identity().list_sessions(&caller)?;
     let listed = live.into_iter().map(|s| SessionReply {
         id: s.id.to_string(),
@@ -162,6 +164,7 @@ pub async fn revoke(req: &mut Request, depot: &mut Depot) -> Result<Reply<Done>,
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller(&app, req)?;
     let id: SessionId = path_id(req, "id", Code::SessionNotFound)?;
-    told(&app, "session_revoke", app.identity().revoke_session(&arrival, &caller, id).await)?;
+    told(&app, "session_revoke", app.identity().revoke_session(&arrival, &caller, id).await)
+        .map_err(|error| unfound(req, "id", error))?;
     Ok(Reply(DONE))
 }

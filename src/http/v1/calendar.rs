@@ -5,13 +5,15 @@ use salvo::oapi::{self, Components, EndpointOutRegister, Operation, ToSchema, en
 use salvo::{Depot, Request, Response, Scribe};
 
 use crate::almanac::{CalendarDraft, ics};
-use crate::astro::Lang;
+use crate::astro::{Lang, Stop};
+use crate::auth::Scope;
 use crate::error::{Error, FieldError, Result};
 use crate::http::body::{only_queries, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::calendar::CalendarReply;
+use crate::turns::Gone;
 
 /// Names that the route reads.
 const QUERIES: [&str; 16] = [
@@ -95,11 +97,12 @@ impl<T: ToSchema> EndpointOutRegister for Answer<T> {
 )]
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<CalendarReply>, Problem> {
     let app = app(depot)?;
-    caller(&app, req)?;
+    caller_for(&app, req, Scope::Read)?;
     only_queries(req, &QUERIES)?;
     let (lang, is_file) = (lang(req)?, wants_file(req)?);
     let draft = draft(req)?;
-    let calendar = tokio::task::spawn_blocking(move || draft.find()).await.map_err(Error::internal)??;
+    let find = move |gone: &Gone| draft.find(Stop::when(&|| gone.is_so()));
+    let calendar = app.searches().run(find).await.map_err(Error::in_query)?;
     Ok(if is_file {
         Answer::Ics(ics::of_events(&calendar.events, lang, app.ambient().now()))
     } else {
@@ -113,7 +116,7 @@ fn draft(req: &Request) -> Result<CalendarDraft> {
         let Some(text) = query(req, name)? else { return Ok(None) };
         let value = text.trim().parse::<f64>().ok().filter(|value| value.is_finite());
         if value.is_none() {
-            errors.push(FieldError::new(name, &text, "a number"));
+            errors.push(FieldError::new(format!("query.{name}"), &text, "a number"));
         }
         Ok(value)
     };
@@ -148,7 +151,7 @@ pub fn list(req: &Request, name: &str) -> Result<Option<Vec<String>>> {
 /// The language of titles.
 pub fn lang(req: &Request) -> Result<Lang> {
     let Some(code) = query(req, "lang")? else { return Ok(Lang::En) };
-    Lang::from_code(&code).ok_or_else(|| Error::fields(vec![FieldError::new("lang", &code, "one of: en, fr")]))
+    Lang::from_code(&code).ok_or_else(|| Error::fields(vec![FieldError::new("query.lang", &code, "one of: en, fr")]))
 }
 
 /// Whether an iCalendar is wanted: by `format`, or else by `Accept`.
@@ -156,10 +159,54 @@ pub fn wants_file(req: &Request) -> Result<bool> {
     match query(req, "format")?.as_deref() {
         Some("ics") => Ok(true),
         Some("json") => Ok(false),
-        Some(other) => Err(Error::fields(vec![FieldError::new("format", other, "one of: json, ics")])),
+        Some(other) => Err(Error::fields(vec![FieldError::new("query.format", other, "one of: json, ics")])),
         None => {
             let accept = req.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            Ok(accept.split(',').any(|part| part.split(';').next().unwrap_or_default().trim() == "text/calendar"))
+            Ok(prefers_file(accept))
+        }
+    }
+}
+
+/// Whether an `Accept` asks for an iCalendar: by name, not at weight 0, and no less than for JSON (RFC 9110 §12.5.1).
+fn prefers_file(accept: &str) -> bool {
+    let weight = |kind: &str| {
+        let named = accept
+            .split(',')
+            .find(|part| part.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(kind)))?;
+        let q = named.split(';').skip(1).filter_map(|parameter| parameter.trim().split_once('=')).find_map(
+            |(name, value)| name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f64>().unwrap_or(0.0)),
+        );
+        Some(q.unwrap_or(1.0))
+    };
+    let file = weight("text/calendar").unwrap_or(0.0);
+    file > 0.0 && file >= weight("application/json").unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefers_file;
+
+    #[test]
+    fn a_file_is_sent_to_whom_it_is_welcome() {
+        for accept in [
+            "text/calendar",
+            "TEXT/Calendar; charset=utf-8",
+            "application/json;q=0.5, text/calendar;q=0.8",
+            "text/html, text/calendar;q=0.1",
+            "application/json, text/calendar",
+        ] {
+            assert!(prefers_file(accept), "{accept}");
+        }
+        for accept in [
+            "",
+            "*/*",
+            "application/json",
+            "text/calendar;q=0",
+            "text/calendar; q=0.0, */*",
+            "text/calendar;q=nonsense",
+            "application/json, text/calendar;q=0.9",
+        ] {
+            assert!(!prefers_file(accept), "{accept}");
         }
     }
 }

@@ -1,12 +1,16 @@
 //! `/v1/charts`: parse, prove who asks, one call, map. Owns no rule.
 
+use std::sync::Arc;
+
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
+use crate::app::App;
+use crate::auth::{Caller, Scope};
 use crate::charts::{Draft, OptionsDraft, StoredChart};
-use crate::error::Code;
-use crate::http::body::{json, only_queries, page, path_id, query};
-use crate::http::caller::{app, arrival, caller};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::http::body::{allowed_id, json, only_queries, page, path_id, query, unfound};
+use crate::http::caller::{app, arrival, caller_for};
 use crate::http::idempotency::{Seen, seen};
 use crate::http::problem::Problem;
 use crate::http::reply::{Reply, Stored};
@@ -44,6 +48,20 @@ impl From<ChartRequest> for Draft {
     }
 }
 
+/// The chart of the caller's that the path names.
+pub fn own(app: &App, caller: &Caller, req: &Request) -> Result<Arc<StoredChart>> {
+    let id = path_id(req, "id", Code::ChartNotFound)?;
+    app.charts().get(caller, id).map_err(|error| unfound(req, "id", error))
+}
+
+/// The chart of the caller's that a field names by its id.
+pub fn named(app: &App, caller: &Caller, field: &str, id: &str) -> Result<Arc<StoredChart>> {
+    let missing =
+        || Error::new(Code::ChartNotFound).at(vec![FieldError::new(field, id, allowed_id(Code::ChartNotFound))]);
+    let known = id.parse().map_err(|_| missing())?;
+    app.charts().get(caller, known).map_err(|error| if error.code() == Code::ChartNotFound { missing() } else { error })
+}
+
 /// Make a natal chart
 ///
 /// Give `place`, or `lat` and `lon`, with or without `tz`. The same input gives the same chart. With an `Idempotency-Key` the chart is
@@ -56,7 +74,7 @@ impl From<ChartRequest> for Draft {
 )]
 pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<ChartReply, 201>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Charts)?;
     let body = json::<ChartRequest>(req, app.body_max_bytes()).await?;
     let once = match seen(&app, &caller, req, &body.bytes)? {
         Seen::Before(answer) => return Ok(answer),
@@ -69,7 +87,7 @@ pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<Chart
 }
 
 /// Reads a draft and computes its chart.
-pub fn compute(app: &crate::app::App, mut draft: Draft) -> crate::error::Result<StoredChart> {
+pub fn compute(app: &App, mut draft: Draft) -> Result<StoredChart> {
     let ruleset = app.rulesets().chosen("ruleset", draft.options.ruleset.as_deref())?;
     draft.options.ruleset = Some(ruleset.id().to_string());
     let (name, birth, options) = draft.read()?;
@@ -89,7 +107,7 @@ pub fn compute(app: &crate::app::App, mut draft: Draft) -> crate::error::Result<
 )]
 pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartList>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["limit", "cursor"])?;
     let page = page::<ChartId>(req)?;
     let (rows, more) = app.charts().list(&caller, page.limit, page.after)?;
@@ -101,18 +119,18 @@ pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartLis
 #[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<ChartReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
-    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
-    Ok(Reply(ChartReply::from(&*stored)))
+    let caller = caller_for(&app, req, Scope::Read)?;
+    only_queries(req, &[])?;
+    Ok(Reply(ChartReply::from(&*own(&app, &caller, req)?)))
 }
 
 /// Delete a chart and the answers about it
 #[endpoint(tags("charts"), security(["bearer" = []]), parameters(("id" = String, Path, description = "Id of the chart")))]
 pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Deleted>, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Charts)?;
     let id: ChartId = path_id(req, "id", Code::ChartNotFound)?;
-    app.charts().delete(&caller, &arrival, id).await?;
+    app.charts().delete(&caller, &arrival, id).await.map_err(|error| unfound(req, "id", error))?;
     Ok(Reply(Deleted { deleted: id.to_string() }))
 }
 
@@ -131,11 +149,11 @@ pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Delete
 )]
 pub async fn today(req: &mut Request, depot: &mut Depot) -> Result<Reply<TodayReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["date", "tz"])?;
-    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
+    let stored = own(&app, &caller, req)?;
     let (date, zone) = (query(req, "date")?, query(req, "tz")?);
     let ruleset = app.rulesets().of_chart(&stored.chart)?;
-    let day = app.charts().today(&stored, date.as_deref(), zone.as_deref(), &ruleset)?;
+    let day = app.charts().today(&stored, date.as_deref(), zone.as_deref(), &ruleset).map_err(Error::in_query)?;
     Ok(Reply(today_reply(&stored.id.to_string(), &day)))
 }

@@ -6,31 +6,31 @@ use std::sync::Arc;
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
+use super::charts::{self, named};
 use crate::app::App;
+use crate::astro::Stop;
 use crate::astro::rulesets::Ruleset;
-use crate::auth::Caller;
+use crate::auth::Scope;
 use crate::charts::StoredChart;
 use crate::charts::lines::{
     CompositeAsk, ProfectionsAsk, ProgressionsAsk, ReturnsAsk, composite_of, profections_of, progressions_of,
     returns_of, synastry_of,
 };
-use crate::error::{Code, Error, Result};
-use crate::http::body::{json, only_queries, path_id, query};
-use crate::http::caller::{app, caller};
+use crate::error::{Error, Result};
+use crate::http::body::{json, only_queries, query};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::lines::{ProgressionsReply, ReturnsReply};
 use crate::http::wire::lords::{FirdariaReply, ProfectionsReply};
 use crate::http::wire::pair::{CompositeReply, CompositeRequest, SynastryReply, SynastryRequest};
-
-/// How fields of the query are named in problems.
-const QUERY: &str = "query.";
+use crate::turns::Gone;
 
 /// The caller's chart in the path.
 fn own(app: &App, req: &mut Request, allowed: &[&str]) -> Result<Arc<StoredChart>> {
-    let caller = caller(app, req)?;
+    let caller = caller_for(app, req, Scope::Read)?;
     only_queries(req, allowed)?;
-    app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)
+    charts::own(app, &caller, req)
 }
 
 /// Returns of a body to its natal place
@@ -50,11 +50,12 @@ fn own(app: &App, req: &mut Request, allowed: &[&str]) -> Result<Arc<StoredChart
         ("place" = Option<String>, Query, description = "Where the person is then; the birthplace when absent"),
         ("lat" = Option<f64>, Query, description = "Degrees, north positive, instead of place"),
         ("lon" = Option<f64>, Query, description = "Degrees, east positive, instead of place"),
+        ("house_system" = Option<String>, Query, description = "placidus, koch, porphyry, ..; that of the chart when absent"),
     )
 )]
 pub async fn returns(req: &mut Request, depot: &mut Depot) -> Result<Reply<ReturnsReply>, Problem> {
     let app = app(depot)?;
-    let stored = own(&app, req, &["body", "from", "to", "year", "place", "lat", "lon"])?;
+    let stored = own(&app, req, &["body", "from", "to", "year", "place", "lat", "lon", "house_system"])?;
     let read = |name| query(req, name);
     let ask = ReturnsAsk {
         body: read("body")?,
@@ -64,11 +65,14 @@ pub async fn returns(req: &mut Request, depot: &mut Depot) -> Result<Reply<Retur
         place: read("place")?,
         lat: read("lat")?,
         lon: read("lon")?,
+        house_system: read("house_system")?,
         site_prefix: "",
     };
-    let rules = rules(&app, &stored)?;
-    let (body, found) = returns_of(&stored.chart, &ask, &rules, app.ambient().now(), QUERY)?;
-    Ok(Reply(ReturnsReply::new(stored.id.to_string(), &rules.id().to_string(), body, &found)))
+    let (rules, now, own) = (rules(&app, &stored)?, app.ambient().now(), Arc::clone(&stored));
+    let named = rules.id().to_string();
+    let find = move |gone: &Gone| returns_of(&own.chart, &ask, &rules, now, Stop::when(&|| gone.is_so()));
+    let (body, found) = app.searches().run(find).await.map_err(Error::in_query)?;
+    Ok(Reply(ReturnsReply::new(stored.id.to_string(), &named, body, &found)))
 }
 
 /// A chart carried on by progression or direction
@@ -91,9 +95,11 @@ pub async fn progressions(req: &mut Request, depot: &mut Depot) -> Result<Reply<
     let stored = own(&app, req, &["date", "method", "angles"])?;
     let read = |name| query(req, name);
     let ask = ProgressionsAsk { date: read("date")?, method: read("method")?, angles: read("angles")? };
-    let rules = rules(&app, &stored)?;
-    let found = progressions_of(&stored.chart, &ask, &rules, app.ambient().now(), QUERY)?;
-    Ok(Reply(ProgressionsReply::new(stored.id.to_string(), &rules.id().to_string(), &found)))
+    let (rules, now, own) = (rules(&app, &stored)?, app.ambient().now(), Arc::clone(&stored));
+    let named = rules.id().to_string();
+    let find = move |_: &Gone| progressions_of(&own.chart, &ask, &rules, now);
+    let found = app.searches().run(find).await.map_err(Error::in_query)?;
+    Ok(Reply(ProgressionsReply::new(stored.id.to_string(), &named, &found)))
 }
 
 /// Profections and firdaria of a date
@@ -113,7 +119,8 @@ pub async fn profections(req: &mut Request, depot: &mut Depot) -> Result<Reply<P
     let app = app(depot)?;
     let stored = own(&app, req, &["date", "night_nodes"])?;
     let ask = ProfectionsAsk { date: query(req, "date")?, night_nodes: query(req, "night_nodes")? };
-    let found = profections_of(&stored.chart, &ask, app.ambient().now(), QUERY)?;
+    let (now, own) = (app.ambient().now(), Arc::clone(&stored));
+    let found = app.searches().run(move |_| profections_of(&own.chart, &ask, now)).await.map_err(Error::in_query)?;
     let firdaria = found.firdaria.map(|firdaria| FirdariaReply::new(&firdaria, found.ages));
     Ok(Reply(ProfectionsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, &found.profections, firdaria)))
 }
@@ -125,13 +132,14 @@ pub async fn profections(req: &mut Request, depot: &mut Depot) -> Result<Reply<P
 #[endpoint(tags("time lines"), security(["bearer" = []]), request_body = SynastryRequest)]
 pub async fn synastry(req: &mut Request, depot: &mut Depot) -> Result<Reply<SynastryReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     let SynastryRequest { chart_a, chart_b } = json(req, app.body_max_bytes()).await?.value;
     let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
     let rules = rules(&app, &a)?;
-    let found = synastry_of(&a.chart, &b.chart, &rules, "chart_b")?;
-    Ok(Reply(SynastryReply::new(a.id.to_string(), b.id.to_string(), &rules.id().to_string(), &found)))
+    let (ids, ruleset) = ((a.id.to_string(), b.id.to_string()), rules.id().to_string());
+    let found = app.searches().run(move |_| synastry_of(&a.chart, &b.chart, &rules, "chart_b")).await?;
+    Ok(Reply(SynastryReply::new(ids.0, ids.1, &ruleset, &found)))
 }
 
 /// Two of your charts as one
@@ -141,25 +149,20 @@ pub async fn synastry(req: &mut Request, depot: &mut Depot) -> Result<Reply<Syna
 #[endpoint(tags("time lines"), security(["bearer" = []]), request_body = CompositeRequest)]
 pub async fn composite(req: &mut Request, depot: &mut Depot) -> Result<Reply<CompositeReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
-    let CompositeRequest { chart_a, chart_b, method, houses, latitude_deg, middle } =
+    let CompositeRequest { chart_a, chart_b, method, houses, latitude_deg, middle, house_system } =
         json(req, app.body_max_bytes()).await?.value;
     let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
-    let ask = CompositeAsk { method, houses, latitude_deg, middle };
+    let ask = CompositeAsk { method, houses, latitude_deg, middle, house_system };
     let rules = rules(&app, &a)?;
-    let found = composite_of((&a.chart, &b.chart), &ask, &rules, "chart_b", "")?;
-    Ok(Reply(CompositeReply::new(a.id.to_string(), b.id.to_string(), &rules.id().to_string(), &found)))
+    let (ids, ruleset) = ((a.id.to_string(), b.id.to_string()), rules.id().to_string());
+    let find = move |_: &Gone| composite_of((&a.chart, &b.chart), &ask, &rules, "chart_b");
+    let found = app.searches().run(find).await?;
+    Ok(Reply(CompositeReply::new(ids.0, ids.1, &ruleset, &found)))
 }
 
 /// The ruleset by which a chart was made.
 fn rules(app: &App, stored: &StoredChart) -> Result<Arc<Ruleset>> {
     app.rulesets().of_chart(&stored.chart)
-}
-
-/// The caller's chart that a field of the body names.
-fn named(app: &App, caller: &Caller, field: &'static str, id: &str) -> Result<Arc<StoredChart>> {
-    let missing = || Error::new(Code::ChartNotFound).detail("field", field.into());
-    let id = id.parse().map_err(|_| missing())?;
-    app.charts().get(caller, id).map_err(|error| if error.code() == Code::ChartNotFound { missing() } else { error })
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use crate::app::App;
 use crate::auth::{NewUser, Role};
 use crate::error::{Error, FieldError, Result};
-use crate::http::body::{json, only_queries, page};
+use crate::http::body::{json, only_queries, page, unfound};
 use crate::http::caller::{app, arrival, operator};
 use crate::http::idempotency::{Seen, seen, settle};
 use crate::http::problem::Problem;
@@ -34,7 +34,8 @@ impl From<&Tenant> for TenantReply {
 }
 
 fn named(app: &App, req: &Request) -> Result<Tenant> {
-    app.tenants().by_slug(&req.param::<String>("slug").unwrap_or_default())
+    let found = app.tenants().by_slug(&req.param::<String>("slug").unwrap_or_default());
+    found.map_err(|error| unfound(req, "slug", error))
 }
 
 /// Tenants, oldest first
@@ -97,6 +98,7 @@ pub async fn create_tenant(req: &mut Request, depot: &mut Depot) -> Result<Store
 pub async fn tenant(req: &mut Request, depot: &mut Depot) -> Result<Reply<TenantReply>, Problem> {
     let app = app(depot)?;
     operator(&app, req)?;
+    only_queries(req, &[])?;
     Ok(Reply(TenantReply::from(&named(&app, req)?)))
 }
 
@@ -165,6 +167,7 @@ pub async fn rotate_jwt(req: &mut Request, depot: &mut Depot) -> Result<Reply<Ro
 pub async fn verify_audit(req: &mut Request, depot: &mut Depot) -> Result<Reply<AuditReply>, Problem> {
     let app = app(depot)?;
     operator(&app, req)?;
+    only_queries(req, &[])?;
     let report = app.verify_audit().await?;
     Ok(Reply(AuditReply {
         intact: report.first_problem.is_none(),

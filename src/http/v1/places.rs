@@ -6,9 +6,10 @@ use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
 use crate::astro::{Lang, places};
+use crate::auth::Scope;
 use crate::error::{Error, FieldError, Result};
 use crate::http::body::{only_queries, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::place::{NearestReply, PlacesReply, nearest_reply, places_reply};
@@ -32,7 +33,7 @@ const DEFAULT_PLACES: usize = 10;
     )
 )]
 pub async fn search(req: &mut Request, depot: &mut Depot) -> Result<Reply<PlacesReply>, Problem> {
-    caller(&*app(depot)?, req)?;
+    caller_for(&*app(depot)?, req, Scope::Read)?;
     only_queries(req, &["q", "country", "limit", "lang"])?;
     let asked = Asked::read(req)?;
     let found = places::search_in(&asked.text, asked.country.as_deref(), asked.limit);
@@ -52,7 +53,7 @@ pub async fn search(req: &mut Request, depot: &mut Depot) -> Result<Reply<Places
     )
 )]
 pub async fn nearest(req: &mut Request, depot: &mut Depot) -> Result<Reply<NearestReply>, Problem> {
-    caller(&*app(depot)?, req)?;
+    caller_for(&*app(depot)?, req, Scope::Read)?;
     only_queries(req, &["lat", "lon", "lang"])?;
     let mut errors = Vec::new();
     let lat = degrees(req, "lat", 90.0, &mut errors)?;

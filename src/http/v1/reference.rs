@@ -3,8 +3,9 @@
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
+use crate::auth::Scope;
 use crate::http::body::{only_queries, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::reference::{ActiveReply, ReferenceReply};
@@ -13,7 +14,7 @@ use crate::http::wire::reference::{ActiveReply, ReferenceReply};
 #[endpoint(tags("reference"), security(["bearer" = []]))]
 pub async fn all(req: &mut Request, depot: &mut Depot) -> Result<Reply<ReferenceReply>, Problem> {
     let app = app(depot)?;
-    caller(&app, req)?;
+    caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     Ok(Reply(ReferenceReply::from(&*app.rulesets().active()?)))
 }
@@ -26,7 +27,7 @@ pub async fn all(req: &mut Request, depot: &mut Depot) -> Result<Reply<Reference
 )]
 pub async fn active(req: &mut Request, depot: &mut Depot) -> Result<Reply<ActiveReply>, Problem> {
     let app = app(depot)?;
-    caller(&app, req)?;
+    caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["ruleset"])?;
     let wanted = query(req, "ruleset")?;
     let chosen = app.rulesets().chosen("query.ruleset", wanted.as_deref());

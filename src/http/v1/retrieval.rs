@@ -4,9 +4,10 @@ use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
 use super::chat::language;
+use crate::auth::Scope;
 use crate::error::{Error, FieldError, Result};
 use crate::http::body::json;
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::chat::{HitReply, SearchReply, SearchRequest};
@@ -22,7 +23,7 @@ const DEFAULT_HITS: u32 = 10;
 #[endpoint(tags("knowledge"), security(["bearer" = []]), request_body = SearchRequest)]
 pub async fn search(req: &mut Request, depot: &mut Depot) -> Result<Reply<SearchReply>, Problem> {
     let app = app(depot)?;
-    caller(&app, req)?;
+    caller_for(&app, req, Scope::Read)?;
     let query = query(json::<SearchRequest>(req, app.body_max_bytes()).await?.value)?;
     let outcome = app.retrieval().search(&query);
     app.metrics().searched(match &outcome {

@@ -5,8 +5,8 @@ use salvo::{Depot, Request};
 
 use crate::astro::rulesets::RulesetId;
 use crate::charts::rulesets::{Change, Kept, State};
-use crate::error::{Code, Result};
-use crate::http::body::{json, only_queries};
+use crate::error::{Code, Error, Result};
+use crate::http::body::{json, only_queries, unfound};
 use crate::http::caller::{app, arrival, operator};
 use crate::http::idempotency::{Seen, seen};
 use crate::http::problem::Problem;
@@ -16,7 +16,12 @@ use crate::idempotency::also;
 
 fn id(req: &Request) -> Result<RulesetId> {
     let part = |name| req.param::<String>(name).unwrap_or_default();
-    RulesetId::new(&part("name"), &part("version")).ok_or_else(|| Code::RulesetNotFound.into())
+    RulesetId::new(&part("name"), &part("version")).ok_or_else(|| missing(req, Code::RulesetNotFound.into()))
+}
+
+/// Of a ruleset that is not there, the version in the path that names it.
+fn missing(req: &Request, error: Error) -> Error {
+    unfound(req, "version", error)
 }
 
 /// Rulesets: those of the program, then the others by name and version
@@ -41,7 +46,9 @@ pub async fn list(req: &mut Request, depot: &mut Depot) -> Result<Reply<RulesetL
 pub async fn show(req: &mut Request, depot: &mut Depot) -> Result<Reply<RulesetReply>, Problem> {
     let app = app(depot)?;
     operator(&app, req)?;
-    Ok(Reply(RulesetReply::from(&app.rulesets().get(&id(req)?)?)))
+    only_queries(req, &[])?;
+    let found = app.rulesets().get(&id(req)?).map_err(|error| missing(req, error))?;
+    Ok(Reply(RulesetReply::from(&found)))
 }
 
 /// Draft a new version of a ruleset, with changes
@@ -102,7 +109,8 @@ async fn change(
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let actor = operator(&app, req)?.actor();
     let body = json::<Document>(req, app.body_max_bytes()).await?;
-    let changed = app.rulesets().change(&arrival, &actor, &id(req)?, read(body.value)).await?;
+    let changed = app.rulesets().change(&arrival, &actor, &id(req)?, read(body.value)).await;
+    let changed = changed.map_err(|error| missing(req, error))?;
     Ok(Reply(RulesetReply::from(&changed)))
 }
 
@@ -119,7 +127,7 @@ pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Rulese
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let actor = operator(&app, req)?.actor();
     let id = id(req)?;
-    app.rulesets().delete(&arrival, &actor, &id).await?;
+    app.rulesets().delete(&arrival, &actor, &id).await.map_err(|error| missing(req, error))?;
     Ok(Reply(RulesetDeleted { deleted: id.to_string() }))
 }
 
@@ -167,7 +175,7 @@ async fn advance(req: &mut Request, depot: &mut Depot, step: Step) -> Result<Sto
         Seen::Never(once) => once,
     };
     let id = id(req)?;
-    let (now, actor) = (app.rulesets().get(&id)?, caller.actor());
+    let (now, actor) = (app.rulesets().get(&id).map_err(|error| missing(req, error))?, caller.actor());
     let then = match step {
         Step::Lock => Kept { state: State::Locked, ..now },
         Step::Activate => Kept { active: true, ..now },

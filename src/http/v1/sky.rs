@@ -4,10 +4,11 @@ use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
 use crate::astro::cast_under;
+use crate::auth::Scope;
 use crate::charts::{OptionsDraft, SkyDraft};
 use crate::error::{Error, FieldError, Result};
 use crate::http::body::{only_queries, query};
-use crate::http::caller::{app, caller};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::http::wire::figure::SkyReply;
@@ -53,13 +54,13 @@ const QUERIES: [&str; 13] = [
 )]
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Reply<SkyReply>, Problem> {
     let app = app(depot)?;
-    caller(&app, req)?;
+    caller_for(&app, req, Scope::Read)?;
     only_queries(req, &QUERIES)?;
     let mut draft = draft(req)?;
     let ruleset = app.rulesets().chosen("query.ruleset", draft.options.ruleset.as_deref())?;
     draft.options.ruleset = Some(ruleset.id().to_string());
-    let (jd_utc, site, options) = draft.read(app.ambient().now())?;
-    let figure = cast_under(jd_utc, site, &options, &ruleset).map_err(Error::from)?;
+    let (jd_utc, site, options) = draft.read(app.ambient().now()).map_err(Error::in_query)?;
+    let figure = cast_under(jd_utc, site, &options, &ruleset).map_err(|error| Error::from(error).in_query())?;
     Ok(Reply((&figure).into()))
 }
 

@@ -4,13 +4,17 @@ use salvo::oapi::endpoint;
 use salvo::{Depot, Request};
 
 use super::calendar::{Answer, lang, list, wants_file};
+use super::charts::own;
 use crate::almanac::{TransitsDraft, ics};
-use crate::error::{Code, Error, FieldError, Result};
-use crate::http::body::{only_queries, path_id, query};
-use crate::http::caller::{app, caller};
+use crate::astro::Stop;
+use crate::auth::Scope;
+use crate::error::{Error, FieldError, Result};
+use crate::http::body::{only_queries, query};
+use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::wire::transits::TransitsReply;
 use crate::limits;
+use crate::turns::Gone;
 
 /// The transits of a period to a chart
 ///
@@ -36,14 +40,14 @@ use crate::limits;
 )]
 pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<TransitsReply>, Problem> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &["from", "to", "tz", "bodies", "points", "aspects", "limit", "lang", "format"])?;
-    let stored = app.charts().get(&caller, path_id(req, "id", Code::ChartNotFound)?)?;
+    let stored = own(&app, &caller, req)?;
     let (lang, is_file, draft) = (lang(req)?, wants_file(req)?, draft(req)?);
     let id = stored.id.to_string();
     let ruleset = app.rulesets().of_chart(&stored.chart)?;
-    let find = move || draft.find(&stored.chart, &ruleset);
-    let found = tokio::task::spawn_blocking(find).await.map_err(Error::internal)??;
+    let find = move |gone: &Gone| draft.find(&stored.chart, &ruleset, Stop::when(&|| gone.is_so()));
+    let found = app.searches().run(find).await.map_err(Error::in_query)?;
     Ok(if is_file {
         Answer::Ics(ics::of_transits(&found.transits, &id, lang, app.ambient().now()))
     } else {
@@ -54,7 +58,7 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<Transits
 fn draft(req: &Request) -> Result<TransitsDraft> {
     let limit = query(req, "limit")?;
     let allowed = || format!("a number from 1 to {}", limits::TRANSITS_MAX);
-    let wrong = |text: &str| Error::fields(vec![FieldError::new("limit", text, allowed())]);
+    let wrong = |text: &str| Error::fields(vec![FieldError::new("query.limit", text, allowed())]);
     Ok(TransitsDraft {
         from: query(req, "from")?,
         to: query(req, "to")?,

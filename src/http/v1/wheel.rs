@@ -7,13 +7,15 @@ use salvo::oapi::endpoint;
 use salvo::{Depot, Request, Response};
 use sha2::{Digest, Sha256};
 
+use super::charts::{named, own};
 use crate::app::App;
 use crate::astro::wheel::{EXTRAS, SIZE_DEFAULT_PX, SIZE_MAX_PX, SIZE_MIN_PX, Style, Theme};
 use crate::astro::{Lang, Point};
+use crate::auth::Scope;
 use crate::charts::{Around, WheelAsked};
-use crate::error::{Code, Error, FieldError, Result};
-use crate::http::body::{only_queries, path_id, query};
-use crate::http::caller::{app, caller};
+use crate::error::{Error, FieldError, Result};
+use crate::http::body::{only_queries, query};
+use crate::http::caller::{app, caller_for};
 use crate::http::edge::hex;
 use crate::http::problem::Problem;
 
@@ -83,11 +85,16 @@ pub async fn png(req: &mut Request, depot: &mut Depot, res: &mut Response) -> st
 /// Proves who asks, reads what is asked and draws it.
 fn drawn(req: &Request, depot: &Depot, theme: Theme) -> Result<(Arc<App>, String, u32)> {
     let app = app(depot)?;
-    let caller = caller(&app, req)?;
+    let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &QUERIES)?;
     let asked = asked(req, theme)?;
     let find = |id: &str| app.rulesets().chosen("ruleset", Some(id)).ok();
-    let picture = app.charts().wheel_svg(&caller, path_id(req, "id", Code::ChartNotFound)?, &asked, find)?;
+    let stored = own(&app, &caller, req)?;
+    let other = match &asked.around {
+        Around::Chart(id) => Some(named(&app, &caller, "query.with", &id.to_string())?),
+        _ => None,
+    };
+    let picture = app.charts().wheel_svg(&stored, other.as_deref(), &asked, find).map_err(Error::in_query)?;
     Ok((app, picture, asked.style.size_px))
 }
 
@@ -135,7 +142,7 @@ fn asked(req: &Request, theme: Theme) -> Result<WheelAsked> {
     for text in query(req, "points")?.iter().flat_map(|list| list.split(',')) {
         match EXTRAS.into_iter().find(|point| point.code() == text) {
             Some(point) if !extras.contains(&point) => extras.push(point),
-            Some(_) => {}
+            Some(_) => bad("points", text, "each once".to_owned()),
             None => bad("points", text, format!("some of: {}", EXTRAS.map(Point::code).join(", "))),
         }
     }

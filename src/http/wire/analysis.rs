@@ -269,8 +269,8 @@ pub struct LunarPhaseReply {
     pub elongation_deg: f64,
     /// That over 360.
     pub cycle: f64,
-    /// Days since the new moon.
-    pub age_days: f64,
+    /// Days since the new moon; absent where that was before the ephemeris.
+    pub age_days: Option<f64>,
     /// Lit part of the disc, 0 to 1.
     pub illumination: f64,
 }

@@ -1,12 +1,40 @@
 //! Wire form of identity: registration, login, sessions. Secrets come in and tokens go out; neither is ever shown in Debug.
 
 use salvo::oapi::ToSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What a reader expects where a secret stands; who tells what was wrong knows by it not to repeat what stood there.
+pub const HIDDEN: &str = "a string that is not repeated";
 
 /// A text that must not be shown.
-#[derive(Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 #[serde(transparent)]
 pub struct Hidden(pub String);
+
+impl<'de> Deserialize<'de> for Hidden {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_string(HiddenVisitor)
+    }
+}
+
+struct HiddenVisitor;
+
+impl Visitor<'_> for HiddenVisitor {
+    type Value = Hidden;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(HIDDEN)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Hidden, E> {
+        Ok(Hidden(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Hidden, E> {
+        Ok(Hidden(text))
+    }
+}
 
 impl std::fmt::Debug for Hidden {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

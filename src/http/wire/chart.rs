@@ -15,7 +15,7 @@ pub struct ChartRequest {
     /// Name that the person gives the chart, at most 120 characters.
     #[serde(default)]
     pub name: Option<String>,
-    /// Local calendar date of birth, `YYYY-MM-DD`, 1550-01-01 to 2650-12-31 (the ephemeris ends on 25 January 2650).
+    /// Local calendar date of birth, `YYYY-MM-DD`, 1550-01-01 to 2650-01-23.
     #[serde(default)]
     pub date: Option<String>,
     /// Calendar of that date: `gregorian` or `julian`. When absent: Julian to 1582-10-04, Gregorian from 1582-10-15.
@@ -32,7 +32,8 @@ pub struct ChartRequest {
     /// longitude. When absent, taken from the place, or derived from the coordinates and labelled so.
     #[serde(default)]
     pub tz: Option<String>,
-    /// Place of birth such as `Ulm, Germany`; instead of `lat` and `lon`.
+    /// Place of birth such as `Ulm, Germany`, which is looked up for coordinates and zone. Beside `lat` and `lon` it is only
+    /// what the place is called, at most 120 characters, and is not looked up.
     #[serde(default)]
     pub place: Option<String>,
     /// Geographic latitude in degrees, north positive, -90 to 90.

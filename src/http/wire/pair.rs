@@ -26,23 +26,26 @@ pub struct SynastryRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompositeRequest {
-    /// Id of the first chart, whose zodiac, bodies and house system are used.
+    /// Id of the first chart, whose zodiac and bodies are used, and its house system where none is named.
     pub chart_a: String,
     /// Id of the second chart.
     pub chart_b: String,
     /// `midpoint` (default) or `davison`.
     #[serde(default)]
     pub method: Option<String>,
-    /// Houses of a midpoint composite: `midpoints` (default: the mean of the two charts' cusps) or `derived` (the houses of
+    /// With `midpoint`: its houses, `midpoints` (default: the mean of the two charts' cusps) or `derived` (the houses of
     /// a latitude under the composite Midheaven).
     #[serde(default)]
     pub houses: Option<String>,
-    /// Latitude of derived houses, degrees, north positive; the mean of the two births' when absent.
+    /// With `derived`: their latitude, degrees, north positive; the mean of the two births' when absent.
     #[serde(default)]
     pub latitude_deg: Option<f64>,
-    /// The middle place of a Davison chart: `coordinates` (default: means of latitude and longitude) or `great_circle`.
+    /// With `davison`: the middle place, `coordinates` (default: means of latitude and longitude) or `great_circle`.
     #[serde(default)]
     pub middle: Option<String>,
+    /// House system, such as `porphyry`; that of the first chart when absent.
+    #[serde(default)]
+    pub house_system: Option<String>,
 }
 
 /// Two charts side by side.
@@ -106,7 +109,7 @@ pub struct CompositeReply {
 pub struct MidpointReply {
     /// `midpoints` or `derived`.
     pub house_method: String,
-    /// Latitude of derived houses, degrees, north positive.
+    /// With `derived`: their latitude, degrees, north positive.
     pub latitude_deg: Option<f64>,
     /// Bodies, then Ascendant and Midheaven where both births are exact.
     pub points: Vec<MidpointPoint>,

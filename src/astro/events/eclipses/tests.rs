@@ -48,8 +48,8 @@ fn lunar_flags(eclipse: &LunarEclipse) -> u32 {
 #[test]
 fn every_eclipse_of_three_centuries_has_the_type_and_the_moment_of_the_reference() {
     let (from, to) = (2_378_500.5, 2_488_069.0);
-    let solar = solar_eclipses(from, to).unwrap();
-    let lunar = lunar_eclipses(from, to).unwrap();
+    let solar = solar_eclipses(Stop::NEVER, from, to).unwrap();
+    let lunar = lunar_eclipses(Stop::NEVER, from, to).unwrap();
     let mut found: Vec<(bool, f64, u32)> = solar.iter().map(|e| (true, e.maximum_jd_tt, solar_flags(e))).collect();
     found.extend(lunar.iter().map(|e| (false, e.maximum_jd_tt, lunar_flags(e))));
     let rows = fixture();
@@ -93,7 +93,7 @@ fn circumstances_are_those_of_the_canon() {
         (noon - 2.0, noon + 2.0)
     };
     let (from, to) = around(2017, 8, 21);
-    let eclipse = solar_eclipses(from, to).unwrap()[0];
+    let eclipse = solar_eclipses(Stop::NEVER, from, to).unwrap()[0];
     assert_eq!(eclipse.kind, SolarKind::Total);
     // Greatest 18:26:40 TT, gamma 0.4367, magnitude 1.0306 (k = 0.2725), 37.0 N 87.7 W.
     let greatest = julian_date(2017, 8, 21, (18.0 * 3600.0 + 26.0 * 60.0 + 40.0) / 86_400.0);
@@ -101,7 +101,7 @@ fn circumstances_are_those_of_the_canon() {
     assert!((eclipse.gamma - 0.4367).abs() < 2e-4 && (eclipse.magnitude - 1.0306).abs() < 2e-3);
     assert!((eclipse.latitude_deg - 37.0).abs() < 0.15 && (eclipse.longitude_deg + 87.7).abs() < 0.15);
     let (from, to) = around(2018, 7, 27);
-    let eclipse = lunar_eclipses(from, to).unwrap()[0];
+    let eclipse = lunar_eclipses(Stop::NEVER, from, to).unwrap()[0];
     assert_eq!(eclipse.kind, LunarKind::Total);
     // Greatest 20:22:54 TT, gamma 0.1168, umbral magnitude 1.6087, penumbral 2.6792; totality lasts 103 minutes.
     let greatest = julian_date(2018, 7, 27, (20.0 * 3600.0 + 22.0 * 60.0 + 54.0) / 86_400.0);

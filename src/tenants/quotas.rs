@@ -1,0 +1,231 @@
+//! S: What was used of a plan, counted in the transaction of the answer itself: an answer that fails costs nothing, and of
+//! two that want the last message one commits and the other is refused. Decides no plan.
+//!
+//! A day and a month are those of the calendar in the tenant's time zone, with the 23 and 25 hours that some days have.
+//! The counts are durable, so that no restart gives anything back.
+
+use crate::audit::{self, Auditor, RequestContext};
+use crate::clock::{Ambient, UnixMs};
+use crate::error::{Code, Error, Result};
+use crate::ids::{TenantId, UserId};
+use crate::store::tables::limits::{QUOTA_OF_TENANT, QUOTA_OF_USER, UsedRow};
+use crate::store::tables::{Actor, TENANTS};
+use crate::store::{Reads, Store, Tx};
+
+mod period;
+
+use self::period::Period;
+use super::plans::{Holder, Plan, Plans};
+
+/// What a bound counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// Messages of the user on the day.
+    UserDay,
+    /// Messages of the whole tenant on the day.
+    TenantDay,
+    /// Messages of the whole tenant in the month.
+    TenantMonth,
+}
+
+impl Span {
+    /// Its name on the wire.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UserDay => "user_day",
+            Self::TenantDay => "tenant_day",
+            Self::TenantMonth => "tenant_month",
+        }
+    }
+}
+
+/// A count, its bound if there is one, and when it starts anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// What is counted.
+    pub span: Span,
+    /// Most messages.
+    pub limit: Option<u64>,
+    /// Messages so far.
+    pub consumed: u64,
+    /// When it starts anew.
+    pub resets_at: UnixMs,
+}
+
+impl Count {
+    /// Messages that are left; none when there is no bound.
+    pub fn remaining(&self) -> Option<u64> {
+        self.limit.map(|limit| limit.saturating_sub(self.consumed))
+    }
+}
+
+/// How a user or a tenant stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Slug of the tenant.
+    pub tenant_slug: String,
+    /// IANA time zone of its day.
+    pub zone: String,
+    /// The day there, 2026-11-23.
+    pub day: String,
+    /// The plan of the user; of the tenant when no user is asked for.
+    pub plan: Plan,
+    /// Every count: the user's, then the tenant's.
+    pub counts: Vec<Count>,
+}
+
+impl Quota {
+    /// The bounded count with the least left: what the user meets first.
+    pub fn tightest(&self) -> Option<&Count> {
+        self.counts.iter().filter(|count| count.limit.is_some()).min_by_key(|count| count.remaining())
+    }
+
+    /// Refuses when one message more would pass a bound.
+    fn one_more(&self, now: UnixMs) -> Result<()> {
+        // Of several that are used up, the one that lasts longest says when it is worth to come back.
+        let used_up = self.counts.iter().filter(|count| count.remaining() == Some(0));
+        let Some(count) = used_up.max_by_key(|count| count.resets_at) else { return Ok(()) };
+        let wait_s = count.resets_at.since_ms(now).div_ceil(1_000).max(1);
+        Err(Error::new(Code::QuotaExceeded)
+            .detail("scope", count.span.code().into())
+            .detail("limit", count.limit.into())
+            .detail("consumed", count.consumed.into())
+            .detail("remaining", 0.into())
+            .detail("resets_at", count.resets_at.rfc3339().into())
+            .detail("plan", self.plan.code.clone().into())
+            .detail("plan_version", self.plan.version.into())
+            .detail("day", self.day.clone().into())
+            .detail("zone", self.zone.clone().into())
+            .retry_after_s(wait_s))
+    }
+}
+
+/// The counts. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Quotas {
+    store: Store,
+    auditor: Auditor,
+    ambient: Ambient,
+    plans: Plans,
+}
+
+/// One message, to be counted in the transaction of its answer.
+#[derive(Clone, Debug)]
+pub struct Charge {
+    plans: Plans,
+    tenant: TenantId,
+    user: UserId,
+    now: UnixMs,
+}
+
+impl Charge {
+    /// Counts the message.
+    ///
+    /// # Errors
+    /// [`Code::QuotaExceeded`] when a bound would be passed; the transaction must fail with it.
+    pub fn apply(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let Self { tenant, user, now, .. } = *self;
+        let period = period_of(tx, tenant, now)?.1;
+        let read = read(tx, &self.plans, Holder::User(tenant, user), now)?;
+        read.one_more(now)?;
+        for (of_user, row) in [
+            (true, period.advance(tx.get(&QUOTA_OF_USER, &(tenant, user))?.unwrap_or_default())),
+            (false, period.advance(tx.get(&QUOTA_OF_TENANT, &tenant)?.unwrap_or_default())),
+        ] {
+            let row = UsedRow { on_day: row.on_day + 1, in_month: row.in_month + 1, ..row };
+            if of_user {
+                tx.put(&QUOTA_OF_USER, &(tenant, user), &row)?;
+            } else {
+                tx.put(&QUOTA_OF_TENANT, &tenant, &row)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Quotas {
+    /// Over `store`, with these plans.
+    pub const fn new(store: Store, auditor: Auditor, ambient: Ambient, plans: Plans) -> Self {
+        Self { store, auditor, ambient, plans }
+    }
+
+    /// Refuses a message that its transaction would refuse, before any work is done for it.
+    ///
+    /// # Errors
+    /// [`Code::QuotaExceeded`].
+    pub fn check(&self, tenant: TenantId, user: UserId) -> Result<()> {
+        self.of(Holder::User(tenant, user))?.one_more(self.ambient.now())
+    }
+
+    /// The message of an answer that is about to be kept: give [`Charge::apply`] its transaction.
+    pub fn charge(&self, tenant: TenantId, user: UserId) -> Charge {
+        Charge { plans: self.plans.clone(), tenant, user, now: self.ambient.now() }
+    }
+
+    /// How a user or a tenant stands.
+    ///
+    /// # Errors
+    /// [`Code::TenantNotFound`].
+    pub fn of(&self, holder: Holder) -> Result<Quota> {
+        let now = self.ambient.now();
+        self.store.read(|view| read(view, &self.plans, holder, now))
+    }
+
+    /// Sets the counts of a user or a tenant to nothing.
+    ///
+    /// # Errors
+    /// [`Code::InsufficientRole`], [`Code::TenantNotFound`], [`Code::UserNotFound`].
+    pub async fn reset(&self, request: &RequestContext, by: &Actor, holder: Holder) -> Result<Quota> {
+        super::require_operator(by)?;
+        self.plans.of(holder)?;
+        let (Holder::Tenant(tenant) | Holder::User(tenant, _)) = holder;
+        let entry = self.auditor.entry(tenant, request, by.clone(), "quota_reset");
+        let entry = match holder {
+            Holder::Tenant(tenant) => entry.target("tenant", tenant),
+            Holder::User(_, user) => entry.target("user", user),
+        };
+        let (auditor, plans, now) = (self.auditor.clone(), self.plans.clone(), self.ambient.now());
+        let write = self.store.write(move |tx| {
+            let before = read(tx, &plans, holder, now)?.counts;
+            match holder {
+                Holder::Tenant(tenant) => tx.delete(&QUOTA_OF_TENANT, &tenant)?,
+                Holder::User(tenant, user) => tx.delete(&QUOTA_OF_USER, &(tenant, user))?,
+            };
+            let consumed = before.first().map_or(0, |count| count.consumed);
+            audit::append(tx, &auditor, entry.clone().detail("consumed_on_day", consumed))?;
+            read(tx, &plans, holder, now)
+        });
+        write.await
+    }
+}
+
+/// Slug and zone of the tenant, and the present there.
+fn period_of(reads: &impl Reads, tenant: TenantId, now: UnixMs) -> Result<((String, String), Period)> {
+    let row = reads.get(&TENANTS, &tenant)?.ok_or_else(|| Error::new(Code::TenantNotFound))?;
+    let period = Period::at(now, &row.zone)?;
+    Ok(((row.slug, row.zone), period))
+}
+
+fn read(reads: &impl Reads, plans: &Plans, holder: Holder, now: UnixMs) -> Result<Quota> {
+    let (Holder::Tenant(tenant) | Holder::User(tenant, _)) = holder;
+    let ((tenant_slug, zone), period) = period_of(reads, tenant, now)?;
+    let of_tenant = plans.in_force(reads, Holder::Tenant(tenant))?.plan;
+    let (mut plan, mut counts) = (of_tenant.clone(), Vec::with_capacity(3));
+    if let Holder::User(tenant, user) = holder {
+        plan = plans.in_force(reads, holder)?.plan;
+        let used = period.advance(reads.get(&QUOTA_OF_USER, &(tenant, user))?.unwrap_or_default());
+        let resets_at = period.day_ends(used.day)?;
+        let limit = plan.bounds.user_per_day;
+        counts.push(Count { span: Span::UserDay, limit, consumed: used.on_day, resets_at });
+    }
+    let used = period.advance(reads.get(&QUOTA_OF_TENANT, &tenant)?.unwrap_or_default());
+    let bounds = of_tenant.bounds;
+    let resets_at = period.day_ends(used.day)?;
+    counts.push(Count { span: Span::TenantDay, limit: bounds.tenant_per_day, consumed: used.on_day, resets_at });
+    let resets_at = period.month_ends(used.month)?;
+    counts.push(Count { span: Span::TenantMonth, limit: bounds.tenant_per_month, consumed: used.in_month, resets_at });
+    Ok(Quota { tenant_slug, zone, day: period.day_text(), plan, counts })
+}
+
+#[cfg(test)]
+mod tests;
