@@ -131,7 +131,7 @@ pub fn assemble(
         provider: provider.name().to_owned(),
         versions: AnswerVersions {
             engine: versions.engine.clone(),
-            ruleset: versions.ruleset.clone(),
+            ruleset: scope.today.versions.ruleset.clone(),
             ephemeris_sha256: versions.ephemeris_sha256.clone(),
             tzdb: versions.tzdb.clone(),
             index_generation: scope.index_generation.to_owned(),

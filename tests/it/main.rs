@@ -48,4 +48,8 @@ mod support;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]
+mod vague;
+#[cfg(test)]
+mod vague_transits;
+#[cfg(test)]
 mod wheel;
