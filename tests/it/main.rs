@@ -20,6 +20,7 @@ mod edge;
 mod ephemeris;
 #[cfg(test)]
 mod identity;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod ledger;
