@@ -145,14 +145,15 @@ pub async fn today(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
     let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     let stored = app.charts().get(&caller, id).map_err(|error| unfound(req, "id", error))?;
-    let day = app.charts().today(&stored, None, None)?;
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
+    let day = app.charts().today(&stored, None, None, &ruleset)?;
     let passage = |f: &astro::Factor| app.retrieval().passage(Lang::En, &f.passage_id);
     let snippets = day.leaders.iter().filter_map(passage);
     Ok(Bare(OldToday {
         date: day.date.clone(),
         leaders: day.leaders.iter().map(old_factor).collect(),
         influences: day.influences.iter().map(old_factor).collect(),
-        eao: super::wire::today::Eao { energy: day.energy, attention: day.attention, opportunity: day.opportunity },
+        eao: super::wire::today::eao(&day),
         snippets: snippets.map(|p| OldSnippet { id: p.id.clone(), text: p.text.clone() }).collect(),
         precision_score: day.precision,
     }))

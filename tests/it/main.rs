@@ -22,6 +22,7 @@ mod ephemeris;
 mod gateway;
 #[cfg(test)]
 mod identity;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod ledger;
@@ -53,5 +54,8 @@ mod support;
 mod timeline;
 #[cfg(test)]
 mod upstream;
+mod vague;
+#[cfg(test)]
+mod vague_transits;
 #[cfg(test)]
 mod wheel;

@@ -38,7 +38,8 @@ pub fn language(code: Option<&str>) -> Result<Option<Lang>> {
 pub fn answer(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<(Answered, Answer)> {
     let lang = language(asked.lang.as_deref())?;
     let stored = named(app, caller, "chart_id", &asked.chart_id)?;
-    let today = app.charts().today(&stored, None, None)?;
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
+    let today = app.charts().today(&stored, None, None, &ruleset)?;
     let question = Question { text: &asked.question, lang, default_lang: Lang::En };
     let answer = app.advise(&stored.chart, &today, question)?;
     app.metrics().answered(&answer.provider, answer.language.code());
