@@ -36,6 +36,10 @@
 //! lets the provider write, checks each sentence against chart, day and passages; [`chat::Answers`] keeps the answer, its
 //! audit entry, its count against the plan and its idempotency record in one [`store`] transaction; then it is sent.
 //!
+//! Where the route names a model, [`chat::advisor`] does the same in a task of its own: a place among the streams, money
+//! held, a prompt without the person, the model's sentences checked as they come, the composer where they do not suffice,
+//! and the charge in that transaction. Whoever stops reading stops the call.
+//!
 //! Two departures from the first design, each because a transaction must hold all of a change: `charts` also uses the
 //! vault, the audit log and the caller of `auth`, as it seals, audits and asks who calls; and `idempotency` is a module of
 //! its own, as several services write its record with their change.

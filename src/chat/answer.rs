@@ -169,7 +169,6 @@ impl<'a> Assembly<'a> {
         }
         (&self.text[from..], &self.citations[known..])
     }
-<<<<<<< HEAD
 
     /// The answer of `provider`, whose phrases or prompt are of `version`.
     pub fn finish(
@@ -198,7 +197,7 @@ impl<'a> Assembly<'a> {
             budget_warning: None,
             versions: AnswerVersions {
                 engine: versions.engine.clone(),
-                ruleset: versions.ruleset.clone(),
+                ruleset: scope.today.versions.ruleset.clone(),
                 ephemeris_sha256: versions.ephemeris_sha256.clone(),
                 tzdb: versions.tzdb.clone(),
                 index_generation: scope.index_generation.to_owned(),
@@ -208,28 +207,6 @@ impl<'a> Assembly<'a> {
             },
             dropped_sentences,
         }
-=======
-    let versions = &scope.chart.versions;
-    Answer {
-        usage: usage(brief.question, &text, spent),
-        text,
-        language: brief.language,
-        citations,
-        chart_facts,
-        date: scope.today.date.clone(),
-        provider: provider.name().to_owned(),
-        versions: AnswerVersions {
-            engine: versions.engine.clone(),
-            ruleset: scope.today.versions.ruleset.clone(),
-            ephemeris_sha256: versions.ephemeris_sha256.clone(),
-            tzdb: versions.tzdb.clone(),
-            index_generation: scope.index_generation.to_owned(),
-            prompt: provider.version().to_owned(),
-            chart_hash: scope.chart.input_hash.clone(),
-            today_hash: scope.today.input_hash.clone(),
-        },
-        dropped_sentences,
->>>>>>> main
     }
 }
 
