@@ -1,35 +1,39 @@
 //! The composition root: opens everything in order, hands it out, closes it in the reverse order. Holds no rule.
 
-use std::fs;
+mod ground;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::astro::{Chart, Today};
 use crate::audit::{self, Auditor};
-use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
+use crate::auth::{Foundations, HashCost, Identity};
 use crate::charts::{Charts, Rulesets};
+use crate::chat::advisor::{self, Advisor};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{Budgets, MasterKeyError, Settings, resolve_master_key};
+use crate::config::{MasterKeyError, Settings};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
 use crate::llm::Composer;
+use crate::llm::gateway::Gateway;
+use crate::llm::remote::TrustError;
 use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
-use crate::store::tables::{META, MetaRow, STORE_TABLES};
+use crate::store::tables::{META, MetaRow};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::tenants::Tenants;
 use crate::tenants::admission::Admission;
-use crate::tenants::ledger::{self, Ledger, Window};
+use crate::tenants::ledger::{self, Ledger};
 use crate::tenants::limiter::Rates;
 use crate::tenants::plans::Plans;
 use crate::tenants::quotas::Quotas;
-use crate::tokens::Prices;
 use crate::turns::Turns;
 use crate::vault::{Vault, VaultError};
+use ground::Ground;
 
 /// Name under which the store says which generation of the index serves.
 const SERVING_INDEX: &str = "index_generation";
@@ -71,6 +75,9 @@ pub enum StartError {
     /// The price table of the operator cannot be used.
     #[error("prices.file: {0}")]
     Prices(String),
+    /// The remote model cannot be called safely.
+    #[error("{0}")]
+    Upstream(#[from] TrustError),
     /// A service did not start.
     #[error("{0}")]
     Service(#[from] Error),
@@ -93,6 +100,7 @@ pub struct App {
     charts: Charts,
     rulesets: Rulesets,
     answers: Answers,
+    advisor: Advisor,
     searches: Turns,
     retrieval: Retrieval,
     ledger: Ledger,
@@ -120,38 +128,6 @@ pub struct Probe {
     pub detail: String,
 }
 
-/// What every service stands on, once the directory is its own.
-struct Ground {
-    lock: DirLock,
-    metrics: Arc<Metrics>,
-    vault: Arc<Vault>,
-    store: Store,
-    auditor: Auditor,
-}
-
-impl Ground {
-    fn open(settings: &Settings, ambient: &Ambient) -> Result<Self, StartError> {
-        let dir = settings.data_dir.as_path();
-        make_private(dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
-        let lock = DirLock::acquire(dir, "orrery")?;
-        let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
-        // A new key cannot open old data, so one is made only where there is none to open.
-        let is_new = !keys.exists();
-        if is_new && rows.exists() {
-            return Err(StartError::KeyRingMissing(keys.display().to_string()));
-        }
-        let master = resolve_master_key(settings, is_new, ambient)?;
-        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
-        // The ring before the store: a start that is cut short never leaves a store without its ring.
-        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
-        let store = Store::open(&rows, STORE_TABLES)?;
-        let counted = Arc::clone(&metrics);
-        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
-        let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
-        Ok(Self { lock, metrics, vault, store, auditor })
-    }
-}
-
 impl App {
     /// Opens the data directory of `settings` and everything in it; makes what a new directory lacks, its master key
     /// included, once the directory is its own.
@@ -160,19 +136,11 @@ impl App {
     /// [`StartError::Locked`] when another process owns the directory, [`StartError::MasterKey`] when the key is missing
     /// or not acceptable; the others when a part cannot be opened.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<Self>, StartError> {
-        let prices = prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
+        let prices = ground::prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
         let Ground { lock, metrics, vault, store, auditor } = Ground::open(&settings, &ambient)?;
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
-        let ledger = Ledger::open(ledger::Foundations {
-            store: store.clone(),
-            auditor: auditor.clone(),
-            ambient: ambient.clone(),
-            metrics: Arc::clone(&metrics),
-            prices,
-            defaults: budget_defaults(&settings.budgets),
-        })
-        .await?;
+        let ledger = ground::ledger((&store, &auditor, &ambient, &metrics), prices, &settings.budgets).await?;
         let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
         let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
         let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
@@ -182,12 +150,7 @@ impl App {
             vault: Arc::clone(&vault),
             auditor: auditor.clone(),
             ambient: ambient.clone(),
-            policy: TokenPolicy::new(
-                &settings.auth.issuer,
-                &settings.auth.audience,
-                settings.auth.access_token_s,
-                settings.auth.refresh_token_s,
-            ),
+            policy: ground::policy(&settings.auth),
         };
         let identity = Identity::open(on, HashCost::OWASP).await?;
         let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
@@ -195,6 +158,18 @@ impl App {
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
+        let on = advisor::Foundations {
+            retrieval: retrieval.clone(),
+            store: store.clone(),
+            answers: answers.clone(),
+            tenants: tenants.clone(),
+            admission: admission.clone(),
+            ledger: ledger.clone(),
+            gateway: Gateway::new(&settings, &metrics, &ambient)?,
+            metrics: Arc::clone(&metrics),
+            ambient: ambient.clone(),
+        };
+        let advisor = Advisor::new(on, &settings);
         let cleaner = tokio::spawn(clean(idempotency.clone()));
         Ok(Arc::new(Self {
             settings,
@@ -212,6 +187,7 @@ impl App {
             charts,
             rulesets,
             answers,
+            advisor,
             searches: Turns::new(limits::SEARCHES_AT_ONCE, limits::SEARCH_QUEUE_MAX, limits::SEARCH_RETRY_AFTER_S),
             retrieval,
             ledger,
@@ -285,6 +261,11 @@ impl App {
     /// Answered questions.
     pub const fn answers(&self) -> &Answers {
         &self.answers
+    }
+
+    /// Answers by models.
+    pub const fn advisor(&self) -> &Advisor {
+        &self.advisor
     }
 
     /// Turns of long searches through the sky.
@@ -361,6 +342,7 @@ impl App {
     /// Stops background work and flushes the store. Requests must have ended.
     pub async fn shutdown(&self) {
         self.cleaner.abort();
+        self.advisor.drain().await;
         self.ledger.drain().await;
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the store was not flushed");
@@ -371,29 +353,6 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.cleaner.abort();
-    }
-}
-
-/// The price table: the program's, with the operator's before it.
-fn prices(file: Option<&Path>) -> Result<Prices, String> {
-    let text = file.map(|file| -> Result<String, String> {
-        let name = file.display();
-        let size = fs::metadata(file).map_err(|cause| format!("cannot read {name}: {cause}"))?.len();
-        if size > limits::PRICE_FILE_MAX_BYTES {
-            return Err(format!("{name} has {size} bytes, at most {} are allowed", limits::PRICE_FILE_MAX_BYTES));
-        }
-        fs::read_to_string(file).map_err(|cause| format!("cannot read {name}: {cause}"))
-    });
-    Prices::load(text.transpose()?.as_deref()).map_err(|error| error.to_string())
-}
-
-/// Limits of tenants that have none of their own.
-fn budget_defaults(budgets: &Budgets) -> ledger::Defaults {
-    ledger::Defaults {
-        window: Window::from_code(&budgets.default_window).unwrap_or(Window::Month),
-        hard: budgets.default_block == "hard",
-        everyone: budgets.default_usd,
-        by_slug: budgets.tenants.iter().cloned().collect(),
     }
 }
 
@@ -420,15 +379,6 @@ async fn clean(idempotency: Idempotency) {
     }
 }
 
-/// Makes the directory, readable by its owner alone.
-fn make_private(dir: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
 fn disk(dir: &Path) -> Probe {
     match rustix::fs::statvfs(dir) {
         Ok(stat) => {
@@ -442,6 +392,8 @@ fn disk(dir: &Path) -> Probe {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::Sources;
 

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod ledger;
 pub mod lines;
 pub mod lords;
+pub mod openai;
 pub mod ops;
 pub mod pair;
 pub mod place;

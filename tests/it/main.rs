@@ -19,6 +19,8 @@ mod edge;
 #[cfg(test)]
 mod ephemeris;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod keys;
@@ -30,6 +32,8 @@ mod ledger_kill;
 mod limits;
 #[cfg(test)]
 mod lines;
+#[cfg(test)]
+mod money;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
@@ -49,6 +53,7 @@ mod support;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]
+mod upstream;
 mod vague;
 #[cfg(test)]
 mod vague_transits;
