@@ -54,6 +54,7 @@ mod support;
 mod timeline;
 #[cfg(test)]
 mod upstream;
+#[cfg(test)]
 mod vague;
 #[cfg(test)]
 mod vague_transits;
