@@ -217,20 +217,13 @@ fn a_machine_that_dies_in_the_middle_keeps_every_paid_answer_and_holds_nothing()
         // The first answers come at once, the others take their time to die in.
         Act::Says { pieces: quoted(request), pause_ms: if n < 10 { 0 } else { 150 }, usage: (2_000, TOKENS) }
     });
-    let toml: String = settings(&upstream, &prices)
-        .into_iter()
-        .map(|(key, value)| {
-            let quoted = if value.bytes().all(|b| b.is_ascii_digit()) && key != "budgets.default_usd" {
-                value.to_owned()
-            } else {
-                format!("{value:?}")
-            };
-            let value = if key == "llm.route" { format!("[{quoted}]") } else { quoted };
-            format!("{key} = {value}\n")
-        })
-        .collect();
-    let lifted = SPECS.iter().filter(|spec| spec.key.starts_with("limits."));
-    let toml = toml + &lifted.map(|spec| format!("{} = \"off\"\n", spec.key)).collect::<String>();
+    let line = |(key, value): (&str, &str)| match key {
+        "llm.route" => format!("{key} = [{value:?}]"),
+        _ if value.bytes().all(|b| b.is_ascii_digit()) => format!("{key} = {value}"),
+        _ => format!("{key} = {value:?}"),
+    };
+    let lifted = SPECS.iter().filter(|spec| spec.key.starts_with("limits.")).map(|spec| (spec.key, "off"));
+    let toml = settings(&upstream, &prices).into_iter().chain(lifted).map(line).collect::<Vec<_>>().join("\n");
     std::fs::write(dir.path().join("orrery.toml"), toml).unwrap();
     let served = Served::start(dir.path());
     let at = Appliance::elsewhere(&served.url, EMAIL, &password);

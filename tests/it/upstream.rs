@@ -62,7 +62,7 @@ impl Upstream {
                         requests.push(request.clone());
                         requests.len() - 1
                     };
-                    if play(socket, act(number, &request)).is_err() {
+                    if play(socket, &act(number, &request)).is_err() {
                         closed.fetch_add(1, Ordering::SeqCst);
                     }
                 });
@@ -119,9 +119,9 @@ fn event(data: &Value) -> String {
 }
 
 /// An error when the other side closed first.
-fn play(mut socket: TcpStream, act: Act) -> Result<(), ()> {
+fn play(mut socket: TcpStream, act: &Act) -> Result<(), ()> {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
-    let (pieces, pause_ms) = match &act {
+    let (pieces, pause_ms) = match act {
         Act::Status(status) => {
             let text = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             return socket.write_all(text.as_bytes()).map_err(drop);

@@ -67,7 +67,8 @@ pub fn begin(
 ) -> Result<Reader> {
     let lang = language(asked.lang.as_deref())?;
     let chart = named(app, &caller, "chart_id", &asked.chart_id)?;
-    let today = app.charts().today(&chart, None, None, &*app.rulesets().of_chart(&chart.chart)?)?;
+    let ruleset = app.rulesets().of_chart(&chart.chart)?;
+    let today = app.charts().today(&chart, None, None, &ruleset)?;
     let sealing = Arc::clone(app);
     let seal = move |answered: &Answered, answer: Answer| {
         let complete = answer.complete;
