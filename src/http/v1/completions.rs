@@ -17,7 +17,8 @@ use crate::chat::stream::{Event, Reader};
 use crate::error::{Class, Error, Result};
 use crate::http::body::{json, only_queries};
 use crate::http::caller::{app, arrival, caller_for};
-use crate::http::problem;
+use crate::http::edge::request_id_of;
+use crate::http::problem::{self, Failure};
 use crate::http::quota;
 use crate::http::reply::write_json;
 use crate::http::wire::openai::TalkRequest;
@@ -30,7 +31,11 @@ use crate::telemetry::InFlight;
 #[endpoint(
     tags("openai"),
     security(["bearer" = []]),
-    responses((status_code = 200, body = Value, description = "The models"))
+    responses(
+        (status_code = 200, body = Value, description = "The models"),
+        (status_code = "4XX", body = Failure, description = "The request was refused"),
+        (status_code = "5XX", body = Failure, description = "The appliance could not answer"),
+    )
 )]
 pub async fn models(req: &mut Request, depot: &mut Depot, res: &mut Response) {
     let listed = || -> Result<Value> {
@@ -56,7 +61,11 @@ pub async fn models(req: &mut Request, depot: &mut Depot, res: &mut Response) {
     tags("openai"),
     security(["bearer" = []]),
     request_body = TalkRequest,
-    responses((status_code = 200, body = Value, description = "The answer"))
+    responses(
+        (status_code = 200, body = Value, description = "The answer"),
+        (status_code = "4XX", body = Failure, description = "The request was refused"),
+        (status_code = "5XX", body = Failure, description = "The appliance could not answer"),
+    )
 )]
 pub async fn complete(req: &mut Request, depot: &mut Depot, res: &mut Response) {
     match answer(req, depot, res).await {
@@ -76,8 +85,13 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
     let is_streamed = asked.stream.unwrap_or(false);
     let tells_usage = asked.stream_options.as_ref().is_some_and(|options| options.include_usage);
     let talk = asked.read()?;
-    let shape =
-        Shape { id: String::new(), model: talk.model.clone(), created: app.ambient().now().seconds(), tells_usage };
+    let shape = Shape {
+        id: String::new(),
+        model: talk.model.clone(),
+        created: app.ambient().now().seconds(),
+        request_id: request_id_of(res),
+        tells_usage,
+    };
     let talk = Talk {
         caller,
         request,
@@ -115,6 +129,7 @@ struct Shape {
     model: String,
     created: u64,
     tells_usage: bool,
+    request_id: String,
 }
 
 impl Shape {
@@ -137,7 +152,7 @@ impl Shape {
                 }
                 text + "data: [DONE]\n\n"
             }
-            Event::Failed(error) => format!("data: {}\n\n", failure(error)),
+            Event::Failed(error) => format!("data: {}\n\n", failure(error, &self.request_id)),
             Event::Meta { .. } | Event::Citation(_) => String::new(),
         }
     }
@@ -163,8 +178,8 @@ fn send(app: &Arc<App>, res: &mut Response, reader: Reader, shape: Shape) {
     res.body(ResBody::stream(events.map(|text| Ok::<_, std::convert::Infallible>(text.into_bytes()))));
 }
 
-/// OpenAI's shape of a failure.
-fn failure(error: &Error) -> Value {
+/// OpenAI's shape of a failure, with the members of our own beside it.
+fn failure(error: &Error, request_id: &str) -> Value {
     let kind = match error.code().class() {
         Class::Unauthenticated => "authentication_error",
         Class::Forbidden => "permission_error",
@@ -179,10 +194,12 @@ fn failure(error: &Error) -> Value {
         (Some(field), Some(allowed)) => format!("{} {field}: {allowed}.", error.public_message()),
         _ => error.public_message().to_owned(),
     };
-    json!({"error": {"message": message, "type": kind, "param": first["field"], "code": error.code().as_str()}})
+    json!({"error": {"message": message, "type": kind, "param": first["field"], "code": error.code().as_str(),
+        "details": error.details(), "request_id": request_id}})
 }
 
 fn fail(res: &mut Response, error: &Error) {
     problem::head(error, res);
-    write_json(res, &failure(error));
+    let body = failure(error, &request_id_of(res));
+    write_json(res, &body);
 }
