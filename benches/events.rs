@@ -7,7 +7,8 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use orrery::astro::events::{NatalArc, Phase, Sky, lunations, sky_aspects, solar_eclipses, transits};
-use orrery::astro::rules::{NATAL_BODIES, transit_orb_deg};
+use orrery::astro::rules::NATAL_BODIES;
+use orrery::astro::rulesets::{Context, Ruleset};
 use orrery::astro::{Aspect, Body, Point, Stop};
 
 /// 2024-01-01 0h TT.
@@ -23,7 +24,10 @@ fn points() -> Vec<NatalArc> {
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let (from, to, points) = (FROM_JD_TT, FROM_JD_TT + YEAR_DAYS, points());
-    let orb = |_: Body, aspect: Aspect, point: Point| Some(transit_orb_deg(aspect, point));
+    let rules = Ruleset::builtin();
+    let orb = |body: Body, aspect: Aspect, point: Point| {
+        rules.orb_deg(Context::TransitToNatal, aspect, Point::Body(body), point)
+    };
     let sky = || Sky::new(from, to, &Body::PLANETS).unwrap();
     let sampled = sky();
     criterion.bench_function("a year of transits, ten bodies to twelve points", |bench| {

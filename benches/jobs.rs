@@ -200,7 +200,8 @@ async fn backlogs(dir: &Path, size: usize) {
             }
             times.sort_by(f64::total_cmp);
             let width = if max == 1 { 16 } else { 22 };
-            row += &format!("{:>width$.3} {:>9.3}", percentile(&times, 0.5), percentile(&times, 0.95));
+            let (middle, high) = (percentile(&times, 0.5), percentile(&times, 0.95));
+            row = format!("{row}{middle:>width$.3} {high:>9.3}");
         }
         println!("{row} {:>19.0}", resident_mib());
     }

@@ -1,38 +1,42 @@
 //! The composition root: opens everything in order, hands it out, closes it in the reverse order. Holds no rule.
 
-use std::fs;
+mod ground;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::astro::{Chart, Today};
 use crate::audit::{self, Auditor};
-use crate::auth::{Foundations, HashCost, Identity, TokenPolicy};
+use crate::auth::{Foundations, HashCost, Identity};
 use crate::charts::{Charts, Rulesets};
+use crate::chat::advisor::{self, Advisor};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{self, Budgets, MasterKeyError, Settings, resolve_master_key};
+use crate::config::{MasterKeyError, Settings};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
 use crate::llm::Composer;
+use crate::llm::gateway::Gateway;
+use crate::llm::remote::TrustError;
 use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
 use crate::store::tables::jobs::JobState;
-use crate::store::tables::{META, MetaRow, STORE_TABLES};
+use crate::store::tables::{META, MetaRow};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::jobs::Depth;
 use crate::tenants::Tenants;
 use crate::tenants::admission::Admission;
-use crate::tenants::ledger::{self, Ledger, Window};
+use crate::tenants::ledger::{self, Ledger};
 use crate::tenants::limiter::Rates;
 use crate::tenants::plans::Plans;
 use crate::tenants::quotas::Quotas;
-use crate::tokens::Prices;
 use crate::turns::Turns;
 use crate::vault::{Vault, VaultError};
 use crate::worker::{self, Worker};
+use ground::Ground;
 
 /// Name under which the store says which generation of the index serves.
 const SERVING_INDEX: &str = "index_generation";
@@ -74,6 +78,9 @@ pub enum StartError {
     /// The price table of the operator cannot be used.
     #[error("prices.file: {0}")]
     Prices(String),
+    /// The remote model cannot be called safely.
+    #[error("{0}")]
+    Upstream(#[from] TrustError),
     /// A service did not start.
     #[error("{0}")]
     Service(#[from] Error),
@@ -96,6 +103,7 @@ pub struct App {
     charts: Charts,
     rulesets: Rulesets,
     answers: Answers,
+    advisor: Advisor,
     searches: Turns,
     retrieval: Retrieval,
     ledger: Ledger,
@@ -123,38 +131,6 @@ pub struct Probe {
     pub detail: String,
 }
 
-/// What every service stands on, once the directory is its own.
-struct Ground {
-    lock: DirLock,
-    metrics: Arc<Metrics>,
-    vault: Arc<Vault>,
-    store: Store,
-    auditor: Auditor,
-}
-
-impl Ground {
-    fn open(settings: &Settings, ambient: &Ambient) -> Result<Self, StartError> {
-        let dir = settings.data_dir.as_path();
-        make_private(dir).map_err(|cause| StartError::Directory { path: dir.display().to_string(), cause })?;
-        let lock = DirLock::acquire(dir, "orrery")?;
-        let (rows, keys) = (dir.join("store.redb"), dir.join("keys.redb"));
-        // A new key cannot open old data, so one is made only where there is none to open.
-        let is_new = !keys.exists();
-        if is_new && rows.exists() {
-            return Err(StartError::KeyRingMissing(keys.display().to_string()));
-        }
-        let master = resolve_master_key(settings, is_new, ambient)?;
-        let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
-        // The ring before the store: a start that is cut short never leaves a store without its ring.
-        let vault = Arc::new(Vault::open(&keys, &master, ambient.clone())?);
-        let store = Store::open(&rows, STORE_TABLES)?;
-        let counted = Arc::clone(&metrics);
-        store.observe(Box::new(move |writes, elapsed| counted.store_committed(writes, elapsed)));
-        let auditor = Auditor::new(vault.mac(Auditor::KEY_LABEL, b""), ambient.clone());
-        Ok(Self { lock, metrics, vault, store, auditor })
-    }
-}
-
 impl App {
     /// Opens the data directory of `settings` and everything in it; makes what a new directory lacks, its master key
     /// included, once the directory is its own.
@@ -163,36 +139,33 @@ impl App {
     /// [`StartError::Locked`] when another process owns the directory, [`StartError::MasterKey`] when the key is missing
     /// or not acceptable; the others when a part cannot be opened.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Arc<Self>, StartError> {
-        let prices = prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
+        let prices = ground::prices(settings.prices.file.as_deref()).map_err(StartError::Prices)?;
         let Ground { lock, metrics, vault, store, auditor } = Ground::open(&settings, &ambient)?;
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
-        let ledger = Ledger::open(ledger::Foundations {
-            store: store.clone(),
-            auditor: auditor.clone(),
-            ambient: ambient.clone(),
-            metrics: Arc::clone(&metrics),
-            prices,
-            defaults: budget_defaults(&settings.budgets),
-        })
-        .await?;
+        let ledger = ground::ledger((&store, &auditor, &ambient, &metrics), prices, &settings.budgets).await?;
         let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
         let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
         let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
         let admission = Admission::new(&settings.streams);
-        let on = Foundations {
-            store: store.clone(),
-            vault: Arc::clone(&vault),
-            auditor: auditor.clone(),
-            ambient: ambient.clone(),
-            policy: token_policy(&settings.auth),
-        };
-        let identity = Identity::open(on, HashCost::OWASP).await?;
+        let identity = open_identity(&store, &vault, &auditor, &ambient, &settings).await?;
         let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
+        let on = advisor::Foundations {
+            retrieval: retrieval.clone(),
+            store: store.clone(),
+            answers: answers.clone(),
+            tenants: tenants.clone(),
+            admission: admission.clone(),
+            ledger: ledger.clone(),
+            gateway: Gateway::new(&settings, &metrics, &ambient)?,
+            metrics: Arc::clone(&metrics),
+            ambient: ambient.clone(),
+        };
+        let advisor = Advisor::new(on, &settings);
         let parts = worker::Parts {
             store: store.clone(),
             ambient: ambient.clone(),
@@ -221,6 +194,7 @@ impl App {
             charts,
             rulesets,
             answers,
+            advisor,
             searches: Turns::new(limits::SEARCHES_AT_ONCE, limits::SEARCH_QUEUE_MAX, limits::SEARCH_RETRY_AFTER_S),
             retrieval,
             ledger,
@@ -294,6 +268,11 @@ impl App {
     /// Answered questions.
     pub const fn answers(&self) -> &Answers {
         &self.answers
+    }
+
+    /// Answers by models.
+    pub const fn advisor(&self) -> &Advisor {
+        &self.advisor
     }
 
     /// Turns of long searches through the sky.
@@ -391,6 +370,7 @@ impl App {
     /// Lets running jobs end, stops background work and flushes the store. Requests must have ended.
     pub async fn shutdown(&self) {
         self.worker.drain(Duration::from_millis(self.settings.worker.drain_ms)).await;
+        self.advisor.drain().await;
         self.ledger.drain().await;
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the store was not flushed");
@@ -398,31 +378,21 @@ impl App {
     }
 }
 
-/// The price table: the program's, with the operator's before it.
-fn prices(file: Option<&Path>) -> Result<Prices, String> {
-    let text = file.map(|file| -> Result<String, String> {
-        let name = file.display();
-        let size = fs::metadata(file).map_err(|cause| format!("cannot read {name}: {cause}"))?.len();
-        if size > limits::PRICE_FILE_MAX_BYTES {
-            return Err(format!("{name} has {size} bytes, at most {} are allowed", limits::PRICE_FILE_MAX_BYTES));
-        }
-        fs::read_to_string(file).map_err(|cause| format!("cannot read {name}: {cause}"))
-    });
-    Prices::load(text.transpose()?.as_deref()).map_err(|error| error.to_string())
-}
-
-/// Limits of tenants that have none of their own.
-fn budget_defaults(budgets: &Budgets) -> ledger::Defaults {
-    ledger::Defaults {
-        window: Window::from_code(&budgets.default_window).unwrap_or(Window::Month),
-        hard: budgets.default_block == "hard",
-        everyone: budgets.default_usd,
-        by_slug: budgets.tenants.iter().cloned().collect(),
-    }
-}
-
-fn token_policy(auth: &config::Auth) -> TokenPolicy {
-    TokenPolicy::new(&auth.issuer, &auth.audience, auth.access_token_s, auth.refresh_token_s)
+async fn open_identity(
+    store: &Store,
+    vault: &Arc<Vault>,
+    auditor: &Auditor,
+    ambient: &Ambient,
+    settings: &Settings,
+) -> Result<Identity> {
+    let on = Foundations {
+        store: store.clone(),
+        vault: Arc::clone(vault),
+        auditor: auditor.clone(),
+        ambient: ambient.clone(),
+        policy: ground::policy(&settings.auth),
+    };
+    Identity::open(on, HashCost::OWASP).await
 }
 
 /// Opens the index of this corpus, says in the store that it serves, and only then removes the others.
@@ -434,15 +404,6 @@ async fn serve_index(root: &Path, store: &Store) -> Result<Retrieval, StartError
     store.write(move |tx| tx.put(&META, &SERVING_INDEX.to_owned(), &serving)).await?;
     retrieval.remove_other_generations().map_err(Error::from)?;
     Ok(retrieval)
-}
-
-/// Makes the directory, readable by its owner alone.
-fn make_private(dir: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
 }
 
 fn disk(dir: &Path) -> Probe {
@@ -458,6 +419,8 @@ fn disk(dir: &Path) -> Probe {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::Sources;
 

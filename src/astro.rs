@@ -39,6 +39,7 @@ pub mod rulesets;
 pub mod scene;
 pub mod sect;
 pub mod signs;
+pub mod spans;
 pub mod stars;
 pub mod stop;
 pub mod synastry;

@@ -27,8 +27,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::astro::chart::compute_under;
+use crate::astro::daily::today_under;
 use crate::astro::rulesets::Ruleset;
-use crate::astro::{self, BirthInput, Certainty, Chart, ChartOptions, Today};
+use crate::astro::{BirthInput, Certainty, Chart, ChartOptions, Today};
 use crate::audit::{self, Auditor, RequestContext};
 use crate::auth::Caller;
 use crate::clock::{Ambient, UnixMs};
@@ -41,8 +42,9 @@ use crate::vault::{SEAL_TAG_BYTES, Vault};
 
 const PURPOSE: &str = "chart";
 
-/// What a day depends on: hash of the chart's input and versions, local date, zone.
-type DayKey = (String, String, String);
+/// What a day depends on: hash of the chart's input and versions, local date, zone, id of the ruleset. A ruleset under which
+/// charts are made never changes.
+type DayKey = (String, String, String, String);
 /// Whose chart it is, and which one.
 type ChartKey = (TenantId, UserId, ChartId);
 
@@ -221,18 +223,24 @@ impl Charts {
         done
     }
 
-    /// What `date` holds for the chart, as a local day of `zone` (the birth's own zone when absent).
-    pub fn today(&self, stored: &StoredChart, date: Option<&str>, zone: Option<&str>) -> Result<Arc<Today>> {
+    /// What `date` holds for the chart under a ruleset, as a local day of `zone` (the birth's own zone when absent).
+    pub fn today(
+        &self,
+        stored: &StoredChart,
+        date: Option<&str>,
+        zone: Option<&str>,
+        ruleset: &Ruleset,
+    ) -> Result<Arc<Today>> {
         let zone = zone.unwrap_or(&stored.chart.birth.zone);
         let date = match date {
             Some(date) => date.to_owned(),
             None => draft::local_date(self.ambient.now(), zone)?,
         };
-        let key = (stored.chart.input_hash.clone(), date, zone.to_owned());
+        let key = (stored.chart.input_hash.clone(), date, zone.to_owned(), ruleset.id().to_string());
         if let Some(day) = self.days.get(&key) {
             return Ok(day);
         }
-        let day = Arc::new(astro::today(&stored.chart, &key.1, zone)?);
+        let day = Arc::new(today_under(&stored.chart, &key.1, zone, ruleset)?);
         self.days.keep(key, Arc::clone(&day));
         Ok(day)
     }

@@ -1,21 +1,28 @@
 //! The one sequence that answers a question: guard, chart facts, day, passages, provider, verification, answer. Keeps
 //! nothing, computes no chart, and lets no sentence out that was not verified.
 
+pub mod advisor;
 mod answer;
 mod answers;
 pub mod claims;
+mod consult;
 mod evidence;
 mod facts;
+pub mod stream;
 pub mod verify;
 
 use sha2::{Digest, Sha256};
 
-use crate::astro::{Chart, Lang, Today};
+use crate::astro::{Chart, Factor, Lang, Today};
 use crate::error::{Code, Error, Result};
 use crate::guard;
-use crate::llm::{Aside, Brief, Flow, Intent, Provider, ProviderError, Sentence, Sink, language, reading};
+use crate::llm::{
+    Aside, Brief, ChartFact, Evidence, Flow, Intent, Provider, ProviderError, Reading, Sentence, Sink, language,
+    reading,
+};
 use crate::retrieval::{Retrieval, RetrievalError};
-pub use answer::{Answer, AnswerVersions, Citation, FactUsed, Usage};
+use answer::Assembly;
+pub use answer::{Answer, AnswerVersions, Check, Citation, FactUsed, PassedOver, Usage};
 pub use answers::{Answered, Answers, Said};
 use verify::{Scope, Verdict};
 
@@ -54,6 +61,12 @@ struct Verifying<'a> {
     opens_paragraph: bool,
 }
 
+impl<'a> Verifying<'a> {
+    const fn new(scope: &'a Scope<'a>) -> Self {
+        Self { scope, kept: Vec::new(), dropped: 0, opens_paragraph: false }
+    }
+}
+
 impl Sink for Verifying<'_> {
     fn sentence(&mut self, mut sentence: Sentence) -> Flow {
         let repeated = self.kept.iter().any(|kept| kept.text == sentence.text);
@@ -65,6 +78,67 @@ impl Sink for Verifying<'_> {
         sentence.opens_paragraph |= std::mem::take(&mut self.opens_paragraph);
         self.kept.push(sentence);
         Flow::Continue
+    }
+}
+
+/// A question made ready: read, with the facts, contacts and passages that an answer may rest on.
+struct Case<'a> {
+    chart: &'a Chart,
+    today: &'a Today,
+    retrieval: &'a Retrieval,
+    text: String,
+    lang: Lang,
+    reading: Reading,
+    facts: Vec<ChartFact>,
+    factors: Vec<Factor>,
+    evidence: Vec<Evidence>,
+    seed: u64,
+}
+
+impl<'a> Case<'a> {
+    /// # Errors
+    /// `InvalidFields` naming `question`; `IndexUnavailable` when the index cannot be read.
+    fn open(chart: &'a Chart, today: &'a Today, question: Question<'_>, retrieval: &'a Retrieval) -> Result<Self> {
+        let text = guard::question(question.text).map_err(|problem| Error::fields(vec![problem]))?;
+        let asked_in = language::detect(&text, question.lang.unwrap_or(question.default_lang));
+        let lang = question.lang.unwrap_or(asked_in);
+        let reading = reading::read(&text, asked_in);
+        let facts = facts::for_reading(chart, &reading, lang);
+        let factors = facts::factors(today, &reading);
+        let evidence = if matches!(reading.intent, Intent::Crisis(_)) {
+            Vec::new()
+        } else {
+            evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)?
+        };
+        let seed = seed(chart, today, &text);
+        Ok(Self { chart, today, retrieval, text, lang, reading, facts, factors, evidence, seed })
+    }
+
+    fn brief(&self) -> Brief<'_> {
+        Brief {
+            question: &self.text,
+            reading: &self.reading,
+            language: self.lang,
+            facts: &self.facts,
+            factors: &self.factors,
+            evidence: &self.evidence,
+            date: &self.today.date,
+            certainty: self.chart.birth.certainty,
+            seed: self.seed,
+        }
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            chart: self.chart,
+            today: self.today,
+            facts: &self.facts,
+            factors: &self.factors,
+            evidence: &self.evidence,
+            corpus: self.retrieval.corpus(),
+            index_generation: self.retrieval.generation(),
+            lang: self.lang,
+        }
     }
 }
 
@@ -80,45 +154,19 @@ pub fn advise(
     retrieval: &Retrieval,
     provider: &dyn Provider,
 ) -> Result<Answer> {
-    let text = guard::question(question.text).map_err(|problem| Error::fields(vec![problem]))?;
-    let asked_in = language::detect(&text, question.lang.unwrap_or(question.default_lang));
-    let lang = question.lang.unwrap_or(asked_in);
-    let reading = reading::read(&text, asked_in);
-    let facts = facts::for_reading(chart, &reading, lang);
-    let factors = facts::factors(today, &reading);
-    let evidence = if matches!(reading.intent, Intent::Crisis(_)) {
-        Vec::new()
-    } else {
-        evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)?
-    };
-    let brief = Brief {
-        question: &text,
-        reading: &reading,
-        language: lang,
-        facts: &facts,
-        factors: &factors,
-        evidence: &evidence,
-        date: &today.date,
-        certainty: chart.birth.certainty,
-        seed: seed(chart, today, &text),
-    };
-    let scope = Scope {
-        chart,
-        today,
-        facts: &facts,
-        factors: &factors,
-        evidence: &evidence,
-        corpus: retrieval.corpus(),
-        index_generation: retrieval.generation(),
-        lang,
-    };
-    let mut sink = Verifying { scope: &scope, kept: Vec::new(), dropped: 0, opens_paragraph: false };
+    let case = Case::open(chart, today, question, retrieval)?;
+    let (brief, scope) = (case.brief(), case.scope());
+    let mut sink = Verifying::new(&scope);
     let spent = provider.answer(&brief, &mut sink)?;
     let (mut sentences, dropped) = (sink.kept, sink.dropped);
     if sentences.len() < SENTENCES_MIN && dropped > 0 {
         sentences = minimal(&brief, &scope);
     }
-    Ok(answer::assemble(&brief, &scope, provider, &sentences, dropped, spent))
+    let mut assembly = Assembly::new(&scope);
+    for sentence in &sentences {
+        assembly.add(sentence);
+    }
+    Ok(assembly.finish(&brief, provider.name(), provider.version(), dropped, spent))
 }
 
 /// What is left to say when a provider's draft did not hold: where the chart's first fact stands, and what one may ask.

@@ -8,6 +8,7 @@ mod load;
 mod parse;
 mod rates;
 mod report;
+mod route;
 mod secret;
 mod sources;
 
@@ -18,7 +19,8 @@ pub use load::Inspection;
 pub use parse::{Environment, LogFormat, MetricsListen};
 pub use rates::{Rate, rate_or_off};
 pub use report::{Effective, Origin, Problem, Provenance};
-pub use secret::{MASTER_KEY_FILE, MasterKey, MasterKeyError, resolve_master_key};
+pub use route::{Hop, Route, TenantRoute};
+pub use secret::{ApiKey, MASTER_KEY_FILE, MasterKey, MasterKeyError, resolve_master_key};
 pub use sources::Sources;
 
 use crate::limits;
@@ -182,6 +184,44 @@ settings! {
         [Bool] webhooks_private: bool = Some(text("false")), flag;
     }
 
+    /// Who answers questions.
+    llm: Llm {
+        #[doc = "Providers in the order in which they are asked, out of `remote` and `composer`, which is always last."]
+        [TextList] route: Route = Some(text("composer")), route::route;
+        #[doc = "Tenants with a route of their own, such as `acme=composer` or `beta=remote>composer`."]
+        [TextList] tenant_routes: Vec<TenantRoute> = Some(text("")), route::tenant_routes;
+        #[doc = "Most tokens that a model may write for one answer; its upper bound is reserved before the call."]
+        [Integer] answer_max_tokens: u64 = Some(number(700)), |t| integer(t, 16, limits::MODEL_ANSWER_MAX_TOKENS);
+        #[doc = "How freely a model chooses its words, in hundredths; 0 always takes the likeliest."]
+        [Integer] temperature_percent: u64 = Some(number(30)), |t| integer(t, 0, 200);
+    }
+
+    /// A model behind an OpenAI-compatible address. Only pseudonymised prompts go to it.
+    remote: Remote {
+        #[doc = "Base of its API, e.g. `https://api.example.org/v1`; `http` only to this machine, unless `remote.allow_http`."]
+        [Text] base_url: Option<String> = None, |t| route::base_url(t).map(Some);
+        #[doc = "Name of the model, as the upstream and the price table know it."]
+        [Text] model: Option<String> = None, |t| name(t).map(Some);
+        #[doc = "File that holds the key of its API."]
+        [Text] api_key_file: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "The key itself; by environment only."]
+        secret [Text] api_key: Option<ApiKey> = None, |t| ApiKey::new(t).map(Some);
+        #[doc = "File of certificates (PEM) to trust instead of the system's."]
+        [Text] ca_file: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "Whether prompts may leave this machine unencrypted."]
+        [Bool] allow_http: bool = Some(text("false")), flag;
+        #[doc = "Whether answers are streamed; some upstreams cannot."]
+        [Bool] stream: bool = Some(text("true")), flag;
+        #[doc = "Longest time to connect, in milliseconds."]
+        [Integer] connect_ms: u64 = Some(number(2_000)), |t| integer(t, 10, 10_000);
+        #[doc = "Longest time without a word, in milliseconds."]
+        [Integer] read_ms: u64 = Some(number(8_000)), |t| integer(t, 10, limits::REMOTE_TOTAL_MAX_MS);
+        #[doc = "Longest time of a call with its retries, in milliseconds."]
+        [Integer] total_ms: u64 = Some(number(18_000)), |t| integer(t, 100, limits::REMOTE_TOTAL_MAX_MS);
+        #[doc = "Times that a failed call is tried again before any text has come."]
+        [Integer] retries: u64 = Some(number(limits::REMOTE_RETRIES_MAX)), |t| integer(t, 0, limits::REMOTE_RETRIES_MAX);
+    }
+
     /// How fast requests may come: `5/s, burst 10`, or `off`. A request must fit every scope that it falls in.
     limits: Limits {
         #[doc = "Requests of one tenant; the system tenant, whose users are the operators, has none."]
@@ -252,6 +292,10 @@ pub struct Settings {
     pub secrets: Secrets,
     /// The job queue.
     pub worker: Worker,
+    /// Who answers questions.
+    pub llm: Llm,
+    /// A model behind an OpenAI-compatible address.
+    pub remote: Remote,
     /// How fast requests may come.
     pub limits: Limits,
     /// How much a plan allows.
@@ -292,6 +336,8 @@ impl Settings {
         let tokens = Counting::read(reader);
         let secrets = Secrets::read(reader);
         let worker = Worker::read(reader);
+        let llm = Llm::read(reader);
+        let remote = Remote::read(reader);
         let limits = Limits::read(reader);
         let quotas = Quotas::read(reader);
         let streams = Streams::read(reader);
@@ -306,6 +352,8 @@ impl Settings {
             prices: prices?,
             tokens: tokens?,
             secrets: secrets?,
+            llm: llm?,
+            remote: remote?,
             limits: limits?,
             quotas: quotas?,
             streams: streams?,

@@ -89,6 +89,7 @@ codes! {
     BudgetExhausted, "budget_exhausted", PaymentRequired, retry false, "There is not enough left of the budget for this request.";
     NotFound, "not_found", NotFound, retry false, "There is nothing at this path.";
     ChartNotFound, "chart_not_found", NotFound, retry false, "There is no such chart.";
+    StreamNotFound, "stream_not_found", NotFound, retry false, "There is no such answer on its way; one that ended can be read again for a minute.";
     SessionNotFound, "session_not_found", NotFound, retry false, "There is no such session.";
     TenantNotFound, "tenant_not_found", NotFound, retry false, "There is no such tenant.";
     RulesetNotFound, "ruleset_not_found", NotFound, retry false, "There is no such ruleset.";
@@ -120,6 +121,7 @@ codes! {
     UnsupportedMediaType, "unsupported_media_type", UnsupportedMedia, retry false, "Send `Content-Type: application/json`.";
     Throttled, "throttled", Throttled, retry true, "Too many attempts; wait and try again.";
     JobQueueFull, "job_queue_full", Unavailable, retry true, "As many jobs wait as may wait; try again later.";
+    AnswerCancelled, "answer_cancelled", Unavailable, retry true, "The answer was cut, as nobody listened any more.";
     RateLimited, "rate_limited", Throttled, retry true, "Too many requests; wait as long as `Retry-After` says.";
     QuotaExceeded, "quota_exceeded", Throttled, retry true, "The plan allows no more messages until it starts anew.";
     Overloaded, "overloaded", Unavailable, retry true, "The appliance is busy; try again shortly.";

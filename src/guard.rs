@@ -1,5 +1,7 @@
 //! P: Brings a question into one plain form before anything reads it, and says what is wrong with it. Judges no meaning.
 
+pub mod pii;
+
 use crate::error::FieldError;
 use crate::limits;
 

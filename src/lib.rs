@@ -12,7 +12,7 @@
 //! | 1 | [`error`] | P | one table of everything that can go wrong in public |
 //! | 2 | [`config`] | A | settings from flags, environment and file, and where each came from |
 //! | 2 | [`astro`] | P | ephemeris, time scales, houses, aspects, charts, the day's transits, places |
-//! | 2 | [`guard`] | P | what a question may be |
+//! | 2 | [`guard`] | P | what a question may be, and what of it may leave the machine |
 //! | 2 | [`turns`] | S | long work: so much at once, off the async threads, told when nobody waits for it |
 //! | 2 | [`tokens`] | P | token counts, the price table, money in whole micro-dollars |
 //! | 3 | [`telemetry`] | A | logs and metrics, without personal data |
@@ -26,7 +26,7 @@
 //! | 6 | [`idempotency`] | S | answers kept for replay, written with the change they answer |
 //! | 6 | [`tenants`] | S | who the appliance serves; the ledger of what they may spend; plans, rates, the gate before streams |
 //! | 6 | [`auth`] | S | accounts, logins, sessions, tokens, API keys, throttles |
-//! | 6 | [`llm`] | S | the trait that answers stand behind, and the built-in composer |
+//! | 6 | [`llm`] | S | the built-in composer; the gateway to models behind OpenAI-compatible addresses |
 //! | 7 | [`chat`] | S | the one sequence that answers a question, and the verifier no sentence passes unchecked |
 //! | 9 | [`worker`] | S | the kinds of jobs, one file each, and what runs them |
 //! | 10 | [`app`] | S | the composition root |
@@ -37,6 +37,10 @@
 //! whether every rate has room; `v1/chat.rs` looks for an earlier answer under its key and at the plan; [`charts`] opens the chart and computes the day; [`chat`] gathers passages,
 //! lets the provider write, checks each sentence against chart, day and passages; [`chat::Answers`] keeps the answer, its
 //! audit entry, its count against the plan and its idempotency record in one [`store`] transaction; then it is sent.
+//!
+//! Where the route names a model, [`chat::advisor`] does the same in a task of its own: a place among the streams, money
+//! held, a prompt without the person, the model's sentences checked as they come, the composer where they do not suffice,
+//! and the charge in that transaction. Whoever stops reading stops the call.
 //!
 //! Two departures from the first design, each because a transaction must hold all of a change: `charts` also uses the
 //! vault, the audit log and the caller of `auth`, as it seals, audits and asks who calls; and `idempotency` is a module of

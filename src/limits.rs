@@ -195,6 +195,59 @@ pub const WEBHOOK_ANSWER_MS: u64 = 10_000;
 pub const WEBHOOK_ADDRESSES_MAX: usize = 8;
 /// Days of activity that one answer may hold.
 pub const ACTIVITY_DAYS_MAX: usize = 400;
+/// Longest time that one call of a remote model may take, its retries included, in milliseconds.
+pub const REMOTE_TOTAL_MAX_MS: u64 = 20_000;
+/// Time that is left, of the time a request may take, for what stands around the call of a model, in milliseconds.
+pub const REQUEST_SPARE_MS: u64 = 1_500;
+/// Times that a failed call of a remote model is tried again.
+pub const REMOTE_RETRIES_MAX: u64 = 2;
+/// Bound of the wait before the first retry, in milliseconds; it doubles with each.
+pub const RETRY_BASE_MS: u64 = 250;
+/// Bound of the wait before any retry, in milliseconds.
+pub const RETRY_WAIT_MAX_MS: u64 = 2_000;
+/// Retries of one upstream in a minute, in hundredths of its calls.
+pub const RETRY_SHARE_PERCENT: u64 = 20;
+/// Retries of one upstream in a minute that are granted however few the calls are.
+pub const RETRIES_PER_MINUTE_LEAST: u64 = 3;
+/// Failures that open a circuit breaker, when they are half of the calls of [`BREAKER_WINDOW_MS`].
+pub const BREAKER_FAILURES: usize = 5;
+/// How far back a circuit breaker looks, in milliseconds.
+pub const BREAKER_WINDOW_MS: u64 = 60_000;
+/// Calls that a circuit breaker remembers.
+pub const BREAKER_CALLS_MAX: usize = 512;
+/// How long a circuit breaker stays open at first, in milliseconds; twice as long after each probe that fails.
+pub const BREAKER_PAUSE_MS: u64 = 10_000;
+/// How long a circuit breaker stays open at most, in milliseconds.
+pub const BREAKER_PAUSE_MAX_MS: u64 = 60_000;
+/// Probes in a row that must succeed before a circuit breaker closes.
+pub const BREAKER_PROBES: u32 = 2;
+/// Largest answer read from an upstream, in bytes.
+pub const UPSTREAM_BODY_MAX_BYTES: usize = 1024 * 1024;
+/// Largest event of an upstream's stream, in bytes.
+pub const UPSTREAM_EVENT_MAX_BYTES: usize = 64 * 1024;
+/// Connections to an upstream kept open while idle.
+pub const UPSTREAM_IDLE_CONNECTIONS_MAX: usize = 32;
+/// How long an idle connection to an upstream is kept, in milliseconds.
+pub const UPSTREAM_IDLE_MS: u64 = 60_000;
+/// Longest text taken from a model for one answer, in Unicode scalar values; the rest is left out.
+pub const MODEL_TEXT_MAX_CHARS: usize = 8_000;
+/// Longest sentence taken from a model, in Unicode scalar values; a longer one is left out.
+pub const MODEL_SENTENCE_MAX_CHARS: usize = 600;
+/// Most tokens that a model may be asked to write for one answer.
+pub const MODEL_ANSWER_MAX_TOKENS: u64 = 4_096;
+/// Passages that a prompt holds.
+pub const PROMPT_PASSAGES_MAX: usize = 8;
+/// Contacts of the day that a prompt holds.
+pub const PROMPT_FACTORS_MAX: usize = 6;
+/// Messages of a conversation that is handed to a model.
+pub const TALK_MESSAGES_MAX: usize = 256;
+/// How long an answer that was streamed can be read again, in milliseconds.
+pub const STREAM_RESUME_MS: u64 = 60_000;
+/// Streamed answers that are remembered at once.
+pub const STREAMS_REMEMBERED_MAX: usize = 4_096;
+/// Time without an event after which a stream sends a sign of life, in milliseconds.
+pub const STREAM_HEARTBEAT_MS: u64 = 10_000;
+
 /// Models that a price table may name.
 pub const PRICED_MODELS_MAX: usize = 10_000;
 /// Highest price, in micro-dollars for a million tokens: ten thousand dollars.

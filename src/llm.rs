@@ -1,12 +1,20 @@
 //! P: What answers: the trait behind which a built-in composer, a local model or a remote one stands, and the values
 //! that pass between it and the chat service. Retrieves nothing, verifies nothing, sends nothing.
 
+pub mod breaker;
 pub mod composer;
+pub mod gateway;
 pub mod language;
 pub mod lexicon;
+pub mod marked;
+pub mod model;
 mod patterns;
+pub mod prompt;
 pub mod reading;
 mod reading_words;
+pub mod remote;
+pub mod retry;
+pub mod splitter;
 
 use std::sync::Arc;
 

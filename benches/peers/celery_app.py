@@ -17,7 +17,7 @@ app.conf.update(task_acks_late=True, task_ignore_result=True, worker_prefetch_mu
 store = redis.Redis.from_url(URL)
 
 
-@app.task
+@app.task(name="nothing")
 def nothing(sent):
     # Counts with a durable write, as the completion of a job of ours is one.
     pipe = store.pipeline(transaction=True)

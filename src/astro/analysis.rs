@@ -2,6 +2,7 @@
 //! dominates, stars. Gathers what other modules find; where a vague birth time leaves something open, that is absent and named.
 
 mod consensus;
+mod stars_of;
 mod subject;
 
 use serde::Serialize;
@@ -23,6 +24,7 @@ use super::rules;
 use super::rulesets::Ruleset;
 use super::scene::{Scene, Seen};
 use super::sect::{self, Sect, SectStatus};
+use super::signs::Sign;
 use super::stars::{self, StarHit, StarOptions};
 
 pub use subject::{Occasion, Subject};
@@ -60,6 +62,17 @@ pub struct SolarState {
     pub from_sun_deg: Option<f64>,
 }
 
+/// Between what scores lie at the instants of a vague time, wherever the houses are then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Scores {
+    /// Essential.
+    pub essential: (i16, i16),
+    /// Accidental.
+    pub accidental: (i16, i16),
+    /// Both together.
+    pub total: (i16, i16),
+}
+
 /// One planet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlanetAnalysis {
@@ -71,6 +84,8 @@ pub struct PlanetAnalysis {
     pub accidental: Option<Accidental>,
     /// Both scores together; the same.
     pub score: Option<i16>,
+    /// Between what the three scores lie where the time is vague; the same.
+    pub scores: Option<Scores>,
     /// Motion.
     pub motion: Motion,
     /// The Sun's nearness; none for the Sun.
@@ -102,8 +117,8 @@ pub struct Analysis {
     pub phase: Option<Phase>,
     /// The Moon's phase in numbers; none where the time is vague.
     pub lunar_phase: Option<LunarPhase>,
-    /// What weighs most, of what is known.
-    pub dominants: Dominants,
+    /// What weighs most; none where the time is vague, since houses and angles weigh.
+    pub dominants: Option<Dominants>,
     /// Stars beside planets, node and angles, the closest first; with a vague time those that hold throughout.
     pub stars: Vec<StarHit>,
     /// Figures of several points under the ruleset's rules for patterns.
@@ -130,8 +145,8 @@ impl Default for AnalysisOptions {
 /// the Sun. What only lies too near to an end of the ephemeris is absent, and named.
 pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Ruleset) -> Result<Analysis, AstroError> {
     let scenes = subject.scenes()?;
-    let middle = &scenes[scenes.len() / 2];
     let vague = subject.is_vague();
+    let middle = middle_of(&scenes);
     let is_day = consensus::agreed(&scenes, |scene| scene.is_day);
     let placed = placed(&scenes);
     let lilly_deg = match options.stars {
@@ -156,20 +171,37 @@ pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Rules
     };
     let house_of = |body: Body| middle.planet(body).and_then(|seen| seen.house);
     let phase = consensus::agreed(&scenes, |scene| Some(Phase::of(lunar_phase::elongation_deg(scene))));
+    let (receptions, more_receptions) = consensus::receptions(scenes.iter().map(|scene| {
+        let signs: Vec<InSign> = scene.planets.iter().map(|seen| (seen.body, Sign::of(seen.longitude_deg))).collect();
+        receptions::receptions(&signs, scene.is_day, options.schemes)
+    }));
+    let (stars, more_stars) = stars_of::hits(subject, &scenes, options)?;
+    let mut spread = balance::spread(&placed, subject.angles, &places);
+    if vague {
+        spread.most = Some(spread.most(&open_signs(&scenes, &placed), 2));
+    }
+    let parallels = parallel_hits(subject, ruleset);
+    let more_parts = vague && patterns::leaves_parts_open(subject.patterns);
+    let more_trends = parallels.iter().any(|hit| hit.sure_applying().is_none());
+    let open: Vec<&str> =
+        [("receptions", more_receptions), ("stars", more_stars), ("applying", more_trends), ("part_of", more_parts)]
+            .into_iter()
+            .filter_map(|(what, open)| open.then_some(what))
+            .collect();
     let hour = if options.hour && !vague { hour(subject)? } else { Hour::NotAsked };
     let analysis = Analysis {
         schemes: options.schemes,
         sect: scales.sect,
-        receptions: receptions::receptions(&placed, is_day, options.schemes),
+        receptions,
         modern_dispositors: self::dispositors(&placed, &Body::PLANETS, Rulership::Modern),
         house_rulers: subject.houses.map(|houses| receptions::house_rulers(houses, house_of)),
-        spread: balance::spread(&placed, subject.angles, &places),
+        spread,
         phase,
         lunar_phase: if vague { None } else { Some(lunar_phase::lunar_phase(middle)?) },
-        dominants: dominants::dominants(&scales),
-        stars: star_hits(subject, &scenes, options)?,
-        patterns: patterns::find(&pattern_points(subject), ruleset),
-        parallels: parallel_hits(&scenes, subject, ruleset),
+        dominants: (!vague).then(|| dominants::dominants(&scales)),
+        stars,
+        patterns: if vague { subject.patterns.to_vec() } else { patterns::find(&pattern_points(subject), ruleset) },
+        parallels,
         hour: match hour {
             Hour::Found(found) => Some(found),
             _ => None,
@@ -178,7 +210,7 @@ pub fn analyse(subject: &Subject<'_>, options: &AnalysisOptions, ruleset: &Rules
         planets,
         dispositors,
     };
-    Ok(Analysis { unknowns: consensus::unknowns(&analysis, vague, hour), ..analysis })
+    Ok(Analysis { unknowns: consensus::unknowns(&analysis, vague, hour, &open), ..analysis })
 }
 
 /// What became of the planetary hour.
@@ -221,9 +253,13 @@ fn pattern_points(subject: &Subject<'_>) -> Vec<PatternPoint> {
     bodies.chain(angles).collect()
 }
 
-/// Parallels among planets and node as placed; with a vague time, whether they hold at every instant.
-fn parallel_hits(scenes: &[Scene], subject: &Subject<'_>, ruleset: &Ruleset) -> Vec<ParallelHit> {
-    let natal = subject.bodies.iter().filter(|placement| rules::NATAL_BODIES.contains(&placement.body));
+/// Parallels among planets and node as placed; with a vague time, those that were found for the whole of it.
+fn parallel_hits(subject: &Subject<'_>, ruleset: &Ruleset) -> Vec<ParallelHit> {
+    let is_natal = |point: Point| point.body().is_some_and(|body| rules::NATAL_BODIES.contains(&body));
+    if subject.is_vague() {
+        return subject.parallels.iter().filter(|hit| is_natal(hit.a) && is_natal(hit.b)).cloned().collect();
+    }
+    let natal = subject.bodies.iter().filter(|placement| is_natal(Point::Body(placement.body)));
     let points: Vec<Declined> = natal
         .map(|placement| Declined {
             point: Point::Body(placement.body),
@@ -231,24 +267,13 @@ fn parallel_hits(scenes: &[Scene], subject: &Subject<'_>, ruleset: &Ruleset) -> 
             speed_deg_per_day: placement.declination_speed_deg_per_day,
         })
         .collect();
-    let mut hits = parallels(&points, ruleset);
-    if scenes.len() > 1 {
-        for hit in &mut hits {
-            hit.certain = scenes.iter().all(|scene| {
-                let at = |point: Point| scene.planet(point.body()?).map(|seen| scene.declination_deg(seen));
-                let orb_deg = at(hit.a).zip(at(hit.b)).map(|(a_deg, b_deg)| hit.kind.orb_deg(a_deg, b_deg));
-                orb_deg.is_some_and(|orb_deg| orb_deg <= hit.orb_max_deg)
-            });
-        }
-    }
-    hits
+    parallels(&points, ruleset)
 }
 
 /// The planets whose sign is the same in every scene.
 fn placed(scenes: &[Scene]) -> Vec<InSign> {
-    let sign_of = |body: Body| {
-        consensus::agreed(scenes, |scene| scene.planet(body).map(|seen| super::signs::Sign::of(seen.longitude_deg)))
-    };
+    let sign_of =
+        |body: Body| consensus::agreed(scenes, |scene| scene.planet(body).map(|seen| Sign::of(seen.longitude_deg)));
     Body::PLANETS.into_iter().filter_map(|body| Some((body, sign_of(body)?))).collect()
 }
 
@@ -285,6 +310,7 @@ fn planet(scenes: &[Scene], body: Body, vague: bool, schemes: Schemes, lilly_deg
     PlanetAnalysis {
         body,
         score: essential.as_ref().zip(accidental.as_ref()).map(|(a, b)| a.score + b.score),
+        scores: (seven && vague).then(|| scores(&views, body, schemes, lilly_deg)),
         essential,
         accidental,
         motion,
@@ -293,37 +319,42 @@ fn planet(scenes: &[Scene], body: Body, vague: bool, schemes: Schemes, lilly_deg
     }
 }
 
-/// Stars beside the planets, the node and the angles.
-fn star_hits(subject: &Subject<'_>, scenes: &[Scene], options: &AnalysisOptions) -> Result<Vec<StarHit>, AstroError> {
-    let Some(wanted) = &options.stars else { return Ok(Vec::new()) };
-    let points = |scene: &Scene| {
-        let mut points: Vec<(Point, f64)> = scene
-            .planets
-            .iter()
-            .map(|seen| (Point::Body(seen.body), seen.longitude_deg + scene.offset_deg))
-            .chain([(Point::Body(Body::TrueNode), scene.node_deg + scene.offset_deg)])
-            .collect();
-        if let Some(angles) = subject.angles {
-            points.push((Point::Ascendant, angles.ascendant.longitude_deg + scene.offset_deg));
-            points.push((Point::Midheaven, angles.midheaven.longitude_deg + scene.offset_deg));
-        }
-        points
+/// Between what the scores of one of the seven lie.
+fn scores(views: &[(&Scene, &Seen)], body: Body, schemes: Schemes, lilly_deg: Option<[f64; 3]>) -> Scores {
+    let extent = |scores: &mut dyn Iterator<Item = i16>| {
+        scores.fold((i16::MAX, i16::MIN), |(least, most), score| (least.min(score), most.max(score)))
     };
-    let middle = &scenes[scenes.len() / 2];
-    let mut hits = stars::conjunctions(middle.jd_tt, &points(middle), wanted)?;
-    if scenes.len() > 1 {
-        for scene in [&scenes[0], &scenes[scenes.len() - 1]] {
-            let there = stars::conjunctions(scene.jd_tt, &points(scene), wanted)?;
-            hits.retain(|hit| {
-                there.iter().any(|other| other.point == hit.point && other.place.star.code == hit.place.star.code)
-            });
-        }
+    let essential =
+        |(scene, seen): &(&Scene, &Seen)| dignities::essential(body, seen.longitude_deg, scene.is_day, schemes).score;
+    let accidental = |(scene, seen): &(&Scene, &Seen)| accidental::accidental(scene, seen, lilly_deg).score;
+    let of_house = |house: u8| accidental::house_strength(house).1 + i16::from(accidental::joy(body) == Some(house));
+    let houses = extent(&mut (1..=12).map(of_house));
+    let housed = |(least, most): (i16, i16)| (least + houses.0, most + houses.1);
+    Scores {
+        essential: extent(&mut views.iter().map(essential)),
+        accidental: housed(extent(&mut views.iter().map(accidental))),
+        total: housed(extent(&mut views.iter().map(|view| essential(view) + accidental(view)))),
     }
-    // Places are tropical so far; a chart's longitudes are in its own zodiac.
-    for hit in &mut hits {
-        hit.place.longitude_deg = super::angles::norm_deg(hit.place.longitude_deg - middle.offset_deg);
-    }
-    Ok(hits)
+}
+
+/// The signs in which the planets of open sign stand.
+fn open_signs(scenes: &[Scene], placed: &[InSign]) -> Vec<Vec<Sign>> {
+    let open = Body::PLANETS.into_iter().filter(|body| !placed.iter().any(|(known, _)| known == body));
+    let signs = |body: Body| {
+        let mut signs: Vec<Sign> =
+            scenes.iter().filter_map(|scene| scene.planet(body)).map(|seen| Sign::of(seen.longitude_deg)).collect();
+        signs.dedup();
+        signs
+    };
+    open.map(signs).collect()
+}
+
+/// The scene nearest to the middle of the span.
+fn middle_of(scenes: &[Scene]) -> &Scene {
+    let (first, last) = (&scenes[0], &scenes[scenes.len() - 1]);
+    let middle_tt = 0.5 * (first.jd_tt + last.jd_tt);
+    let off = |scene: &Scene| (scene.jd_tt - middle_tt).abs();
+    scenes.iter().min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(first)
 }
 
 #[cfg(test)]

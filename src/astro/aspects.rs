@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::angles::{separation_deg, wrap_deg};
 use super::point::Point;
 use super::rulesets::{Context, Ruleset};
+use super::spans::OpenHit;
 
 /// An aspect. The five major (Ptolemaic) ones stand first, then six minor ones, then nine advanced ones; stored charts
 /// know them by that order, so that a new one goes to the end.
@@ -99,6 +100,15 @@ pub struct AspectHit {
     pub applying: bool,
     /// False if the birth time is vague and the aspect does not hold through the whole window.
     pub certain: bool,
+    /// Given when the time is not exact: between what its figures lie.
+    pub open: Option<OpenHit>,
+}
+
+impl AspectHit {
+    /// Whether the orb is shrinking, where that is certain.
+    pub fn sure_applying(&self) -> Option<bool> {
+        self.open.map_or(Some(self.applying), |open| open.applying)
+    }
 }
 
 /// An aspect within its orb.
@@ -314,6 +324,7 @@ impl Moving {
             orb_max_deg: found.orb_max_deg,
             applying,
             certain: true,
+            open: None,
         })
     }
 }

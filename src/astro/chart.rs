@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::angles::Angles;
 use super::aspects::AspectHit;
 use super::aspects::declination::ParallelHit;
+use super::balance::{self, Most};
 use super::birth::{BirthInput, Certainty};
 use super::body::Body;
 use super::calendar::{CivilDate, CivilTime, TIME_ALLOWED};
@@ -18,11 +19,14 @@ pub use super::figure::{LongitudeRange, Placement};
 use super::houses::Houses;
 use super::lots::Lots;
 use super::options::ChartOptions;
-use super::patterns::{self, Pattern};
+use super::patterns::Pattern;
 use super::point::Point;
+use super::receptions::InSign;
 use super::rules;
 use super::rulesets::Ruleset;
-use super::signs::{Element, Modality, Sign};
+use super::signs::Sign;
+use super::vague::Instants;
+use super::vague::open::{FrameSpans, open};
 use super::zone::{self, LocalMoment, ZoneSource, resolve_local};
 
 /// The span of local time in which a birth of vague time lies.
@@ -61,6 +65,8 @@ pub struct Balance {
     pub mutable: u8,
     /// What was counted: the ten planets less those whose sign is open, and the angles where known.
     pub counted: Vec<Point>,
+    /// How many there may be when the time is not exact, the planets of open sign and the angles with them.
+    pub most: Option<Most>,
 }
 
 /// Something that the birth data leaves open.
@@ -128,6 +134,8 @@ pub struct Chart {
     pub patterns: Vec<Pattern>,
     /// Elements and modalities.
     pub balance: Balance,
+    /// Given when the time is vague: between what the figures of the whole chart lie.
+    pub spans: Option<FrameSpans>,
     /// What a vague time leaves open.
     pub unknowns: Vec<Unknown>,
     /// What made this chart.
@@ -179,6 +187,7 @@ impl Chart {
             parallels: figure.parallels,
             patterns: figure.patterns,
             balance: Balance::default(),
+            spans: figure.spans,
             unknowns: Vec::new(),
             versions,
         }
@@ -203,6 +212,7 @@ impl Chart {
             parallels: self.parallels.clone(),
             patterns: self.patterns.clone(),
             is_day: self.is_day,
+            spans: None,
         })
     }
 
@@ -273,53 +283,30 @@ fn exact(birth: BirthInput, date: CivilDate, options: &ChartOptions, ruleset: &R
 fn vague(birth: BirthInput, date: CivilDate, options: &ChartOptions, ruleset: &Ruleset) -> Result<Chart, AstroError> {
     zone::check_day(date, &birth.zone)?;
     let span = window::of(&birth, date)?;
-    let figure = cast_under(0.5 * (span.from_jd_ut + span.to_jd_ut), None, options, ruleset)?;
-    let samples = window::samples(&span, options)?;
-    let mut chart = Chart::of(birth, figure);
-    for (index, placement) in chart.bodies.iter_mut().enumerate() {
-        placement.range = Some(window::range(&samples, index, placement, options)?);
-    }
-    let half_days = 0.5 * (span.to_jd_ut - span.from_jd_ut);
-    for hit in &mut chart.parallels {
-        hit.certain = window::stays_parallel(&chart.bodies, half_days, hit);
-    }
-    chart.patterns = patterns::find(&figure::pattern_points(&chart.bodies), ruleset);
-    for hit in &mut chart.aspects {
-        hit.certain = window::always_within(&samples, options, hit);
-    }
-    chart.balance = balance(&chart);
+    let instants = Instants { from_jd_utc: span.from_jd_ut, to_jd_utc: span.to_jd_ut };
+    let mut figure = cast_under(instants.middle(), None, options, ruleset)?;
+    open(&mut figure, instants, ruleset)?;
     if options.has_horizon() {
-        chart.is_day = window::is_day(&span, &chart.birth)?;
+        figure.is_day = window::is_day(&span, &birth)?;
     }
-    chart.unknowns = window::unknowns(&chart.bodies, chart.is_day);
+    let unknowns = window::unknowns(&figure, figure.is_day);
+    let mut chart = Chart::of(birth, figure);
+    chart.unknowns = unknowns;
+    chart.balance = balance(&chart);
     chart.window = Some(span);
     Ok(chart)
 }
 
 fn balance(chart: &Chart) -> Balance {
-    let mut balance = Balance::default();
-    let certain = |placement: &&Placement| placement.range.is_none_or(|range| range.sign_certain);
-    let planets = chart.bodies.iter().filter(|placement| Body::PLANETS.contains(&placement.body)).filter(certain);
-    let mut points: Vec<(Point, Sign)> = planets.map(|p| (Point::Body(p.body), p.sign)).collect();
-    if let Some(angles) = &chart.angles {
-        points.push((Point::Ascendant, angles.ascendant.sign));
-        points.push((Point::Midheaven, angles.midheaven.sign));
-    }
-    for (point, sign) in points {
-        *match sign.element() {
-            Element::Fire => &mut balance.fire,
-            Element::Earth => &mut balance.earth,
-            Element::Air => &mut balance.air,
-            Element::Water => &mut balance.water,
-        } += 1;
-        *match sign.modality() {
-            Modality::Cardinal => &mut balance.cardinal,
-            Modality::Fixed => &mut balance.fixed,
-            Modality::Mutable => &mut balance.mutable,
-        } += 1;
-        balance.counted.push(point);
-    }
-    balance
+    let planets = chart.bodies.iter().filter(|placement| Body::PLANETS.contains(&placement.body));
+    let (known, open): (Vec<&Placement>, Vec<&Placement>) = planets.partition(|p| p.sure_sign().is_some());
+    let placed: Vec<InSign> = known.into_iter().map(|p| (p.body, p.sign)).collect();
+    let spread = balance::spread(&placed, chart.angles.as_ref(), &[]);
+    let signs: Vec<Vec<Sign>> = open.into_iter().map(Placement::signs).collect();
+    let angles = if chart.options.has_horizon() { 2 } else { 0 };
+    let most = chart.moment.is_none().then(|| spread.most(&signs, angles));
+    let ([fire, earth, air, water], [cardinal, fixed, mutable]) = (spread.elements, spread.modalities);
+    Balance { fire, earth, air, water, cardinal, fixed, mutable, counted: spread.counted, most }
 }
 
 fn birth_hash(birth: &BirthInput, options: &ChartOptions, versions: &Versions) -> String {

@@ -16,6 +16,7 @@ use super::point::Point;
 use super::progressions::right_ascension_deg;
 use super::rulesets::Ruleset;
 use super::signs::{Sign, degree_in_sign};
+use super::spans::Span;
 use super::vague::{self, Instants, range, reach_deg, unknown};
 
 /// How a composite gets its Ascendant and cusps. The Midheaven is the midpoint of the two Midheavens in both.
@@ -59,6 +60,15 @@ pub struct CompositePoint {
     pub arc_deg: f64,
     /// Where it may stand when a birth is vague.
     pub range: Option<LongitudeRange>,
+    /// Between what the arc lies then.
+    pub arcs_deg: Option<Span>,
+}
+
+impl CompositePoint {
+    /// The sign, where it is certain.
+    pub fn sure_sign(&self) -> Option<Sign> {
+        self.range.is_none_or(|range| range.sign_certain).then_some(self.sign)
+    }
 }
 
 /// The composite of two charts.
@@ -137,6 +147,9 @@ pub fn composite(
         };
         unknowns.extend(["ascendant", "midheaven", "houses"].map(|what| unknown(what, why)));
     }
+    for point in points.iter().filter(|point| point.sure_sign().is_none()) {
+        unknowns.push(unknown(&format!("{}_sign", point.point.code()), "It changes with the hours of birth."));
+    }
     Ok(Composite {
         house_method: method,
         aspects: aspects(&points, orbs),
@@ -208,6 +221,7 @@ fn at(point: Point, longitude_deg: f64, arc_deg: f64) -> CompositePoint {
         house: None,
         arc_deg,
         range: None,
+        arcs_deg: None,
     }
 }
 
@@ -229,7 +243,13 @@ fn middle(
         return None;
     }
     let (low, high) = (0.5 * (of_a.0 + of_b.0), 0.5 * (of_a.1 + of_b.1));
-    Some(CompositePoint { range: Some(range(middle_deg + low, middle_deg + high)), ..at(point, middle_deg, arc_deg) })
+    let gap_deg = wrap_deg(a_deg - b_deg);
+    let gaps = Span { from: gap_deg + of_a.0 - of_b.1, to: gap_deg + of_a.1 - of_b.0 };
+    Some(CompositePoint {
+        range: Some(range(middle_deg + low, middle_deg + high)),
+        arcs_deg: Some(gaps.folded()),
+        ..at(point, middle_deg, arc_deg)
+    })
 }
 
 struct Frame {

@@ -7,6 +7,7 @@ use super::aspects::Aspect;
 use super::body::Body;
 use super::chart::Chart;
 use super::point::Point;
+use super::spans::{OpenHit, Span};
 use super::vague::reach_deg;
 
 /// The largest orb of an aspect from a point of one sky to a point of the other, degrees; none where the aspect does not
@@ -22,6 +23,8 @@ pub struct Spot {
     pub longitude_deg: f64,
     /// Rate in any unit that both skies share; 0 for a sky that stands still.
     pub speed: f64,
+    /// Between what the rate lies when it is vague.
+    pub speeds: Span,
     /// How far below and above it may stand, degrees: not positive, not negative.
     pub reach_deg: (f64, f64),
 }
@@ -41,16 +44,23 @@ pub struct CrossAspect {
     pub orb_deg: f64,
     /// The largest orb allowed, degrees.
     pub orb_max_deg: f64,
-    /// Whether the orb is shrinking; none where neither sky moves.
+    /// Whether the orb is shrinking; none where neither sky moves, and where a vague birth leaves it open.
     pub applying: Option<bool>,
     /// False if a birth is vague and the aspect does not hold at every place that the points may have had.
     pub certain: bool,
+    /// Given when a birth is vague and touches one of the two: between what the figures lie.
+    pub open: Option<OpenHit>,
 }
 
 impl Spot {
     /// A point that stands still and is known.
     pub fn still(point: Point, longitude_deg: f64) -> Self {
-        Self { point, longitude_deg, speed: 0.0, reach_deg: (0.0, 0.0) }
+        Self { point, longitude_deg, speed: 0.0, speeds: Span::at(0.0), reach_deg: (0.0, 0.0) }
+    }
+
+    /// Whether it stands at one place.
+    fn is_known(&self) -> bool {
+        self.reach_deg == (0.0, 0.0)
     }
 }
 
@@ -69,13 +79,19 @@ pub fn natal_spots(chart: &Chart) -> Vec<Spot> {
     bodies.chain(angles).collect()
 }
 
-/// The aspects from each point of one sky to each of another, for each pair the narrowest that has the orb; in the order
-/// of the first sky's points, then by orb.
+/// The aspects from each point of one sky to each of another, for each pair the narrowest that has the orb, or where a
+/// point is vague all that may have it; in the order of the first sky's points, then by orb.
 pub fn between(from: &[Spot], to: &[Spot], orbs: Orbs) -> Vec<CrossAspect> {
     let mut found: Vec<CrossAspect> = Vec::new();
     for a in from {
         let start = found.len();
-        found.extend(to.iter().filter_map(|b| contact(a, b, orbs)));
+        for b in to {
+            if a.is_known() && b.is_known() {
+                found.extend(contact(a, b, orbs));
+            } else {
+                found.extend(contacts(a, b, orbs));
+            }
+        }
         if let Some(of_point) = found.get_mut(start..) {
             of_point.sort_by(|x, y| x.orb_deg.total_cmp(&y.orb_deg));
         }
@@ -83,6 +99,7 @@ pub fn between(from: &[Spot], to: &[Spot], orbs: Orbs) -> Vec<CrossAspect> {
     found
 }
 
+/// The narrowest aspect of two points that are known.
 fn contact(a: &Spot, b: &Spot, orbs: Orbs) -> Option<CrossAspect> {
     let separation_deg = separation_deg(a.longitude_deg, b.longitude_deg);
     let within = |aspect: Aspect| {
@@ -90,24 +107,54 @@ fn contact(a: &Spot, b: &Spot, orbs: Orbs) -> Option<CrossAspect> {
         let orb_max_deg = orbs(aspect, a.point, b.point)?;
         (orb_deg <= orb_max_deg).then_some((aspect, orb_deg, orb_max_deg))
     };
-    let (aspect, orb_deg, orb_max_deg) =
-        Aspect::ALL.into_iter().filter_map(within).min_by(|x, y| x.1.total_cmp(&y.1))?;
+    let (aspect, _, orb_max_deg) = Aspect::ALL.into_iter().filter_map(within).min_by(|x, y| x.1.total_cmp(&y.1))?;
+    let hit = hit(a, b, aspect, orb_max_deg);
+    // A rate may be vague where the place is not.
+    let moves = a.speeds.minus(b.speeds).sign().is_some();
+    Some(CrossAspect { applying: hit.applying.filter(|_| moves), certain: true, ..hit })
+}
+
+/// Every aspect that two points may have, one of them vague.
+fn contacts(a: &Spot, b: &Spot, orbs: Orbs) -> Vec<CrossAspect> {
+    let gap_deg = wrap_deg(a.longitude_deg - b.longitude_deg);
+    let gaps = Span { from: gap_deg + a.reach_deg.0 - b.reach_deg.1, to: gap_deg + a.reach_deg.1 - b.reach_deg.0 };
+    let separation_deg = if gaps.to - gaps.from >= 360.0 { Span { from: 0.0, to: 180.0 } } else { gaps.folded() };
+    let possible = |aspect: Aspect| {
+        let orb_max_deg = orbs(aspect, a.point, b.point)?;
+        let orb_deg = separation_deg.distance(aspect.angle_deg());
+        (orb_deg.from <= orb_max_deg).then_some((aspect, orb_deg, orb_max_deg))
+    };
+    let all: Vec<(Aspect, Span, f64)> = Aspect::ALL.into_iter().filter_map(possible).collect();
+    let settle = |&(aspect, orb_deg, orb_max_deg): &(Aspect, Span, f64)| {
+        let narrowest = all.iter().all(|(other, theirs, _)| *other == aspect || theirs.from >= orb_deg.to);
+        // Where it is exact in between, or the two may change their pace, neither holds throughout.
+        let steady = orb_deg.from > 0.0 && a.speeds.minus(b.speeds).sign().is_some();
+        let hit = hit(a, b, aspect, orb_max_deg);
+        let applying = hit.applying.filter(|_| steady);
+        let open = Some(OpenHit { separation_deg, orb_deg, applying });
+        CrossAspect { applying, certain: orb_deg.to <= orb_max_deg && narrowest, open, ..hit }
+    };
+    all.iter().map(settle).collect()
+}
+
+/// An aspect as the two points stand.
+fn hit(a: &Spot, b: &Spot, aspect: Aspect, orb_max_deg: f64) -> CrossAspect {
+    let gap_deg = wrap_deg(a.longitude_deg - b.longitude_deg);
     // The aspect on the side where the first point stands; from it, the difference of longitudes is the orb with a sign.
-    let side = if wrap_deg(a.longitude_deg - b.longitude_deg) < 0.0 { -1.0 } else { 1.0 };
-    let signed_orb_deg = wrap_deg(a.longitude_deg - b.longitude_deg - side * aspect.angle_deg());
-    let least = signed_orb_deg + a.reach_deg.0 - b.reach_deg.1;
-    let most = signed_orb_deg + a.reach_deg.1 - b.reach_deg.0;
+    let side = if gap_deg < 0.0 { -1.0 } else { 1.0 };
+    let signed_orb_deg = wrap_deg(gap_deg - side * aspect.angle_deg());
     let relative_speed = a.speed - b.speed;
-    Some(CrossAspect {
+    CrossAspect {
         from: a.point,
         to: b.point,
         aspect,
-        separation_deg,
-        orb_deg,
+        separation_deg: gap_deg.abs(),
+        orb_deg: (gap_deg.abs() - aspect.angle_deg()).abs(),
         orb_max_deg,
         applying: (a.speed != 0.0 || b.speed != 0.0).then_some(signed_orb_deg * relative_speed < 0.0),
-        certain: least.abs().max(most.abs()) <= orb_max_deg,
-    })
+        certain: false,
+        open: None,
+    }
 }
 
 #[cfg(test)]
@@ -115,7 +162,7 @@ mod tests {
     use super::*;
 
     fn spot(body: Body, longitude_deg: f64, speed: f64) -> Spot {
-        Spot { speed, ..Spot::still(Point::Body(body), longitude_deg) }
+        Spot { speed, speeds: Span::at(speed), ..Spot::still(Point::Body(body), longitude_deg) }
     }
 
     #[test]

@@ -3,24 +3,32 @@
 mod moon;
 mod passes;
 mod seen;
+mod within;
 
 use serde::{Deserialize, Serialize};
 
 use super::aspects::{Aspect, Contact, contact, is_applying};
 use super::body::Body;
 use super::calendar::{CivilDate, CivilTime};
-use super::chart::{Chart, Versions, canonical_hash, window};
+use super::chart::{Chart, Unknown, Versions, canonical_hash, window};
 use super::ephemeris::Position;
 use super::error::AstroError;
 use super::point::Point;
+use super::rulesets::{Context, Ruleset};
+use super::spans::Span;
 use super::zone::{check_day, rfc3339_of_julian_date};
 use super::{rules, time};
 pub use moon::MoonToday;
 use seen::Seen;
+pub use within::{OpenDay, OpenFactor};
 
 /// How many factors lead a day, and how many follow.
 const LEADERS: usize = 3;
 const INFLUENCES: usize = 3;
+/// Axes whose leaders are counted together.
+const ENERGY: [&str; 3] = ["SUN", "MARS", "ASC"];
+const ATTENTION: [&str; 3] = ["MERCURY", "SATURN", "MC"];
+const OPPORTUNITY: [&str; 3] = ["VENUS", "JUPITER", "NN"];
 
 /// One transit of the day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +51,8 @@ pub struct Factor {
     pub applying: bool,
     /// Whether the transiting body is retrograde.
     pub transiting_retrograde: bool,
-    /// Every exact pass within the search window around the day, in order, `YYYY-MM-DDTHH:MM:SSZ`; kept factors only.
+    /// Every exact pass within the search window around the day, in order, `YYYY-MM-DDTHH:MM:SSZ`; kept factors to a known
+    /// point only, as the next two.
     pub exact_at_utc: Vec<String>,
     /// When the transit came within its orb; none if that was before the search window.
     pub enters_at_utc: Option<String>,
@@ -63,8 +72,17 @@ pub struct Factor {
     pub transited_house: Option<u8>,
     /// False if a vague birth time leaves open whether the transit is within its orb.
     pub certain: bool,
+    /// Given when a vague birth time leaves an arc to the natal point: between what the figures lie.
+    pub open: Option<OpenFactor>,
     /// Names the text on this transiting body, such as `transit-mars`.
     pub passage_id: String,
+}
+
+impl Factor {
+    /// Whether the orb is shrinking, where that is certain.
+    pub fn sure_applying(&self) -> Option<bool> {
+        self.open.as_ref().map_or(Some(self.applying), |open| open.applying)
+    }
 }
 
 /// A day of a chart.
@@ -96,17 +114,30 @@ pub struct Today {
     pub input_hash: String,
     /// How many factors were found in all.
     pub considered: u16,
+    /// Between what the counts lie when the birth is vague.
+    pub open: Option<OpenDay>,
+    /// What a vague birth leaves open.
+    pub unknowns: Vec<Unknown>,
+}
+
+/// [`today_under`] the built-in ruleset that the chart names.
+///
+/// # Errors
+/// Those of [`today_under`], and [`AstroError::UnknownRuleset`].
+pub fn today(chart: &Chart, date: &str, zone: &str) -> Result<Today, AstroError> {
+    today_under(chart, date, zone, chart.options.builtin_ruleset()?)
 }
 
 /// The transits of the local day `date` (`YYYY-MM-DD`) in the IANA zone `zone`, as they stand at local noon.
 ///
 /// Transits are in the zodiac of the chart, so that a sidereal one is met by sidereal places of the day's own ayanamsa.
+/// The ruleset gives the orbs of the five major aspects; the weights and frictions are the same under each.
 /// A day's noon that clocks showed twice or never is read leniently, as the earlier instant.
 ///
 /// # Errors
 /// [`AstroError::BadDate`], [`AstroError::UnknownZone`], [`AstroError::OutOfSpan`], and
 /// [`AstroError::NonexistentLocalTime`] for a day that the calendar of the zone left out.
-pub fn today(chart: &Chart, date: &str, zone: &str) -> Result<Today, AstroError> {
+pub fn today_under(chart: &Chart, date: &str, zone: &str, ruleset: &Ruleset) -> Result<Today, AstroError> {
     let day = CivilDate::parse(date)?;
     check_day(day, zone)?;
     // Not-a-number as longitude: before legal time the zone's own city counts, since the reader's place is not known.
@@ -114,24 +145,30 @@ pub fn today(chart: &Chart, date: &str, zone: &str) -> Result<Today, AstroError>
     let noon_tt = time::scales_from_utc(noon_utc).jd_tt;
     let seen = Seen::by(&chart.options);
     let sky = seen.positions(seen.planets(), noon_tt)?;
-    let mut factors = factors(chart, seen.planets(), &sky);
+    let mut factors = factors(chart, seen.planets(), &sky, ruleset);
+    let (open, mut unknowns) = within::of_day(chart, &factors, &sky);
     factors.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
     let considered = u16::try_from(factors.len()).unwrap_or(u16::MAX);
     factors.truncate(LEADERS + INFLUENCES);
     for factor in &mut factors {
-        passes::fill(factor, chart, seen, noon_tt)?;
+        if factor.open.is_some() {
+            within::fill(factor, chart, seen, noon_tt)?;
+        } else {
+            passes::fill(factor, chart, seen, noon_tt)?;
+        }
     }
+    unknowns.extend(within::unknowns(&factors));
     let influences = factors.split_off(factors.len().min(LEADERS));
     let leaders = factors;
-    let versions = Versions::current();
+    let versions = Versions::under(&ruleset.id().to_string());
     let counted = |axes: [&str; 3]| leaders.iter().filter(|factor| axes.contains(&factor.axis.as_str())).count() as u8;
     Ok(Today {
         date: date.to_owned(),
         zone: zone.to_owned(),
         evaluated_at_utc: rfc3339_of_julian_date(noon_utc).unwrap_or_default(),
-        energy: counted(["SUN", "MARS", "ASC"]),
-        attention: counted(["MERCURY", "SATURN", "MC"]),
-        opportunity: counted(["VENUS", "JUPITER", "NN"]),
+        energy: counted(ENERGY),
+        attention: counted(ATTENTION),
+        opportunity: counted(OPPORTUNITY),
         leaders,
         influences,
         precision: chart.precision,
@@ -139,21 +176,35 @@ pub fn today(chart: &Chart, date: &str, zone: &str) -> Result<Today, AstroError>
         input_hash: day_hash(chart, date, zone, &versions),
         versions,
         considered,
+        open,
+        unknowns,
     })
 }
 
-/// Every transit within its orb, in no order; at most one for each pair, since no two orbs overlap.
-fn factors(chart: &Chart, bodies: &[Body], sky: &[Position]) -> Vec<Factor> {
+/// Every transit within its orb, in no order: of each pair the narrowest, or all that may be where the point is vague.
+fn factors(chart: &Chart, bodies: &[Body], sky: &[Position], ruleset: &Ruleset) -> Vec<Factor> {
     let natal = rules::NATAL_BODIES.map(Point::Body).into_iter().chain([Point::Ascendant, Point::Midheaven]);
     let natal: Vec<(Point, f64)> =
         natal.filter_map(|point| chart.longitude_deg(point).map(|degrees| (point, degrees))).collect();
     let mut found = Vec::new();
     for (body, position) in bodies.iter().zip(sky) {
         for &(point, natal_deg) in &natal {
-            let limit = |aspect| rules::transit_orb_deg(aspect, point);
-            if let Some(contact) = contact(position.longitude_deg, natal_deg, limit) {
-                found.push(factor(chart, (*body, position), (point, natal_deg), &contact));
-            }
+            // Below zero where the ruleset looks for none.
+            let limit =
+                |aspect| ruleset.orb_deg(Context::TransitToNatal, aspect, Point::Body(*body), point).unwrap_or(-1.0);
+            let place = (point, natal_deg);
+            let Some(range) = within::arc_of(chart, point) else {
+                let narrowest = contact(position.longitude_deg, natal_deg, limit);
+                found.extend(narrowest.map(|contact| factor(chart, (*body, position), place, &contact)));
+                continue;
+            };
+            let moving = (position.longitude_deg, position.longitude_speed_deg_per_day);
+            let possible = within::contacts(moving, (natal_deg, &range), limit);
+            let lone = possible.len() == 1;
+            found.extend(possible.into_iter().map(|(contact, orbs_deg, applying)| {
+                let known = factor(chart, (*body, position), place, &contact);
+                opened(known, orbs_deg, applying, lone)
+            }));
         }
     }
     found
@@ -184,18 +235,26 @@ fn factor(chart: &Chart, (body, position): (Body, &Position), (natal, natal_deg)
         score: weight * intensity - friction,
         natal_house: house(natal_deg),
         transited_house: house(position.longitude_deg),
-        certain: is_certain(chart, natal, position.longitude_deg, c),
+        certain: true,
+        open: None,
         passage_id: format!("transit-{}", body.code()),
     }
 }
 
-/// Whether the transit is within its orb from both ends of the arc in which the natal body can lie, hence from all of
-/// it.
-fn is_certain(chart: &Chart, natal: Point, transiting_deg: f64, found: &Contact) -> bool {
-    let range = natal.body().and_then(|body| chart.placement(body)).and_then(|placement| placement.range);
-    range.is_none_or(|range| {
-        [range.from_deg, range.to_deg].iter().all(|end| found.aspect.orb_deg(transiting_deg, *end) <= found.orb_max_deg)
-    })
+/// The factor with what a vague birth leaves of it; certain where it is the lone aspect of its pair and within its orb from
+/// all of the arc.
+fn opened(factor: Factor, orb_deg: Span, applying: Option<bool>, lone: bool) -> Factor {
+    let intensity = orb_deg.map(|orb| rules::intensity(orb, factor.orb_max_deg));
+    let open = OpenFactor {
+        orb_deg,
+        applying,
+        intensity,
+        score: intensity.map(|intensity| factor.weight * intensity - factor.friction),
+        passes: Vec::new(),
+        enters: None,
+        leaves: None,
+    };
+    Factor { certain: lone && orb_deg.to <= factor.orb_max_deg, open: Some(open), ..factor }
 }
 
 fn day_hash(chart: &Chart, date: &str, zone: &str, versions: &Versions) -> String {

@@ -16,6 +16,8 @@ use super::patterns::{self, Pattern, PatternPoint};
 use super::point::Point;
 use super::rulesets::{Context, Ruleset};
 use super::signs::{Sign, degree_in_sign};
+use super::spans::Span;
+use super::vague::open::FrameSpans;
 use super::{frames, time};
 
 /// The arc in which a body lies for sure when the birth time is vague.
@@ -27,6 +29,27 @@ pub struct LongitudeRange {
     pub to_deg: f64,
     /// Whether the whole arc lies in one sign.
     pub sign_certain: bool,
+}
+
+/// Between what the other figures of a body lie when the birth time is vague.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlacementSpans {
+    /// Ecliptic latitude, degrees north.
+    pub latitude_deg: Span,
+    /// Distance, AU.
+    pub distance_au: Span,
+    /// Rate of the longitude, degrees per day.
+    pub speed_deg_per_day: Span,
+    /// Right ascension, degrees: an arc, forward.
+    pub right_ascension_deg: Span,
+    /// Declination, degrees north.
+    pub declination_deg: Span,
+    /// Rate of the declination, degrees per day.
+    pub declination_speed_deg_per_day: Span,
+    /// Whether the longitude falls; none if it is now one and now the other.
+    pub retrograde: Option<bool>,
+    /// Whether it is beyond the true obliquity; the same.
+    pub out_of_bounds: Option<bool>,
 }
 
 /// A body in a figure. Longitudes are in the figure's zodiac, from the true ecliptic of date.
@@ -60,6 +83,35 @@ pub struct Placement {
     pub house: Option<u8>,
     /// Given when the time is not exact.
     pub range: Option<LongitudeRange>,
+    /// The same, of what is not the longitude.
+    pub spans: Option<PlacementSpans>,
+}
+
+impl Placement {
+    /// The sign, where it is certain.
+    pub fn sure_sign(&self) -> Option<Sign> {
+        self.range.is_none_or(|range| range.sign_certain).then_some(self.sign)
+    }
+
+    /// The signs in which it may stand, in order.
+    pub fn signs(&self) -> Vec<Sign> {
+        let Some(range) = self.range else { return vec![self.sign] };
+        let width_deg =
+            if range.to_deg - range.from_deg >= 360.0 { 360.0 } else { norm_deg(range.to_deg - range.from_deg) };
+        let first = Sign::of(range.from_deg).index();
+        let crossed = ((degree_in_sign(range.from_deg) + width_deg) / 30.0).floor().min(11.0) as usize;
+        (0..=crossed).map(|step| Sign::ALL[(first + step) % 12]).collect()
+    }
+
+    /// Whether the longitude falls, where that is certain.
+    pub fn sure_retrograde(&self) -> Option<bool> {
+        self.spans.map_or(Some(self.retrograde), |spans| spans.retrograde)
+    }
+
+    /// Whether it is out of bounds, where that is certain.
+    pub fn sure_out_of_bounds(&self) -> Option<bool> {
+        self.spans.map_or(Some(self.out_of_bounds), |spans| spans.out_of_bounds)
+    }
 }
 
 /// A sky cast for an instant. All longitudes are in the zodiac of its options.
@@ -97,6 +149,8 @@ pub struct Figure {
     pub patterns: Vec<Pattern>,
     /// Whether the Sun stands above the horizon of the place.
     pub is_day: Option<bool>,
+    /// Given when the instant is the middle of a span.
+    pub spans: Option<FrameSpans>,
 }
 
 impl Figure {
@@ -185,6 +239,7 @@ pub fn cast_under(
         parallels: Vec::new(),
         patterns: Vec::new(),
         is_day: None,
+        spans: None,
     };
     if let Some(site) = site {
         let armc_deg = frames::gast_deg(scales.jd_ut1, jd_tt) + site.longitude_deg;
@@ -251,6 +306,7 @@ fn placement(body: Body, position: &Position, obliquity_deg: f64, offset_deg: f6
         retrograde: speed_deg_per_day < 0.0,
         house: None,
         range: None,
+        spans: None,
     }
 }
 
@@ -299,7 +355,7 @@ pub(super) fn pattern_points(bodies: &[Placement]) -> Vec<PatternPoint> {
 
 /// Whether a body is another reading of one that is there: the mean node beside the true one, the osculating apogee beside
 /// the mean one.
-fn repeats(body: Body, among: &[Placement]) -> bool {
+pub(super) fn repeats(body: Body, among: &[Placement]) -> bool {
     let has = |wanted| among.iter().any(|placement| placement.body == wanted);
     match body {
         Body::MeanNode => has(Body::TrueNode),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::body::Body;
 use super::chart::{Chart, Unknown};
 use super::returns::{TROPICAL_YEAR_DAYS, instant_text};
+use super::spans::Span;
 use super::vague::{Instants, unknown};
 
 /// Years of one round of all nine lords.
@@ -63,6 +64,8 @@ pub struct SubPeriod {
     pub from_age_years: f64,
     /// End, years after birth.
     pub to_age_years: f64,
+    /// Between which instants it starts and ends: one each when the birth is exact.
+    pub edges: (Instants, Instants),
 }
 
 /// A lord's period.
@@ -78,6 +81,8 @@ pub struct Period {
     pub from_age_years: f64,
     /// End, years after birth.
     pub to_age_years: f64,
+    /// Between which instants it starts and ends: one each when the birth is exact.
+    pub edges: (Instants, Instants),
     /// Seven equal parts; none in a node's period.
     pub parts: Vec<SubPeriod>,
 }
@@ -178,9 +183,10 @@ pub fn sequence(is_day: bool, night_nodes: NightNodes) -> [Lord; 9] {
     }
 }
 
-/// The periods from a birth at a Julian Date UTC: round number `cycle`, 0 for the first 75 years, 1 for the next.
-pub fn cycle(is_day: bool, night_nodes: NightNodes, birth_jd_utc: f64, cycle: u8) -> Vec<Period> {
-    let text = |age_years: f64| instant_text(birth_jd_utc + age_years * TROPICAL_YEAR_DAYS);
+/// The periods from a birth: round number `cycle`, 0 for the first 75 years, 1 for the next.
+pub fn cycle(is_day: bool, night_nodes: NightNodes, birth: Instants, cycle: u8) -> Vec<Period> {
+    let at_age = |age_years: f64| birth.map(|jd_utc| jd_utc + age_years * TROPICAL_YEAR_DAYS);
+    let text = |age_years: f64| instant_text(at_age(age_years).middle());
     let mut age_years = CYCLE_YEARS * f64::from(cycle);
     let mut periods = Vec::with_capacity(9);
     for lord in sequence(is_day, night_nodes) {
@@ -192,6 +198,7 @@ pub fn cycle(is_day: bool, night_nodes: NightNodes, birth_jd_utc: f64, cycle: u8
             to_utc: text(at(part + 1)),
             from_age_years: at(part),
             to_age_years: at(part + 1),
+            edges: (at_age(at(part)), at_age(at(part + 1))),
         });
         periods.push(Period {
             lord,
@@ -199,6 +206,7 @@ pub fn cycle(is_day: bool, night_nodes: NightNodes, birth_jd_utc: f64, cycle: u8
             to_utc: text(age_years + years),
             from_age_years: age_years,
             to_age_years: age_years + years,
+            edges: (at_age(age_years), at_age(age_years + years)),
             parts: parts.collect(),
         });
         age_years += years;
@@ -215,18 +223,36 @@ pub fn of(chart: &Chart, night_nodes: NightNodes, at_jd_utc: f64) -> Result<Fird
     let Some(is_day) = chart.is_day else {
         return Err(unknown("sect", "The Sun rises or sets within the hours in which the birth can lie."));
     };
-    let age_years = (at_jd_utc - birth.middle()) / TROPICAL_YEAR_DAYS;
-    let round = (age_years / CYCLE_YEARS).floor().clamp(0.0, 9.0) as u8;
+    let ages = ages(chart, at_jd_utc);
+    let [round, other] = [ages.from, ages.to].map(|age| (age / CYCLE_YEARS).floor().clamp(0.0, 9.0) as u8);
+    if round != other {
+        return Err(unknown("firdaria", "One round of 75 years ends and the next begins here with the hour of birth."));
+    }
     Ok(Firdaria {
         is_day,
         night_nodes,
         year_days: TROPICAL_YEAR_DAYS,
         plus_minus_days: birth.half_days(),
-        periods: cycle(is_day, night_nodes, birth.middle(), round),
+        periods: cycle(is_day, night_nodes, birth, round),
     })
 }
 
+/// Between what the age at a Julian Date UTC lies, tropical years.
+pub fn ages(chart: &Chart, at_jd_utc: f64) -> Span {
+    let birth = Instants::of(chart);
+    Span { from: at_jd_utc - birth.to_jd_utc, to: at_jd_utc - birth.from_jd_utc }.map(|days| days / TROPICAL_YEAR_DAYS)
+}
+
 impl Firdaria {
+    /// The period and the part in which an age falls; what is not known where they change with the hour of a vague birth.
+    pub fn during(&self, ages: Span) -> Result<Option<(&Period, Option<&SubPeriod>)>, Unknown> {
+        let (early, late) = (self.at(ages.from), self.at(ages.to));
+        if early == late {
+            return Ok(early);
+        }
+        Err(unknown("firdaria_current", "One part ends and the next begins here with the hour of birth."))
+    }
+
     /// The period and, in a planet's, the part in which an age in years falls.
     pub fn at(&self, age_years: f64) -> Option<(&Period, Option<&SubPeriod>)> {
         let period = self.periods.iter().find(|p| (p.from_age_years..p.to_age_years).contains(&age_years))?;
@@ -243,7 +269,10 @@ mod tests {
     #[test]
     fn the_tables_of_the_tradition() {
         let ages = |is_day, nodes| -> Vec<(&str, f64)> {
-            cycle(is_day, nodes, 2_451_545.0, 0).iter().map(|p| (p.lord.code(), p.from_age_years)).collect()
+            cycle(is_day, nodes, Instants::at(2_451_545.0), 0)
+                .iter()
+                .map(|p| (p.lord.code(), p.from_age_years))
+                .collect()
         };
         assert_eq!(
             ages(true, NightNodes::AfterMars),
@@ -281,7 +310,7 @@ mod tests {
 
     #[test]
     fn parts_start_with_the_lord_and_fill_the_period() {
-        for period in cycle(false, NightNodes::Last, 2_440_000.5, 1) {
+        for period in cycle(false, NightNodes::Last, Instants::at(2_440_000.5), 1) {
             let Some(body) = period.lord.body() else {
                 assert!(period.parts.is_empty());
                 continue;

@@ -11,6 +11,7 @@ use super::aspects::{Aspect, is_one_thing};
 use super::point::Point;
 use super::rulesets::{PatternRules, Ruleset};
 use super::signs::{Element, Modality, Sign};
+use super::spans::Span;
 
 /// A kind of figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,6 +59,8 @@ pub struct Pattern {
     pub modality: Option<Modality>,
     /// The widest orb among its sides, or for a stellium the arc that holds it, degrees.
     pub width_deg: f64,
+    /// Between what that lies when the time is not exact.
+    pub width_span_deg: Option<Span>,
     /// The larger figure of which this one is a part: a grand cross holds four T-squares, a kite its grand trine.
     pub part_of: Option<PatternKind>,
     /// False if a vague birth time leaves open whether it holds.
@@ -88,6 +91,15 @@ impl PatternKind {
             Self::MysticRectangle => "mystic_rectangle",
         }
     }
+}
+
+/// Whether a pattern may be a part of a larger one that a vague birth time leaves open.
+pub fn leaves_parts_open(patterns: &[Pattern]) -> bool {
+    let is_open = |part: &Pattern, whole: &Pattern| {
+        let larger = matches!(whole.kind, PatternKind::GrandCross | PatternKind::Kite);
+        larger && !whole.certain && part.part_of.is_none() && part.points.iter().all(|p| whole.points.contains(p))
+    };
+    patterns.iter().any(|part| patterns.iter().any(|whole| whole.kind != part.kind && is_open(part, whole)))
 }
 
 /// Most points that are looked at, in the order given: what a set in one machine word can hold.
@@ -296,6 +308,7 @@ impl Finder {
             element: agreed(signs.iter().map(|sign| sign.element())),
             modality: agreed(signs.iter().map(|sign| sign.modality())),
             width_deg: sides.iter().map(orb).fold(0.0, f64::max),
+            width_span_deg: None,
             part_of: None,
             certain: sides.iter().all(|side| self.is_side_for_sure(*side)),
         }

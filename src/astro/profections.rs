@@ -38,8 +38,8 @@ pub struct Profection {
     pub natal_sign: Sign,
     /// Where it is in this year; its lord is the lord of the year if the point is the Ascendant.
     pub year: Activated,
-    /// Where it is in this month of the year.
-    pub month: Activated,
+    /// Where it is in this month of the year; none where the month is open.
+    pub month: Option<Activated>,
 }
 
 /// The profections of an instant.
@@ -53,12 +53,12 @@ pub struct Profections {
     pub year_from: Option<Return>,
     /// Its end: the next one.
     pub year_to: Option<Return>,
-    /// Which month of the year, 1..=12.
+    /// Which month of the year, 1..=12; none where a vague birth leaves it open.
     pub month: Option<u8>,
-    /// The month's start, RFC 3339 UTC.
-    pub month_from_utc: Option<String>,
-    /// Its end, RFC 3339 UTC.
-    pub month_to_utc: Option<String>,
+    /// When it starts.
+    pub month_from: Option<Instants>,
+    /// When it ends.
+    pub month_to: Option<Instants>,
     /// The points, those whose natal sign is known.
     pub points: Vec<Profection>,
     /// What the birth leaves open.
@@ -79,8 +79,8 @@ pub fn at(chart: &Chart, jd_utc: f64) -> Result<Option<Profections>, AstroError>
         year_from: None,
         year_to: None,
         month: None,
-        month_from_utc: None,
-        month_to_utc: None,
+        month_from: None,
+        month_to: None,
         points: Vec::new(),
         unknowns: Vec::new(),
     };
@@ -92,11 +92,23 @@ pub fn at(chart: &Chart, jd_utc: f64) -> Result<Option<Profections>, AstroError>
         found.age = None;
         found.unknowns.push(unknown("age", "The birthday falls here at some hours of birth and not at others."));
     } else {
-        let length_days = (to.jd_utc - from.jd_utc) / 12.0;
-        let month = ((jd_utc - from.jd_utc) / length_days).floor().clamp(0.0, 11.0);
-        found.month = Some(month as u8 + 1);
-        found.month_from_utc = Some(instant_text(from.jd_utc + month * length_days));
-        found.month_to_utc = Some(instant_text(from.jd_utc + (month + 1.0) * length_days));
+        let (starts, ends) = (from.instants(), to.instants());
+        let edge = |share: f64| Instants {
+            from_jd_utc: starts.from_jd_utc + share * (ends.from_jd_utc - starts.from_jd_utc),
+            to_jd_utc: starts.to_jd_utc + share * (ends.to_jd_utc - starts.to_jd_utc),
+        };
+        let twelfth = |number: u8| edge(f64::from(number) / 12.0);
+        let month = (0..12_u8)
+            .find(|&month| {
+                (month == 0 || twelfth(month).to_jd_utc <= jd_utc) && jd_utc < twelfth(month + 1).from_jd_utc
+            })
+            .filter(|&month| starts.is_exact() || twelfth(month).to_jd_utc <= jd_utc);
+        found.month = month.map(|month| month + 1);
+        found.month_from = month.map(twelfth);
+        found.month_to = month.map(|month| twelfth(month + 1));
+        if month.is_none() {
+            found.unknowns.push(unknown("month", "One month ends and the next begins here with the hour of birth."));
+        }
         let ascendant = sign_of(chart, Point::Ascendant);
         for point in POINTS {
             match sign_of(chart, point) {
@@ -104,7 +116,7 @@ pub fn at(chart: &Chart, jd_utc: f64) -> Result<Option<Profections>, AstroError>
                     from: point,
                     natal_sign,
                     year: activated(chart, ascendant, natal_sign, age),
-                    month: activated(chart, ascendant, natal_sign, age + month as u32),
+                    month: month.map(|month| activated(chart, ascendant, natal_sign, age + u32::from(month))),
                 }),
                 None => found.unknowns.push(open(chart, point)),
             }
@@ -191,7 +203,7 @@ mod tests {
             // Half a year on, the seventh month (or, by a whisker, the sixth) has begun.
             let month = found.month.unwrap();
             assert!((6..=7).contains(&month));
-            assert_eq!(ascendant.month.house, Some((age as u8 + month - 1) % 12 + 1));
+            assert_eq!(ascendant.month.as_ref().unwrap().house, Some((age as u8 + month - 1) % 12 + 1));
         }
     }
 

@@ -18,12 +18,16 @@ use super::options::ChartOptions;
 use super::point::Point;
 use super::returns::{TROPICAL_YEAR_DAYS, instant_text, motion, step_days};
 use super::signs::{Sign, degree_in_sign};
+use super::spans::Span;
 use super::vague::{Instants, arc, range, reach_deg, unknown};
 use super::{frames, time};
 use moon::Lunation;
 
 /// The Sun's mean motion in right ascension, degrees a day: Naibod's measure (Valentin Naibod 1560), 59' 08.33".
 pub const NAIBOD_DEG: f64 = 360.0 / TROPICAL_YEAR_DAYS;
+
+/// Births looked at in a window.
+const BIRTHS: u32 = 13;
 
 /// How the natal sky is carried on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,6 +73,31 @@ pub struct ProgressedPoint {
     pub speed_deg_per_year: f64,
     /// Where it may stand when the birth is vague.
     pub range: Option<LongitudeRange>,
+    /// The same of its pace.
+    pub speeds: Option<Span>,
+}
+
+impl ProgressedPoint {
+    /// The sign, where it is certain.
+    pub fn sure_sign(&self) -> Option<Sign> {
+        self.range.is_none_or(|range| range.sign_certain).then_some(self.sign)
+    }
+
+    /// Whether it goes backwards, where that is certain.
+    pub fn sure_retrograde(&self) -> Option<bool> {
+        self.speeds.unwrap_or(Span::at(self.speed_deg_per_year)).sign().map(|forward| !forward)
+    }
+}
+
+/// What a vague birth leaves of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenCourse {
+    /// Tropical years since birth.
+    pub age_years: Span,
+    /// The instant of the sky that stands for the date.
+    pub progressed: Instants,
+    /// The arc, degrees.
+    pub arc_deg: Span,
 }
 
 /// A chart carried on to a date.
@@ -96,6 +125,8 @@ pub struct Progressed {
     pub aspects: Vec<CrossAspect>,
     /// Where the secondary Moon stands to the secondary Sun; none for directions.
     pub lunation: Option<Lunation>,
+    /// Between what the figures of the whole lie when the birth is vague.
+    pub open: Option<OpenCourse>,
     /// What the birth leaves open.
     pub unknowns: Vec<Unknown>,
 }
@@ -169,7 +200,31 @@ impl Course {
     }
 }
 
-/// A chart carried on to a Julian Date UTC; none before birth.
+impl Course {
+    /// Between what the age lies.
+    pub(super) fn ages(&self) -> Span {
+        let age = |birth: f64| (self.at_jd_utc - birth) / TROPICAL_YEAR_DAYS;
+        Span { from: age(self.birth.to_jd_utc), to: age(self.birth.from_jd_utc) }
+    }
+
+    /// Between what something lies for all births of the window, Julian Dates UTC.
+    fn over_births(&self, of: impl Fn(f64) -> Result<f64, AstroError>) -> Result<Span, AstroError> {
+        let length_days = self.birth.to_jd_utc - self.birth.from_jd_utc;
+        let birth = |look: u32| self.birth.from_jd_utc + length_days * f64::from(look) / f64::from(BIRTHS - 1);
+        let values: Vec<f64> = (0..BIRTHS).map(|look| of(birth(look))).collect::<Result<_, _>>()?;
+        Ok(Span::of_samples(&values))
+    }
+
+    /// Between what the arc of a method lies.
+    fn arcs(&self, chart: &Chart, method: Method) -> Result<Span, AstroError> {
+        match method {
+            Method::NaibodArc => Ok(self.ages().map(|years| NAIBOD_DEG * years)),
+            Method::SolarArc | Method::Secondary => self.over_births(|birth| self.solar_arc_deg(chart, birth)),
+        }
+    }
+}
+
+/// A chart carried on to a Julian Date UTC; none before birth, or where a vague birth may be later.
 ///
 /// Measured against Skyfield over DE440: bodies within 0.01".
 ///
@@ -183,7 +238,7 @@ pub fn progress(
     orbs: Orbs,
 ) -> Result<Option<Progressed>, AstroError> {
     let course = Course { birth: Instants::of(chart), at_jd_utc };
-    if at_jd_utc < course.birth.middle() {
+    if at_jd_utc < course.birth.to_jd_utc {
         return Ok(None);
     }
     let secondary = method == Method::Secondary;
@@ -191,7 +246,9 @@ pub fn progress(
         Method::Secondary | Method::SolarArc => course.solar_arc_deg(chart, course.birth.middle())?,
         Method::NaibodArc => NAIBOD_DEG * course.age_years(),
     };
-    let mut points = if secondary { bodies(chart, &course)? } else { directed(chart, &course, method, arc_deg)? };
+    let arcs = course.arcs(chart, method)?;
+    let mut points =
+        if secondary { bodies(chart, &course)? } else { directed(chart, &course, method, (arc_deg, arcs))? };
     let houses = if secondary { angles(chart, &course, angle_method, arc_deg, &mut points)? } else { None };
     let spots: Vec<Spot> = points.iter().map(spot).collect();
     let mut unknowns = Vec::new();
@@ -200,6 +257,26 @@ pub fn progress(
         let why = if chart.options.has_horizon() { vague } else { NO_HORIZON };
         unknowns.extend(["ascendant", "midheaven", "houses"].map(|what| unknown(what, why)));
     }
+    if !course.birth.is_exact() {
+        for point in &points {
+            let open = [("sign", point.sure_sign().is_none()), ("retrograde", point.sure_retrograde().is_none())];
+            let named = open.into_iter().filter(|(_, open)| *open);
+            unknowns.extend(named.map(|(what, _)| {
+                unknown(&format!("{}_{what}", point.point.code()), "It changes with the hour of birth.")
+            }));
+        }
+    }
+    let aspects = between(&spots, &natal_spots(chart), orbs);
+    if aspects.iter().any(|hit| hit.applying.is_none()) {
+        unknowns.push(unknown("applying", "Of the aspects that say nothing of it, it changes with the hour of birth."));
+    }
+    let lunation = if secondary { Some(moon::lunation(chart, &course)?) } else { None };
+    unknowns.extend(lunation.iter().flat_map(Lunation::unknowns));
+    let open = (!course.birth.is_exact()).then(|| OpenCourse {
+        age_years: course.ages(),
+        progressed: course.birth.map(|birth| course.sky_jd_utc(birth)),
+        arc_deg: arcs.with(arc_deg),
+    });
     Ok(Some(Progressed {
         method,
         angle_method: (secondary && chart.angles.is_some()).then_some(angle_method),
@@ -208,10 +285,11 @@ pub fn progress(
         year_days: TROPICAL_YEAR_DAYS,
         progressed_utc: instant_text(course.sky_jd_utc(course.birth.middle())),
         arc_deg,
-        aspects: between(&spots, &natal_spots(chart), orbs),
+        aspects,
         points,
         houses,
-        lunation: if secondary { Some(moon::lunation(chart, &course)?) } else { None },
+        lunation,
+        open,
         unknowns,
     }))
 }
@@ -221,6 +299,7 @@ fn spot(moved: &ProgressedPoint) -> Spot {
         point: moved.point,
         longitude_deg: moved.longitude_deg,
         speed: moved.speed_deg_per_year,
+        speeds: moved.speeds.unwrap_or(Span::at(moved.speed_deg_per_year)),
         reach_deg: reach_deg(moved.longitude_deg, moved.range.as_ref()),
     }
 }
@@ -235,6 +314,7 @@ fn moved(chart: &Chart, point: Point, longitude_deg: f64, speed_deg_per_year: f6
         natal_house: chart.houses.as_ref().map(|houses| houses.house_of(longitude_deg)),
         speed_deg_per_year,
         range: None,
+        speeds: None,
     }
 }
 
@@ -257,6 +337,7 @@ fn bodies(chart: &Chart, course: &Course) -> Result<Vec<ProgressedPoint>, AstroE
         let mut placed = moved(chart, Point::Body(body), longitude_deg, speed);
         if !course.birth.is_exact() {
             placed.range = Some(arc(&motion, sky.from_jd_utc, sky.to_jd_utc, step_days(body))?);
+            placed.speeds = Some(course.over_births(|birth| Ok(motion(course.sky_tt(birth))?.1))?);
         }
         Ok(placed)
     };
@@ -264,20 +345,20 @@ fn bodies(chart: &Chart, course: &Course) -> Result<Vec<ProgressedPoint>, AstroE
 }
 
 /// Every natal point carried on by one arc.
-fn directed(chart: &Chart, course: &Course, method: Method, arc_deg: f64) -> Result<Vec<ProgressedPoint>, AstroError> {
-    let arc_at = |birth: f64| match method {
-        Method::NaibodArc => Ok(NAIBOD_DEG * (course.at_jd_utc - birth) / TROPICAL_YEAR_DAYS),
-        Method::SolarArc | Method::Secondary => course.solar_arc_deg(chart, birth),
+fn directed(
+    chart: &Chart,
+    course: &Course,
+    method: Method,
+    (arc_deg, arcs): (f64, Span),
+) -> Result<Vec<ProgressedPoint>, AstroError> {
+    let options = of_earth(chart);
+    let sun = motion(&options, Body::Sun);
+    let pace = |birth: f64| match method {
+        Method::NaibodArc => Ok(NAIBOD_DEG),
+        Method::SolarArc | Method::Secondary => Ok(sun(course.sky_tt(birth))?.1),
     };
-    // The later the birth, the smaller the age; the Sun's pace within a day hardly changes.
-    let (early, late) = (arc_at(course.birth.from_jd_utc)?, arc_at(course.birth.to_jd_utc)?);
-    let (least, most) = (early.min(late).min(arc_deg), early.max(late).max(arc_deg));
-    let speed = match method {
-        Method::NaibodArc => NAIBOD_DEG,
-        Method::SolarArc | Method::Secondary => {
-            motion(&of_earth(chart), Body::Sun)(course.sky_tt(course.birth.middle()))?.1
-        }
-    };
+    let speed = pace(course.birth.middle())?;
+    let speeds = course.over_births(pace)?;
     let natal = chart.bodies.iter().map(|placed| (Point::Body(placed.body), placed.longitude_deg, placed.range));
     let angles = [Point::Ascendant, Point::Midheaven]
         .into_iter()
@@ -285,7 +366,8 @@ fn directed(chart: &Chart, course: &Course, method: Method, arc_deg: f64) -> Res
     let carry = |(point, longitude_deg, open): (Point, f64, Option<LongitudeRange>)| {
         let (low, high) = reach_deg(longitude_deg, open.as_ref());
         ProgressedPoint {
-            range: open.is_some().then(|| range(longitude_deg + low + least, longitude_deg + high + most)),
+            range: open.is_some().then(|| range(longitude_deg + low + arcs.from, longitude_deg + high + arcs.to)),
+            speeds: open.is_some().then_some(speeds),
             ..moved(chart, point, longitude_deg + arc_deg, speed)
         }
     };

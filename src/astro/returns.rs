@@ -9,10 +9,11 @@ use super::body::Body;
 use super::chart::{Chart, Unknown};
 use super::ephemeris::{Ephemeris, Site};
 use super::error::AstroError;
-use super::figure::Figure;
+use super::figure::{Figure, LongitudeRange};
 use super::houses::HouseSystem;
 use super::options::ChartOptions;
 use super::rulesets::Ruleset;
+use super::spans::Span;
 use super::stop::Stop;
 use super::vague::{Instants, reach_deg};
 use super::zone::{julian_date_of_unix, rfc3339_of_julian_date};
@@ -45,9 +46,20 @@ pub struct Return {
     pub age_years: f64,
     /// The span in which the instant lies when the birth is vague.
     pub window: Option<Instants>,
+    /// Where the natal place may be, and between what the age lies, when the birth is vague.
+    pub open: Option<OpenReturn>,
     /// False if, for some of the places the body may have had at a vague birth, this pass does not come about, since
     /// the body turns among them.
     pub certain: bool,
+}
+
+/// What a vague birth leaves of a return.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenReturn {
+    /// The natal place.
+    pub natal: LongitudeRange,
+    /// Tropical years since birth.
+    pub age_years: Span,
 }
 
 impl Return {
@@ -78,23 +90,32 @@ pub fn within(
     natal.passes(stop, tt(from_jd_utc), tt(to_jd_utc))
 }
 
-/// The first pass after a Julian Date UTC; none if the ephemeris ends before.
+/// The first pass after a Julian Date UTC; none if the ephemeris ends before. Of a vague birth all that may be the first:
+/// up to the first that surely comes, and comes after.
 ///
 /// # Errors
 /// As [`within`].
-pub fn next_after(stop: Stop<'_>, chart: &Chart, body: Body, jd_utc: f64) -> Result<Option<Return>, AstroError> {
-    let Some(natal) = Natal::of(chart, body) else { return Ok(None) };
+pub fn next_after(stop: Stop<'_>, chart: &Chart, body: Body, jd_utc: f64) -> Result<Vec<Return>, AstroError> {
+    let Some(natal) = Natal::of(chart, body) else { return Ok(Vec::new()) };
     let (first, last) = Ephemeris::embedded().span_of(body);
     let mut from = time::scales_from_utc(jd_utc).jd_tt.max(first);
     let length_days = STEPS_AT_ONCE * step_days(body);
+    let mut found: Vec<Return> = Vec::new();
     while from < last {
         let to = (from + length_days).min(last);
-        if let Some(found) = natal.passes(stop, from, to)?.into_iter().next() {
-            return Ok(Some(found));
+        for pass in natal.passes(stop, from, to)? {
+            let settled = pass.certain && pass.instants().from_jd_utc >= jd_utc;
+            // A pass whose window reaches over the end of a search is met by the next one again.
+            if found.last().is_none_or(|last: &Return| last.jd_utc + 1e-6 < pass.jd_utc) {
+                found.push(pass);
+            }
+            if settled {
+                return Ok(found);
+            }
         }
         from = to;
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// The Sun's return that opens a year of life: 0 is birth itself, 1 the first birthday.
@@ -144,8 +165,18 @@ impl<'a> Natal<'a> {
             let (low, high) = run.extent_deg();
             for level in levels_deg(self.longitude_deg, low - self.reach_deg.1, high - self.reach_deg.0) {
                 let jd_tt = run.reach(&motion, level)?;
-                if (from..to).contains(&jd_tt) && (run.has(level) || !self.is_exact()) {
-                    found.push(self.pass(&motion, &run, level, jd_tt)?);
+                if self.is_exact() {
+                    if (from..to).contains(&jd_tt) && run.has(level) {
+                        found.push(self.pass(&motion, &run, level, jd_tt)?);
+                    }
+                    continue;
+                }
+                let mut pass = self.pass(&motion, &run, level, jd_tt)?;
+                let window = pass.instants().map(|jd_utc| time::scales_from_utc(jd_utc).jd_tt);
+                // Of a window that reaches over an end of the period, the pass may lie within the period or without.
+                pass.certain &= window.from_jd_utc >= from && window.to_jd_utc < to;
+                if window.to_jd_utc >= from && window.from_jd_utc < to {
+                    found.push(pass);
                 }
             }
         }
@@ -170,6 +201,12 @@ impl<'a> Natal<'a> {
             let (a, b) = (utc_of_tt(run.reach(motion, ends.0)?), utc_of_tt(run.reach(motion, ends.1)?));
             Some(Instants { from_jd_utc: a.min(b), to_jd_utc: a.max(b) })
         };
+        let birth = Instants::of(self.chart);
+        let natal = self.chart.placement(self.body).and_then(|placed| placed.range);
+        let open = window.zip(natal).map(|(window, natal)| {
+            let ages = Span { from: window.from_jd_utc - birth.to_jd_utc, to: window.to_jd_utc - birth.from_jd_utc };
+            OpenReturn { natal, age_years: ages.map(|days| days / TROPICAL_YEAR_DAYS) }
+        });
         Ok(Return {
             body: self.body,
             natal_longitude_deg: self.longitude_deg,
@@ -178,6 +215,7 @@ impl<'a> Natal<'a> {
             retrograde: !run.is_direct(),
             age_years: (jd_utc - self.birth_jd_utc) / TROPICAL_YEAR_DAYS,
             window,
+            open,
             certain: self.is_exact() || (ends.0 >= low && ends.1 <= high),
         })
     }

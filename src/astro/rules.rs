@@ -7,7 +7,7 @@ use super::body::Body;
 use super::point::Point;
 use super::rulesets::{Context, Ruleset};
 
-/// Named in every chart and every day, so that two results can be compared.
+/// The ruleset of charts that name no other; with it, the version of the weights.
 pub const RULESET_VERSION: &str = "modern-1.0.0";
 
 /// The points that natal aspects join and that transits touch, beside the angles: ten planets and the true node. The
@@ -113,12 +113,6 @@ pub const fn class(point: Point) -> Class {
 /// none.
 pub fn natal_orb_deg(aspect: Aspect, a: Point, b: Point) -> f64 {
     Ruleset::builtin().orb_deg(Context::Natal, aspect, a, b).unwrap_or(-1.0)
-}
-
-/// The largest orb of a transit by the built-in ruleset, by the natal point that it touches, degrees; below zero where it
-/// looks for none. The day's signal is weighed for these orbs alone, whatever ruleset the charts are made under.
-pub fn transit_orb_deg(aspect: Aspect, natal: Point) -> f64 {
-    Ruleset::builtin().orb_deg(Context::TransitToNatal, aspect, Point::Body(Body::Sun), natal).unwrap_or(-1.0)
 }
 
 /// How much a transit counts, 0.4..=1.2: luminaries and angles are a person's own while the far planets belong to a

@@ -15,6 +15,7 @@ use super::ephemeris::Ephemeris;
 use super::error::AstroError;
 use super::names::Lang;
 use super::point::Point;
+use super::spans::Span;
 
 /// The table; `data/stars/build_stars.py` makes it.
 const TABLE: &str = include_str!("../../data/stars/stars.csv");
@@ -82,6 +83,19 @@ pub struct StarHit {
     pub point: Point,
     /// Longitude of the point less that of the star, degrees; negative when the point has not reached the star.
     pub orb_deg: f64,
+    /// Given where the time is vague: between what the figures lie.
+    pub open: Option<OpenStar>,
+}
+
+/// Between what the figures of a star beside a point lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OpenStar {
+    /// Longitude of the point less that of the star, degrees.
+    pub orb_deg: Span,
+    /// The star's longitude, degrees.
+    pub longitude_deg: Span,
+    /// Its latitude, degrees.
+    pub latitude_deg: Span,
 }
 
 /// Which conjunctions count.
@@ -221,7 +235,7 @@ pub fn conjunctions(jd_tt: f64, points: &[(Point, f64)], options: &StarOptions) 
         for &(point, longitude_deg) in points {
             let orb_deg = wrap_deg(longitude_deg - place.longitude_deg);
             if orb_deg.abs() <= options.orb_deg {
-                hits.push(StarHit { place, point, orb_deg });
+                hits.push(StarHit { place, point, orb_deg, open: None });
             }
         }
     }

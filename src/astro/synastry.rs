@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::angles::norm_deg;
 use super::chart::{Chart, Unknown};
 use super::contacts::{CrossAspect, Orbs, Spot, between, natal_spots};
+use super::figure::LongitudeRange;
 use super::houses::Houses;
 use super::point::Point;
-use super::vague::unknown;
+use super::vague::{range, unknown};
 
 /// A point of one chart in a house of the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub struct Overlay {
     pub house: u8,
     /// False if the point's birth is vague and its arc reaches into another house.
     pub certain: bool,
+    /// Where it may stand when its birth is vague.
+    pub range: Option<LongitudeRange>,
 }
 
 /// Two charts side by side.
@@ -45,12 +48,25 @@ pub fn synastry(a: &Chart, b: &Chart, orbs: Orbs) -> Synastry {
     let prefixed = |whose: &str, chart: &Chart| -> Vec<Unknown> {
         chart.unknowns.iter().map(|open| unknown(&format!("{whose}.{}", open.what), open.why.as_str())).collect()
     };
+    let overlays = [
+        ("a", b.houses.as_ref().map(|houses| overlay(&of_a, houses))),
+        ("b", a.houses.as_ref().map(|houses| overlay(&of_b, houses))),
+    ];
+    let open = overlays.iter().flat_map(|(whose, list)| {
+        let uncertain = list.iter().flatten().filter(|overlay| !overlay.certain);
+        uncertain.map(move |overlay| {
+            let why = "It changes its house in the other chart within the hours in which the birth can lie.";
+            unknown(&format!("{whose}.{}_house", overlay.point.code()), why)
+        })
+    });
+    let unknowns = [prefixed("a", a), prefixed("b", b), open.collect()].concat();
+    let [(_, a_in_houses_of_b), (_, b_in_houses_of_a)] = overlays;
     Synastry {
         a_to_b: between(&of_a, &of_b, orbs),
         b_to_a: between(&of_b, &of_a, orbs),
-        a_in_houses_of_b: b.houses.as_ref().map(|houses| overlay(&of_a, houses)),
-        b_in_houses_of_a: a.houses.as_ref().map(|houses| overlay(&of_b, houses)),
-        unknowns: [prefixed("a", a), prefixed("b", b)].concat(),
+        a_in_houses_of_b,
+        b_in_houses_of_a,
+        unknowns,
     }
 }
 
@@ -60,7 +76,10 @@ fn overlay(spots: &[Spot], houses: &Houses) -> Vec<Overlay> {
         let house = at(0.0);
         // No arc of a birth within a day is as long as all houses but one.
         let certain = at(spot.reach_deg.0) == house && at(spot.reach_deg.1) == house;
-        Overlay { point: spot.point, longitude_deg: spot.longitude_deg, house, certain }
+        let (low, high) = spot.reach_deg;
+        let open = (low, high) != (0.0, 0.0);
+        let range = open.then(|| range(spot.longitude_deg + low, spot.longitude_deg + high));
+        Overlay { point: spot.point, longitude_deg: spot.longitude_deg, house, certain, range }
     };
     spots.iter().map(place).collect()
 }

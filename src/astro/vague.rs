@@ -1,6 +1,8 @@
 //! P: An instant known only as a span, and what follows of it for the sky: arcs of bodies. Owns no
 //! birth data and no figure.
 
+pub mod open;
+
 use serde::{Deserialize, Serialize};
 
 use super::angles::{norm_deg, wrap_deg};
@@ -9,12 +11,9 @@ use super::ephemeris::Site;
 use super::error::AstroError;
 use super::figure::{Figure, LongitudeRange, cast_under};
 use super::options::ChartOptions;
-use super::point::Point;
 use super::returns::path::{Motion, runs};
-use super::returns::{motion, step_days};
 use super::rulesets::Ruleset;
 use super::signs::Sign;
-use super::time;
 
 /// A span of instants, Julian Dates UTC; a point when both are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,28 +106,9 @@ pub fn figure(
         return Ok((cast_under(instants.from_jd_utc, Some(site), &options, ruleset)?, unknowns));
     }
     let mut figure = cast_under(instants.middle(), None, &options, ruleset)?;
-    let tt = instants.map(|jd_utc| time::scales_from_utc(jd_utc).jd_tt);
-    for placed in &mut figure.bodies {
-        let step_days = step_days(placed.body);
-        placed.range = Some(arc(&motion(&options, placed.body), tt.from_jd_utc, tt.to_jd_utc, step_days)?);
-    }
-    let reach = |point: Point| match point.body().and_then(|body| figure.placement(body)) {
-        Some(placed) => reach_deg(placed.longitude_deg, placed.range.as_ref()),
-        None => (0.0, 0.0),
-    };
-    let certain: Vec<bool> = figure
-        .aspects
-        .iter()
-        .map(|hit| {
-            let ((a_low, a_high), (b_low, b_high)) = (reach(hit.a), reach(hit.b));
-            // However the two move against each other, the orb grows by no more than this.
-            hit.orb_deg + (a_high - b_low).max(b_high - a_low) <= hit.orb_max_deg
-        })
-        .collect();
-    for (hit, certain) in figure.aspects.iter_mut().zip(certain) {
-        hit.certain = certain;
-    }
-    let unknowns = window::unknowns(&figure.bodies, None);
+    open::open(&mut figure, instants, ruleset)?;
+    figure.site = Some(site);
+    let unknowns = window::unknowns(&figure, None);
     Ok((figure, unknowns))
 }
 

@@ -57,9 +57,11 @@ pub struct Link {
     pub b_deg: f64,
     /// Distance from the exact aspect, degrees.
     pub orb_deg: f64,
+    /// Between what that lies where a birth time is vague, degrees.
+    pub orbs_deg: Option<(f64, f64)>,
     /// The largest orb, degrees.
     pub orb_max_deg: f64,
-    /// Whether the orb shrinks; none where nobody asked.
+    /// Whether the orb shrinks; none where nobody asked, and where a vague birth time leaves it open.
     pub applying: Option<bool>,
     /// False where a vague birth time leaves it open.
     pub certain: bool,
@@ -94,6 +96,10 @@ pub struct Wheel {
     pub links: Vec<Link>,
     /// Zodiac, house system and the like, a line each.
     pub notes: Vec<String>,
+    /// Codes of what the birth data or the view do not give: the angles, and points that were asked for.
+    pub absent: Vec<String>,
+    /// Planets and the two angles in fire, earth, air and water signs, as the chart counts them.
+    pub elements: [u8; 4],
 }
 
 /// How a wheel is drawn.

@@ -13,7 +13,7 @@ use crate::store::codec;
 
 /// Number of the layout that is written. It goes up whenever [`Chart`] or anything in it changes its fields. The first
 /// layout had no number: its first byte is the 0 or 1 of whether the chart has a name.
-const LAYOUT: u8 = 2;
+const LAYOUT: u8 = 3;
 
 /// What a chart is made from.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -10,8 +10,9 @@ use crate::astro::composite::{Composite, MiddlePlace, composite, davison};
 use crate::astro::firdaria::{self, Firdaria, NightNodes};
 use crate::astro::profections::{self, Profections};
 use crate::astro::progressions::{AngleMethod, Method, Progressed, progress};
-use crate::astro::returns::{self, Return, TROPICAL_YEAR_DAYS};
+use crate::astro::returns::{self, Return};
 use crate::astro::rulesets::{Context, Ruleset};
+use crate::astro::spans::Span;
 use crate::astro::synastry::{Synastry, synastry};
 use crate::astro::vague::Instants;
 use crate::astro::{Aspect, Body, Chart, Figure, Point, Stop, Unknown};
@@ -95,8 +96,8 @@ pub struct Lords {
     pub profections: Profections,
     /// The firdaria, or why they are not known.
     pub firdaria: std::result::Result<Firdaria, Unknown>,
-    /// Tropical years since birth.
-    pub age_years: f64,
+    /// Between what the age lies, tropical years.
+    pub ages: Span,
 }
 
 /// Two charts as one.
@@ -127,7 +128,7 @@ pub fn returns_of(
     fields.settle()?;
     let passes = match period {
         (from, Some(to)) => returns::within(stop, chart, body, from, to)?,
-        (from, None) => returns::next_after(stop, chart, body, from)?.into_iter().collect(),
+        (from, None) => returns::next_after(stop, chart, body, from)?,
     };
     if passes.len() > limits::RETURNS_MAX {
         let allowed = format!("a period with at most {} returns; this one has {}", limits::RETURNS_MAX, passes.len());
@@ -191,7 +192,7 @@ pub fn profections_of(chart: &Chart, ask: &ProfectionsAsk, now: UnixMs) -> Resul
     Ok(Lords {
         profections: found.ok_or_else(|| before_birth(chart, ask.date.as_deref()))?,
         firdaria: firdaria::of(chart, nodes, at),
-        age_years: (at - Instants::of(chart).middle()) / TROPICAL_YEAR_DAYS,
+        ages: firdaria::ages(chart, at),
     })
 }
 

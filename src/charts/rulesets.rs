@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
+use crate::astro::Chart;
 use crate::astro::rulesets::{BadRuleset, Ruleset, RulesetId, Version};
 use crate::audit::{self, Auditor, RequestContext, SYSTEM_TENANT};
 use crate::clock::{Ambient, UnixMs};
@@ -110,6 +111,18 @@ impl Rulesets {
             let ids: Vec<String> = usable.by_ref().map(|kept| kept.ruleset.id().to_string()).collect();
             Error::fields(vec![FieldError::new(field, id, format!("one of: {}", ids.join(", ")))])
         })
+    }
+
+    /// The ruleset that a chart was made under; the one that serves where that is not to be had.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn of_chart(&self, chart: &Chart) -> Result<Arc<Ruleset>> {
+        let serving = self.active()?;
+        if serving.id().to_string() == chart.options.ruleset {
+            return Ok(serving);
+        }
+        Ok(self.chosen("ruleset", Some(&chart.options.ruleset)).unwrap_or(serving))
     }
 
     /// All of them: those of the program, then the others by name and version.

@@ -1,6 +1,7 @@
 //! What is remembered of charts, against what store and key ring say.
 
 use super::*;
+use crate::astro;
 use crate::auth::{Credential, Role};
 use crate::config::MasterKey;
 use crate::ids::SessionId;

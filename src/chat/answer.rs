@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::verify::Scope;
 use crate::astro::{Certainty, Lang};
-use crate::llm::{Brief, Provider, Sentence, Spent, Support};
+use crate::llm::{Brief, Sentence, Spent, Support};
 
 /// An answer whose every sentence was verified.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,10 +23,52 @@ pub struct Answer {
     pub usage: Usage,
     /// Provider that wrote it.
     pub provider: String,
+    /// Model that wrote it, where one did.
+    pub model: Option<String>,
+    /// Why it is not what was asked for, when it is not.
+    pub degraded: Option<&'static str>,
+    /// Providers that were to answer first, and why they did not.
+    pub passed_over: Vec<PassedOver>,
+    /// What became of the model's sentences, where one wrote.
+    pub check: Option<Check>,
+    /// Whether it was written to its end; not so when its reader left.
+    pub complete: bool,
+    /// The limit of which much is spent, as the response header tells it.
+    pub budget_warning: Option<String>,
     /// What made it.
     pub versions: AnswerVersions,
     /// Sentences of the provider that did not hold and were left out.
     pub dropped_sentences: usize,
+}
+
+/// A provider that did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PassedOver {
+    /// Its name.
+    pub provider: &'static str,
+    /// Why.
+    pub reason: &'static str,
+}
+
+/// What became of a model's sentences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Those that passed the check.
+    pub kept: usize,
+    /// Those that did not.
+    pub dropped: usize,
+    /// Sentences of the composer that stand beside them, because too few passed.
+    pub composed: usize,
+}
+
+impl Check {
+    /// Share of the model's sentences that passed, in percent; 0 when it said nothing.
+    pub const fn kept_percent(&self) -> usize {
+        match self.kept + self.dropped {
+            0 => 0,
+            all => self.kept * 100 / all,
+        }
+    }
 }
 
 /// A passage that an answer rests on.
@@ -56,7 +98,7 @@ pub struct FactUsed {
 /// What an answer cost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Usage {
-    /// How tokens were counted: `provider` as reported by a model, `words` as white-space separated words.
+    /// Who counted the tokens: `api` the upstream, `tokenizer` or `tiktoken` the model's encoding, `words` white space.
     pub strategy: &'static str,
     /// Tokens of the question or prompt.
     pub prompt_tokens: u64,
@@ -68,6 +110,8 @@ pub struct Usage {
     pub characters: u64,
     /// Price in millionths of a US dollar.
     pub cost_micro_usd: u64,
+    /// Version of the price table, where a price was paid.
+    pub prices: Option<String>,
 }
 
 /// What made an answer.
@@ -91,55 +135,78 @@ pub struct AnswerVersions {
     pub today_hash: String,
 }
 
-/// Numbers the citations, joins the sentences and counts.
-pub fn assemble(
-    brief: &Brief<'_>,
-    scope: &Scope<'_>,
-    provider: &dyn Provider,
-    sentences: &[Sentence],
-    dropped_sentences: usize,
-    spent: Spent,
-) -> Answer {
-    let mut text = String::new();
-    let mut citations: Vec<Citation> = Vec::new();
-    let mut chart_facts: Vec<FactUsed> = Vec::new();
-    for sentence in sentences {
-        if !text.is_empty() {
-            text.push_str(if sentence.opens_paragraph { "\n\n" } else { " " });
+/// An answer that grows by one sentence after the other; streamed or whole, its text is the same.
+pub struct Assembly<'a> {
+    scope: &'a Scope<'a>,
+    text: String,
+    citations: Vec<Citation>,
+    chart_facts: Vec<FactUsed>,
+}
+
+impl<'a> Assembly<'a> {
+    /// Empty.
+    pub const fn new(scope: &'a Scope<'a>) -> Self {
+        Self { scope, text: String::new(), citations: Vec::new(), chart_facts: Vec::new() }
+    }
+
+    /// Adds a sentence; gives the text that it added, and the citations that it was the first to use.
+    pub fn add(&mut self, sentence: &Sentence) -> (&str, &[Citation]) {
+        let (from, known) = (self.text.len(), self.citations.len());
+        if !self.text.is_empty() {
+            self.text.push_str(if sentence.opens_paragraph { "\n\n" } else { " " });
         }
-        text.push_str(&sentence.text);
+        self.text.push_str(&sentence.text);
         for support in &sentence.support {
             match support {
                 Support::Passage(id) => {
-                    if let Some(marker) = cite(&mut citations, scope, id) {
-                        text.extend([" [", marker.to_string().as_str(), "]"]);
+                    if let Some(marker) = cite(&mut self.citations, self.scope, id) {
+                        self.text.extend([" [", marker.to_string().as_str(), "]"]);
                     }
                 }
-                Support::ChartFact(id) | Support::Factor(id) => note(&mut chart_facts, scope, id),
+                Support::ChartFact(id) | Support::Factor(id) => note(&mut self.chart_facts, self.scope, id),
                 Support::Own => {}
             }
         }
+        (&self.text[from..], &self.citations[known..])
     }
-    let versions = &scope.chart.versions;
-    Answer {
-        usage: usage(brief.question, &text, spent),
-        text,
-        language: brief.language,
-        citations,
-        chart_facts,
-        date: scope.today.date.clone(),
-        provider: provider.name().to_owned(),
-        versions: AnswerVersions {
-            engine: versions.engine.clone(),
-            ruleset: versions.ruleset.clone(),
-            ephemeris_sha256: versions.ephemeris_sha256.clone(),
-            tzdb: versions.tzdb.clone(),
-            index_generation: scope.index_generation.to_owned(),
-            prompt: provider.version().to_owned(),
-            chart_hash: scope.chart.input_hash.clone(),
-            today_hash: scope.today.input_hash.clone(),
-        },
-        dropped_sentences,
+
+    /// The answer of `provider`, whose phrases or prompt are of `version`.
+    pub fn finish(
+        self,
+        brief: &Brief<'_>,
+        provider: &str,
+        version: &str,
+        dropped_sentences: usize,
+        spent: Spent,
+    ) -> Answer {
+        let Self { scope, text, citations, chart_facts } = self;
+        let versions = &scope.chart.versions;
+        Answer {
+            usage: usage(brief.question, &text, spent),
+            text,
+            language: brief.language,
+            citations,
+            chart_facts,
+            date: scope.today.date.clone(),
+            provider: provider.to_owned(),
+            model: None,
+            degraded: None,
+            passed_over: Vec::new(),
+            check: None,
+            complete: true,
+            budget_warning: None,
+            versions: AnswerVersions {
+                engine: versions.engine.clone(),
+                ruleset: scope.today.versions.ruleset.clone(),
+                ephemeris_sha256: versions.ephemeris_sha256.clone(),
+                tzdb: versions.tzdb.clone(),
+                index_generation: scope.index_generation.to_owned(),
+                prompt: version.to_owned(),
+                chart_hash: scope.chart.input_hash.clone(),
+                today_hash: scope.today.input_hash.clone(),
+            },
+            dropped_sentences,
+        }
     }
 }
 
@@ -175,7 +242,7 @@ fn note(facts: &mut Vec<FactUsed>, scope: &Scope<'_>, id: &str) {
 fn usage(question: &str, answer: &str, spent: Spent) -> Usage {
     let words = |text: &str| text.split_whitespace().count() as u64;
     let (strategy, prompt_tokens, completion_tokens) = match (spent.prompt_tokens, spent.completion_tokens) {
-        (Some(prompt), Some(completion)) => ("provider", prompt, completion),
+        (Some(prompt), Some(completion)) => ("api", prompt, completion),
         _ => ("words", words(question), words(answer)),
     };
     Usage {
@@ -185,5 +252,6 @@ fn usage(question: &str, answer: &str, spent: Spent) -> Usage {
         total_tokens: prompt_tokens.saturating_add(completion_tokens),
         characters: answer.chars().count() as u64,
         cost_micro_usd: spent.cost_micro_usd,
+        prices: None,
     }
 }

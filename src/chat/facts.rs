@@ -57,7 +57,7 @@ pub fn for_reading(chart: &Chart, reading: &Reading, lang: Lang) -> Vec<ChartFac
         looks.extend(reading.signs.iter().flat_map(|sign| in_sign(chart, *sign, reading.topic)));
     }
     if reading.retrograde && reading.points.is_empty() {
-        let back = chart.bodies.iter().filter(|p| p.retrograde && !p.body.is_node());
+        let back = chart.bodies.iter().filter(|p| p.sure_retrograde() == Some(true) && !p.body.is_node());
         looks.extend(back.map(|p| Look::At(Point::Body(p.body))));
     }
     looks.extend(significators(reading.topic));
@@ -175,7 +175,7 @@ fn placement(p: &Placement) -> FactValue {
         degree_in_sign: (certain_degree && signs.len() == 1).then_some(p.degree_in_sign),
         signs,
         house: p.house,
-        retrograde: p.retrograde,
+        retrograde: p.sure_retrograde() == Some(true),
     }
 }
 

@@ -70,6 +70,7 @@ fn natal_aspects(bodies: &[Placement], exact: bool) -> Vec<AspectHit> {
                     orb_max_deg: 6.0,
                     applying: i % 2 == 0,
                     certain: exact || a.body != Body::Moon,
+                    open: None,
                 });
             }
         }
@@ -101,6 +102,7 @@ fn placements(longitudes: [f64; 12], ascendant_deg: f64, exact: bool) -> Vec<Pla
                 retrograde: EINSTEIN_RETROGRADE[i],
                 house: exact.then(|| ((longitude_deg - ascendant_deg).rem_euclid(360.0) / 30.0) as u8 + 1),
                 range: (!exact).then_some(range),
+                spans: None,
             }
         })
         .collect()
@@ -151,6 +153,7 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
             fixed: 0,
             mutable: 0,
             counted: Vec::new(),
+            most: None,
         },
         precision: if exact { 5 } else { 1 },
         bodies,
@@ -159,6 +162,7 @@ pub fn chart(longitudes: [f64; 12], ascendant_deg: f64, midheaven_deg: f64, cert
         is_day: None,
         parallels: Vec::new(),
         patterns: Vec::new(),
+        spans: None,
         houses: exact.then_some(Houses { system: HouseSystem::Equal, cusps_deg }),
         aspects,
         unknowns: Vec::new(),
@@ -193,6 +197,7 @@ pub fn today(chart: &Chart, sky: [f64; 12], date: &str) -> Today {
                 natal_house: natal.house,
                 transited_house: None,
                 certain: natal.range.is_none() || natal.body != Body::Moon,
+                open: None,
                 passage_id: format!("transit-{}", transiting.code()),
             });
         }
@@ -218,5 +223,7 @@ pub fn today(chart: &Chart, sky: [f64; 12], date: &str) -> Today {
         },
         versions: versions(),
         input_hash: format!("{date}{}", chart.input_hash),
+        open: None,
+        unknowns: Vec::new(),
     }
 }

@@ -138,7 +138,7 @@ fn agrees(claim: &Claim, scope: &Scope<'_>) -> bool {
         }
         Claim::SignEmpty { sign } => facts::is_empty(scope.chart, *sign),
         Claim::Retrograde { point, natal } => retrograde(*point, *natal, scope),
-        Claim::Forward { point } => placements(*point, scope.chart).any(|p| !p.retrograde),
+        Claim::Forward { point } => placements(*point, scope.chart).any(|p| p.sure_retrograde() == Some(false)),
         Claim::Aspect { a, b, natal, aspect, orb, applying } => {
             let stated = Contact { a: *a, b: *b, aspect: *aspect, orb: *orb, applying: *applying };
             match natal {
@@ -253,7 +253,7 @@ fn cusp_sign(house: u8, chart: &Chart) -> Option<Sign> {
 }
 
 fn retrograde(point: Point, natal: bool, scope: &Scope<'_>) -> bool {
-    let born = placements(point, scope.chart).any(|p| p.retrograde);
+    let born = placements(point, scope.chart).any(|p| p.sure_retrograde() == Some(true));
     let moving = |f: &Factor| Point::Body(f.transiting) == point && f.transiting_retrograde;
     born || (!natal && contacts(scope).any(moving))
 }

@@ -62,11 +62,12 @@ fn sky_line(found: &Analysis, lang: Lang) -> String {
 
 /// A line for each of the seven.
 fn dignities(found: &Analysis, lang: Lang, look: Look) -> Vec<String> {
+    let columns = score_columns(found.planets.iter().any(|planet| planet.scores.is_some()));
     let head = format!(
         "  {}{}{}  {}",
         pad(lang.pick("Planet", "Planète"), NAME_COLUMNS),
-        pad_left(lang.pick("Ess.", "Ess."), SCORE_COLUMNS),
-        pad_left(lang.pick("Acc.", "Acc."), SCORE_COLUMNS),
+        pad_left("Ess.", columns),
+        pad_left("Acc.", columns),
         lang.pick("Dignities", "Dignités"),
     );
     let mut lines = vec![look.faint(&head)];
@@ -76,22 +77,35 @@ fn dignities(found: &Analysis, lang: Lang, look: Look) -> Vec<String> {
     lines
 }
 
+/// Columns of a score; of a vague time it is a range.
+const fn score_columns(vague: bool) -> usize {
+    if vague { SCORE_COLUMNS + 5 } else { SCORE_COLUMNS }
+}
+
 fn planet_lines(planet: &PlanetAnalysis, lang: Lang, look: Look) -> Vec<String> {
     let (Some(essential), Some(accidental)) = (&planet.essential, &planet.accidental) else { return Vec::new() };
+    let columns = score_columns(planet.scores.is_some());
     let essentials = essential.held.iter().map(|dignity| named::dignity(*dignity, lang));
     let accidents = accidental.items.iter().map(|(accident, _)| named::accident(*accident, lang));
     let words: Vec<&str> = essentials.chain(accidents).collect();
-    let score = |score: i16| {
-        let text = pad_left(&format!("{score:+}"), SCORE_COLUMNS);
+    let score = |score: i16, between: Option<(i16, i16)>| {
+        let text = match between {
+            Some((least, most)) if least != most => format!("{least:+}..{most:+}"),
+            _ => format!("{score:+}"),
+        };
+        let text = pad_left(&text, columns);
         if score < 0 { look.tense(&text) } else { look.good(&text) }
     };
-    let indent = 4 + NAME_COLUMNS + 2 * SCORE_COLUMNS;
+    let indent = 4 + NAME_COLUMNS + 2 * columns;
     let wrapped = wrap(&words.join(", "), look.columns.saturating_sub(indent));
     let mut lines = Vec::new();
     for (index, text) in wrapped.iter().enumerate() {
         lines.push(if index == 0 {
             let name = look.strong(&pad(names::body(planet.body, lang), NAME_COLUMNS));
-            format!("  {name}{}{}  {text}", score(essential.score), score(accidental.score))
+            let scores = planet.scores.as_ref();
+            let essential = score(essential.score, scores.map(|scores| scores.essential));
+            let accidental = score(accidental.score, scores.map(|scores| scores.accidental));
+            format!("  {name}{essential}{accidental}  {text}")
         } else {
             format!("{}{}", " ".repeat(indent), look.faint(text))
         });
@@ -116,9 +130,8 @@ fn facts(found: &Analysis, lang: Lang) -> Vec<(&'static str, String)> {
     }
     let dominants: Vec<String> = found
         .dominants
-        .planets
         .iter()
-        .take(DOMINANTS_SHOWN)
+        .flat_map(|dominants| dominants.planets.iter().take(DOMINANTS_SHOWN))
         .map(|planet| format!("{} {:.0} %", body(planet.body), 100.0 * planet.share))
         .collect();
     facts.push((lang.pick("Dominant planets", "Planètes domin."), dominants.join(", ")));

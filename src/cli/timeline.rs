@@ -134,7 +134,7 @@ fn transit_lines(transit: &TransitReply, look: Look) -> Vec<String> {
 }
 
 fn pass(pass: &PassReply) -> String {
-    format!("{}{}", span(&pass.exact), if pass.retrograde { " R" } else { "" })
+    format!("{}{}", span(&pass.exact), if pass.retrograde == Some(true) { " R" } else { "" })
 }
 
 /// A moment, or both ends of a window.

@@ -22,8 +22,6 @@ const CONFIG_VARIABLE: &str = "ORRERY_CONFIG";
 const DEFAULT_FILE: &str = "orrery.toml";
 /// Largest TOML file read, in bytes.
 const FILE_MAX_BYTES: u64 = 1 << 20;
-/// What to say when a secret stands where others may read it.
-const SECRET_ELSEWHERE: &str = "a secret comes by file or environment: set secrets.master_key_file";
 
 /// All that can be known of the settings, right or wrong.
 #[derive(Clone, Debug)]
@@ -85,6 +83,7 @@ macro_rules! never_absent {
 }
 never_absent!(bool, u64, String, PathBuf, std::net::SocketAddr, Vec<std::net::IpAddr>);
 never_absent!(super::Environment, super::LogFormat, super::MetricsListen, MicroUsd, Vec<(String, MicroUsd)>, Strategy);
+never_absent!(super::Route, Vec<super::TenantRoute>);
 
 /// Reads everything, and says all that is wrong.
 pub(super) fn inspect(sources: &Sources) -> Inspection {
@@ -98,6 +97,7 @@ pub(super) fn inspect(sources: &Sources) -> Inspection {
     if let Some(settings) = &mut settings {
         check_tokens(settings, &provenance, &mut problems);
         check_master_key(settings, &provenance, &mut problems);
+        check_remote(settings, &provenance, &mut problems);
     }
     Inspection { settings: settings.filter(|_| problems.is_empty()), provenance, problems }
 }
@@ -158,7 +158,7 @@ fn read_flag_layer(sources: &Sources, winners: &mut BTreeMap<&'static str, Given
 }
 
 fn secret_elsewhere(spec: &Spec) -> String {
-    format!("{SECRET_ELSEWHERE}, or the variable {}", spec.env())
+    format!("a secret comes by file or environment: set {}_file, or the variable {}", spec.key, spec.env())
 }
 
 /// The TOML file: named by flag, otherwise by variable, otherwise `orrery.toml` of the data directory if it is there.
@@ -348,5 +348,37 @@ fn check_master_key(settings: &mut Settings, provenance: &Provenance, problems: 
             problem(format!("everybody on this machine can read {}; run `chmod 600` on it", file.display()));
         }
         Ok(key) => settings.secrets.master_key = Some(key),
+    }
+}
+
+/// Reads the key of the remote model, and holds that a route that names it can be followed.
+fn check_remote(settings: &mut Settings, provenance: &Provenance, problems: &mut Vec<Problem>) {
+    let (remote, is_production) = (&mut settings.remote, settings.environment.is_production());
+    let mut problem =
+        |key: &str, right: String| problems.push(Problem::new(key, origin_of(provenance, key), None, right));
+    let routes = settings.llm.tenant_routes.iter().map(|own| &own.route).chain([&settings.llm.route]);
+    if routes.into_iter().any(|route| route.hops().contains(&super::Hop::Remote)) {
+        for (key, is_set) in [("remote.base_url", remote.base_url.is_some()), ("remote.model", remote.model.is_some())]
+        {
+            if !is_set {
+                problem(key, String::from("expected a value, as a route of [llm] names `remote`"));
+            }
+        }
+    }
+    if !remote.allow_http && remote.base_url.as_deref().is_some_and(super::route::is_open) {
+        let right = "expected https: prompts would leave this machine unencrypted; set remote.allow_http to allow it";
+        problem("remote.base_url", right.to_owned());
+    }
+    let Some(file) = &remote.api_key_file else { return };
+    let key = "remote.api_key_file";
+    if remote.api_key.is_some() {
+        return problem(key, String::from("expected either this file or ORRERY_REMOTE_API_KEY, not both"));
+    }
+    match secret::read_text(file).map_err(|cause| cause.to_string()).and_then(|text| super::ApiKey::new(&text)) {
+        Err(cause) => problem(key, format!("cannot use {}: {cause}", file.display())),
+        Ok(_) if is_production && secret::readable_by_all(file) => {
+            problem(key, format!("everybody on this machine can read {}; run `chmod 600` on it", file.display()));
+        }
+        Ok(read) => remote.api_key = Some(read),
     }
 }

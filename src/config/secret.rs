@@ -61,6 +61,38 @@ impl PartialEq for MasterKey {
 
 impl Eq for MasterKey {}
 
+/// The key of an outside API, as its operator was given it. Erased from memory when dropped, never shown.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// A key of printable ASCII characters.
+    pub(super) fn new(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let usable = (1..=1_024).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        if usable { Ok(Self(text.to_owned())) } else { Err("expected 1 to 1024 printable ASCII characters".into()) }
+    }
+
+    /// The key, for the header of a request alone.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey([redacted])")
+    }
+}
+
+impl PartialEq for ApiKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for ApiKey {}
+
 /// Why there is no master key. Never holds what was given.
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
@@ -145,14 +177,22 @@ fn weakness(key: &[u8; 32]) -> Option<&'static str> {
 /// [`MasterKeyError::File`] when it is no plain file, is too large or cannot be read; otherwise what its text lacks.
 pub(super) fn read_file(file: &Path) -> Result<MasterKey, MasterKeyError> {
     let failed = |cause| MasterKeyError::File { file: file.to_owned(), cause };
+    decode(&read_text(file).map_err(failed)?)
+}
+
+/// The text of a secret's file.
+///
+/// # Errors
+/// When it is no plain file or cannot be read.
+pub(super) fn read_text(file: &Path) -> io::Result<Zeroizing<String>> {
     // Looked at before it is opened: opening a pipe would wait for its writer.
-    if !fs::metadata(file).map_err(failed)?.is_file() {
-        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file")));
+    if !fs::metadata(file)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));
     }
     let mut text = Zeroizing::new(String::new());
-    let limited = File::open(file).map_err(failed)?.take(SECRET_FILE_MAX_BYTES);
-    { limited }.read_to_string(&mut text).map_err(failed)?;
-    decode(&text)
+    let limited = File::open(file)?.take(SECRET_FILE_MAX_BYTES);
+    { limited }.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Whether everybody on this machine can read the file.

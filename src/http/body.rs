@@ -82,6 +82,7 @@ pub fn unfound(req: &Request, name: &str, error: Error) -> Error {
 pub const fn allowed_id(missing: Code) -> &'static str {
     match missing {
         Code::ChartNotFound => "the id of one of your charts",
+        Code::StreamNotFound => "the id of an answer of yours that is on its way or ended within the last minute",
         Code::SessionNotFound => "the id of one of your live sessions",
         Code::TenantNotFound => "the slug of a tenant",
         Code::RulesetNotFound => "the name and version of a ruleset",

@@ -15,7 +15,7 @@ use crate::idempotency::{Claim, Record};
 pub const HEADER: &str = "idempotency-key";
 
 /// What the key of a request says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Once {
     claim: Option<Claim>,
 }
@@ -52,6 +52,22 @@ const fn stored<T, const S: u16>(status: u16, data: Vec<u8>, replayed: bool) -> 
 }
 
 impl Once {
+    /// A request without a key.
+    pub const fn none() -> Self {
+        Self { claim: None }
+    }
+
+    /// The answer of a change that was made elsewhere; or the other's, when another request with the key was first.
+    ///
+    /// # Errors
+    /// The change's own.
+    pub fn settle<T, const S: u16>(self, app: &App, outcome: Result<Vec<u8>>) -> Result<Stored<T, S>> {
+        match outcome {
+            Ok(data) => Ok(stored(S, data, false)),
+            Err(error) => Prepared { claim: self.claim, data: Vec::new(), shape: PhantomData }.settle(app, Err(error)),
+        }
+    }
+
     /// Serialises the answer and prepares its record, to be written with the change.
     pub fn prepare<T: Serialize, const S: u16>(
         &self,
@@ -73,6 +89,11 @@ pub struct Prepared<T, const S: u16> {
 }
 
 impl<T, const S: u16> Prepared<T, S> {
+    /// The data, for a change that is made elsewhere.
+    pub fn into_data(self) -> Vec<u8> {
+        self.data
+    }
+
     /// The answer, once the change has committed; or the other's, when another request with the key was first: what
     /// refused this one may be that very change.
     pub fn settle(self, app: &App, outcome: Result<()>) -> Result<Stored<T, S>> {

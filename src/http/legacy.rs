@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::body::{json, only_queries, path_id, unfound};
 use super::caller::{app, arrival, caller_for};
+use super::idempotency::Once;
 use super::problem::Problem;
 use super::quota;
 use super::reply::Bare;
@@ -16,6 +17,7 @@ use super::wire::chart::ChartRequest;
 use super::wire::chat::AdviseRequest;
 use crate::astro::{self, Lang};
 use crate::auth::Scope;
+use crate::chat::advisor::Advisor;
 use crate::error::Code;
 
 /// 2026-11-23T00:00:00Z, when version 1 took their place.
@@ -143,14 +145,15 @@ pub async fn today(req: &mut Request, depot: &mut Depot, res: &mut Response) -> 
     let caller = caller_for(&app, req, Scope::Read)?;
     only_queries(req, &[])?;
     let stored = app.charts().get(&caller, id).map_err(|error| unfound(req, "id", error))?;
-    let day = app.charts().today(&stored, None, None)?;
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
+    let day = app.charts().today(&stored, None, None, &ruleset)?;
     let passage = |f: &astro::Factor| app.retrieval().passage(Lang::En, &f.passage_id);
     let snippets = day.leaders.iter().filter_map(passage);
     Ok(Bare(OldToday {
         date: day.date.clone(),
         leaders: day.leaders.iter().map(old_factor).collect(),
         influences: day.influences.iter().map(old_factor).collect(),
-        eao: super::wire::today::Eao { energy: day.energy, attention: day.attention, opportunity: day.opportunity },
+        eao: super::wire::today::eao(&day),
         snippets: snippets.map(|p| OldSnippet { id: p.id.clone(), text: p.text.clone() }).collect(),
         precision_score: day.precision,
     }))
@@ -174,6 +177,15 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     let caller = caller_for(&app, req, Scope::Chat)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
     let charge = quota::begin(&app, &caller, res)?;
+    let route = v1::chat::route(&app, &caller, &body.value)?;
+    if !Advisor::is_composed(&route) {
+        let reader = v1::chat::begin(&app, (caller, arrival, charge), body.value, route, false, Once::none())?;
+        let outcome = reader.outcome().await;
+        quota::end(&app, &caller, &outcome, res);
+        let data: serde_json::Value = serde_json::from_slice(&outcome?.data).map_err(crate::error::Error::internal)?;
+        let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
+        return Ok(Bare(OldAnswer { answer: text("answer"), date: text("date") }));
+    }
     let (answered, answer) = v1::chat::answer(&app, &caller, &body.value)?;
     let outcome = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx)).await;
     quota::end(&app, &caller, &outcome, res);

@@ -57,7 +57,8 @@ fn sender(caller: Option<&Caller>, arrival: &RequestContext) -> Sender {
 }
 
 /// Routes that read what is kept, by the beginning of their template; a route that nobody put in a class computes.
-const READS: &[&str] = &["/v1/places", "/v1/retrieval/", "/v1/reference-data", "/v1/quota", "/v1/usage", "/v1/jobs"];
+const READS: &[&str] =
+    &["/v1/places", "/v1/retrieval/", "/v1/reference-data", "/v1/quota", "/v1/usage", "/v1/jobs", "/v1/models"];
 
 /// The class of a route, by its method and template.
 fn class_of(method: &Method, route: &str) -> Class {
@@ -65,7 +66,7 @@ fn class_of(method: &Method, route: &str) -> Class {
     match route {
         _ if is_below(&["/v1/auth/"]) => Class::Auth,
         _ if is_below(&["/v1/ops/", "/v1/keys"]) => Class::Ops,
-        "/v1/charts/{id}/answers" | "/v1/charts/{id}" => Class::Read,
+        "/v1/charts/{id}/answers" | "/v1/charts/{id}" | "/v1/chat/advise/{id}" => Class::Read,
         "/v1/charts" if method == Method::GET => Class::Read,
         _ if is_below(&["/v1/chat/", "/chat/"]) => Class::Chat,
         _ if is_below(READS) => Class::Read,
@@ -132,6 +133,9 @@ mod tests {
             (Method::GET, "/v1/charts/{id}/transits", Class::Compute),
             (Method::POST, "/v1/chat/advise", Class::Chat),
             (Method::POST, "/chat/advise", Class::Chat),
+            (Method::POST, "/v1/chat/completions", Class::Chat),
+            (Method::GET, "/v1/chat/advise/{id}", Class::Read),
+            (Method::GET, "/v1/models", Class::Read),
             (Method::POST, "/horoscope/natal", Class::Compute),
             (Method::GET, "/v1/quota", Class::Read),
             (Method::GET, "/v1/places/nearest", Class::Read),

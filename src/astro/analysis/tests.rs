@@ -52,8 +52,12 @@ fn the_queens_chart() {
     assert!(found.dispositors.as_ref().unwrap().rings.contains(&vec![Body::Mars, Body::Saturn]));
     let first = &found.house_rulers.as_ref().unwrap()[0];
     assert_eq!((first.sign.code(), first.ruler), ("capricorn", Body::Saturn));
-    assert_eq!(found.dominants.planets[0].body, Body::Saturn, "ruler of the Ascendant, on the Midheaven");
-    let shares: f64 = found.dominants.planets.iter().map(|planet| planet.share).sum();
+    assert_eq!(
+        found.dominants.as_ref().unwrap().planets[0].body,
+        Body::Saturn,
+        "ruler of the Ascendant, on the Midheaven"
+    );
+    let shares: f64 = found.dominants.as_ref().unwrap().planets.iter().map(|planet| planet.share).sum();
     assert!((shares - 1.0).abs() < 1e-12);
     let sides = found.spread.hemispheres.unwrap();
     assert_eq!((sides.above + sides.below, sides.east + sides.west, sides.quadrants.iter().sum::<u8>()), (10, 10, 10));

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::astro::aspects::is_one_thing;
 use crate::astro::point::Point;
 use crate::astro::rulesets::Ruleset;
+use crate::astro::spans::OpenHit;
 
 /// How two declinations agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,6 +63,15 @@ pub struct ParallelHit {
     pub applying: bool,
     /// False if the birth time is vague and it does not hold through the whole window.
     pub certain: bool,
+    /// Given when the time is not exact: between what its figures lie.
+    pub open: Option<OpenHit>,
+}
+
+impl ParallelHit {
+    /// Whether the orb is shrinking, where that is certain.
+    pub fn sure_applying(&self) -> Option<bool> {
+        self.open.map_or(Some(self.applying), |open| open.applying)
+    }
 }
 
 /// Whether a point stands farther from the equator than the Sun ever does: |declination| above the true obliquity, both
@@ -96,7 +106,16 @@ pub fn parallels(points: &[Declined], ruleset: &Ruleset) -> Vec<ParallelHit> {
                 }
             };
             let applying = gap * rate < 0.0;
-            hits.push(ParallelHit { a: a.point, b: b.point, kind, orb_deg, orb_max_deg, applying, certain: true });
+            hits.push(ParallelHit {
+                a: a.point,
+                b: b.point,
+                kind,
+                orb_deg,
+                orb_max_deg,
+                applying,
+                certain: true,
+                open: None,
+            });
         }
     }
     hits.sort_by_key(|hit| (hit.a, hit.b));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::astro::angles::wrap_deg;
 use crate::astro::aspects::{Aspect, AspectHit};
 use crate::astro::body::Body;
-use crate::astro::chart::Chart;
+use crate::astro::chart::{Chart, Unknown};
 use crate::astro::ephemeris::{Ephemeris, View};
 use crate::astro::error::AstroError;
 use crate::astro::events::moment::utc_text;
@@ -14,6 +14,8 @@ use crate::astro::point::Point;
 
 /// Halvings of a step of days: down to a hundredth of a second.
 const HALVINGS: usize = 40;
+/// Two moments nearer than this are the same, days (9 s).
+const SAME_DAYS: f64 = 1e-4;
 /// A root is found when the step falls below this, days (0.01 s).
 const LAST_STEP_DAYS: f64 = 1e-7;
 
@@ -40,6 +42,9 @@ pub struct ExactMoments {
 /// Longitude (degrees) and its rate (degrees per day) of a point at a Julian Date TT; `None` for a point whose motion is
 /// not followed, such as an angle.
 pub type Motion<'m> = dyn Fn(Point, f64) -> Result<Option<(f64, f64)>, AstroError> + 'm;
+
+/// The aspects of a chart, each with its exact moments.
+pub type Timed<'c> = Vec<(&'c AspectHit, ExactMoments)>;
 
 /// Days searched on either side and the step of the search, by the faster of two points: far enough for the widest orb at
 /// its usual pace, and with steps short enough that the pair turns at most once within one.
@@ -73,12 +78,35 @@ pub fn of_sky(hit: &AspectHit, jd_tt: f64, view: &View) -> Result<ExactMoments, 
     around((hit.a, hit.b), hit.aspect, jd_tt, &motion)
 }
 
-/// The aspects of a chart, each with the exact moments around its instant (or around the middle of its window).
+/// The aspects of a chart, each with the exact moments around its instant. Of a window those that are the same around each
+/// of its instants, and the names of the others.
 ///
 /// # Errors
 /// As [`of_sky`].
-pub fn of_chart(chart: &Chart) -> Result<Vec<(&AspectHit, ExactMoments)>, AstroError> {
-    chart.aspects.iter().map(|hit| Ok((hit, of_sky(hit, chart.jd_tt, &chart.options.view)?))).collect()
+pub fn of_chart(chart: &Chart) -> Result<(Timed<'_>, Vec<Unknown>), AstroError> {
+    let view = &chart.options.view;
+    let mut unknowns = Vec::new();
+    let mut moments = |hit: &AspectHit| -> Result<ExactMoments, AstroError> {
+        let Some(spans) = &chart.spans else { return of_sky(hit, chart.jd_tt, view) };
+        let early = of_sky(hit, spans.jd_tt.from, view)?;
+        let late = of_sky(hit, spans.jd_tt.to, view)?;
+        let mut agreed = |what: &str, early: Option<ExactMoment>, late: Option<ExactMoment>| {
+            let apart_days = early.as_ref().zip(late.as_ref()).map(|(one, other)| (one.jd_tt - other.jd_tt).abs());
+            if early.is_none() && late.is_none() || apart_days.is_some_and(|days| days < SAME_DAYS) {
+                return early;
+            }
+            let name = format!("{}_{}_{}_{what}", hit.a.code(), hit.aspect.code(), hit.b.code());
+            let why = "It is exact, or comes within reach of the search, within the hours in which the birth can lie.";
+            unknowns.push(Unknown { what: name, why: why.to_owned() });
+            None
+        };
+        Ok(ExactMoments {
+            previous: agreed("exact_before", early.previous, late.previous),
+            next: agreed("exact_after", early.next, late.next),
+        })
+    };
+    let found = chart.aspects.iter().map(|hit| Ok((hit, moments(hit)?))).collect::<Result<_, AstroError>>()?;
+    Ok((found, unknowns))
 }
 
 /// The exact moments of a transit around an instant: `hit.a` moves in the sky, `hit.b` stays at `natal_deg` (tropical
@@ -234,7 +262,17 @@ mod tests {
 
     fn hit(a: Body, b: Body, aspect: Aspect) -> AspectHit {
         let (a, b) = (Point::Body(a), Point::Body(b));
-        AspectHit { a, b, aspect, separation_deg: 0.0, orb_deg: 0.0, orb_max_deg: 0.0, applying: true, certain: true }
+        AspectHit {
+            a,
+            b,
+            aspect,
+            separation_deg: 0.0,
+            orb_deg: 0.0,
+            orb_max_deg: 0.0,
+            applying: true,
+            certain: true,
+            open: None,
+        }
     }
 
     /// Motions whose roots are known: a parabola that turns over the aspect and a straight line against another.

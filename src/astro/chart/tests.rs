@@ -163,13 +163,16 @@ fn a_day_on_which_a_body_changes_sign_leaves_its_sign_open() {
     assert!(what(&sun).contains(&"sun_sign".to_owned()), "{:?}", sun.unknowns);
     assert!(!sun.balance.counted.contains(&Point::Body(Body::Sun)));
     let moon = compute(&vague_birth("2000-01-21", "UTC", Certainty::Unknown)).unwrap();
-    assert_eq!(what(&moon), ["houses", "ascendant", "midheaven", "lots", "is_day", "moon_sign"]);
+    assert_eq!(
+        what(&moon),
+        ["houses", "ascendant", "midheaven", "lots", "is_day", "moon_sign", "true_node_retrograde", "applying"]
+    );
     assert_eq!(moon.balance.counted.len(), 9);
     let balance = &moon.balance;
     assert_eq!(balance.fire + balance.earth + balance.air + balance.water, 9);
     let evening = compute(&vague_birth("2000-01-21", "UTC", Certainty::Evening)).unwrap();
     // An evening in January at 48 degrees north is night from 18:00 on.
-    assert_eq!(what(&evening), ["houses", "ascendant", "midheaven", "lots"]);
+    assert_eq!(what(&evening), ["houses", "ascendant", "midheaven", "lots", "applying"]);
     assert_eq!((evening.is_day, moon.is_day), (Some(false), None));
     assert_eq!((evening.precision, moon.precision), (3, 1));
 }

@@ -1,52 +1,29 @@
-//! P: What a vague birth time leaves open: the window of instants, the arc of each body, the aspects that always hold.
+//! P: What a vague birth time leaves open: the window of instants, whether it was by day, and the names of what is not known.
 
 use super::{TimeWindow, Unknown};
-use crate::astro::angles::{LocalSky, norm_deg, wrap_deg};
-use crate::astro::aspects::AspectHit;
-use crate::astro::aspects::declination::ParallelHit;
+use crate::astro::angles::LocalSky;
 use crate::astro::birth::{BirthInput, Certainty};
 use crate::astro::body::Body;
 use crate::astro::calendar::{CivilDate, CivilTime};
 use crate::astro::ephemeris::Ephemeris;
 use crate::astro::error::AstroError;
-use crate::astro::figure::{LongitudeRange, Placement};
+use crate::astro::figure::Figure;
 use crate::astro::frames;
 use crate::astro::lots::sine_of_altitude;
-use crate::astro::options::ChartOptions;
-use crate::astro::point::Point;
+use crate::astro::patterns;
 use crate::astro::signs::Sign;
 use crate::astro::time;
 use crate::astro::zone::{resolve_local, rfc3339_of_julian_date};
 
+/// Why something that is now one thing and now another is open.
+const CHANGES: &str = "It changes within the hours in which the birth can lie.";
 /// Why a heliocentric sky has no angles, houses and lots.
 pub(crate) const NO_HORIZON: &str = "As seen from the Sun there is no horizon.";
-/// Instants at which every body is looked at, the ends of the window among them.
-const SAMPLES: usize = 5;
-/// Halvings of the bracket of a station: a quarter of a day to below a second.
-const STATION_HALVINGS: usize = 16;
 /// Longest step between looks at the Sun's altitude: ten minutes, between which its extremes rise by 0.02 degrees at most.
 const SUN_STEP_DAYS: f64 = 1.0 / 144.0;
 /// Sine of an altitude too near the horizon to tell by steps, 0.06 degrees.
 const SUN_GRAZE_SINE: f64 = 0.001;
 const DAY_S: f64 = 86_400.0;
-
-/// The sky at one instant of the window: of each body of the options, longitude in their zodiac and its rate.
-pub(super) struct Sample {
-    jd_tt: f64,
-    bodies: Vec<(f64, f64)>,
-}
-
-impl Sample {
-    /// # Errors
-    /// [`AstroError::OutOfSpan`].
-    fn at(jd_tt: f64, bodies: &[Body], options: &ChartOptions) -> Result<Self, AstroError> {
-        let (offset_deg, rate) = (options.zodiac.offset_deg(jd_tt), options.zodiac.rate_deg_per_day(jd_tt));
-        let places = Ephemeris::embedded().positions(bodies, jd_tt, &options.view)?;
-        let seen =
-            places.iter().map(|p| (norm_deg(p.longitude_deg - offset_deg), p.longitude_speed_deg_per_day - rate));
-        Ok(Self { jd_tt, bodies: seen.collect() })
-    }
-}
 
 /// Which instant of a local time that came twice is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,82 +111,6 @@ pub(super) fn of(birth: &BirthInput, date: CivilDate) -> Result<TimeWindow, Astr
     })
 }
 
-/// The sky at the ends of the window and at even steps between.
-///
-/// # Errors
-/// [`AstroError::OutOfSpan`].
-pub(super) fn samples(window: &TimeWindow, options: &ChartOptions) -> Result<Vec<Sample>, AstroError> {
-    let from = time::scales_from_utc(window.from_jd_ut).jd_tt;
-    let to = time::scales_from_utc(window.to_jd_ut).jd_tt;
-    let step = (to - from) / (SAMPLES - 1) as f64;
-    (0..SAMPLES).map(|index| Sample::at(from + step * index as f64, &options.bodies, options)).collect()
-}
-
-/// The arc that a body covers in the window: its extremes lie at the ends or at a station between.
-///
-/// # Errors
-/// [`AstroError::OutOfSpan`].
-pub(super) fn range(
-    samples: &[Sample],
-    index: usize,
-    placed: &Placement,
-    options: &ChartOptions,
-) -> Result<LongitudeRange, AstroError> {
-    let (mut low, mut high) = (0.0_f64, 0.0_f64);
-    let mut take = |longitude_deg: f64| {
-        let from_middle = wrap_deg(longitude_deg - placed.longitude_deg);
-        low = low.min(from_middle);
-        high = high.max(from_middle);
-    };
-    for sample in samples {
-        take(sample.bodies[index].0);
-    }
-    for pair in samples.windows(2) {
-        if let [before, after] = pair {
-            let speeds = [before, after].map(|sample| sample.bodies[index].1);
-            if speeds[0] * speeds[1] < 0.0 {
-                take(station_deg(placed.body, (before.jd_tt, after.jd_tt), speeds[0], options)?);
-            }
-        }
-    }
-    let (from_deg, to_deg) = (norm_deg(placed.longitude_deg + low), norm_deg(placed.longitude_deg + high));
-    Ok(LongitudeRange { from_deg, to_deg, sign_certain: Sign::of(from_deg) == Sign::of(to_deg) })
-}
-
-/// Longitude of a body where it stands still between two Julian Dates TT.
-fn station_deg(
-    body: Body,
-    (mut from, mut to): (f64, f64),
-    speed_at_start: f64,
-    options: &ChartOptions,
-) -> Result<f64, AstroError> {
-    let mut still_deg = 0.0;
-    for _ in 0..STATION_HALVINGS {
-        let middle = Sample::at(0.5 * (from + to), &[body], options)?;
-        let (longitude_deg, speed) = middle.bodies[0];
-        still_deg = longitude_deg;
-        if speed * speed_at_start > 0.0 {
-            from = middle.jd_tt;
-        } else {
-            to = middle.jd_tt;
-        }
-    }
-    Ok(still_deg)
-}
-
-/// Whether an aspect between bodies is within its orb at every sampled instant.
-pub(super) fn always_within(samples: &[Sample], options: &ChartOptions, hit: &AspectHit) -> bool {
-    let longitude = |sample: &Sample, point: Point| {
-        let body = point.body()?;
-        let index = options.bodies.iter().position(|other| *other == body)?;
-        sample.bodies.get(index).map(|(longitude_deg, _)| *longitude_deg)
-    };
-    samples.iter().all(|sample| match (longitude(sample, hit.a), longitude(sample, hit.b)) {
-        (Some(a_deg), Some(b_deg)) => hit.aspect.orb_deg(a_deg, b_deg) <= hit.orb_max_deg,
-        _ => false,
-    })
-}
-
 /// Whether the Sun stands above the horizon of the birth through the whole window, or below; none when it is now one and
 /// now the other, or too near the horizon to say.
 ///
@@ -240,21 +141,8 @@ pub(crate) fn without_horizon() -> Vec<Unknown> {
         .into()
 }
 
-/// Whether a parallel between bodies is within its orb all through a window that reaches `half_days` to either side. The
-/// declinations are taken to run apart as fast as they can: at their present rates and at the greatest acceleration
-/// that the Moon (1.7 degrees a day each day) or another body (0.3) has.
-pub(super) fn stays_parallel(bodies: &[Placement], half_days: f64, hit: &ParallelHit) -> bool {
-    let drift_deg = |point: Point| {
-        let placed = bodies.iter().find(|placement| Some(placement.body) == point.body())?;
-        let acceleration = if placed.body == Body::Moon { 1.7 } else { 0.3 };
-        Some(half_days * (placed.declination_speed_deg_per_day.abs() + 0.5 * acceleration * half_days))
-    };
-    let drifts = drift_deg(hit.a).zip(drift_deg(hit.b));
-    drifts.is_some_and(|(a_deg, b_deg)| hit.orb_deg + a_deg + b_deg <= hit.orb_max_deg)
-}
-
 /// What the window leaves open.
-pub(crate) fn unknowns(bodies: &[Placement], is_day: Option<bool>) -> Vec<Unknown> {
+pub(crate) fn unknowns(figure: &Figure, is_day: Option<bool>) -> Vec<Unknown> {
     let angular = [
         (
             "houses",
@@ -271,16 +159,39 @@ pub(crate) fn unknowns(bodies: &[Placement], is_day: Option<bool>) -> Vec<Unknow
             "The Sun is above the horizon for some of the hours in which the birth can lie, and below it for others.";
         unknowns.push(Unknown { what: "is_day".to_owned(), why: why.to_owned() });
     }
-    for placement in bodies {
+    for placement in &figure.bodies {
+        let code = placement.body.code();
+        let mut changes = |what: &str, known: bool| {
+            if !known {
+                unknowns.push(Unknown { what: format!("{code}_{what}"), why: CHANGES.to_owned() });
+            }
+        };
+        changes("retrograde", placement.sure_retrograde().is_some());
+        changes("out_of_bounds", placement.sure_out_of_bounds().is_some());
         let Some(range) = placement.range.filter(|range| !range.sign_certain) else { continue };
         unknowns.push(Unknown {
-            what: format!("{}_sign", placement.body.code()),
+            what: format!("{code}_sign"),
             why: format!(
                 "It changes sign between {} and {} within the hours in which the birth can lie.",
                 Sign::of(range.from_deg).code(),
                 Sign::of(range.to_deg).code()
             ),
         });
+    }
+    if patterns::leaves_parts_open(&figure.patterns) {
+        let why = "A pattern is part of a larger one at some of the hours in which the birth can lie.";
+        unknowns.push(Unknown { what: "part_of".to_owned(), why: why.to_owned() });
+    }
+    let aspects = figure.aspects.iter().map(|hit| (hit.a, hit.aspect.code(), hit.b, hit.sure_applying()));
+    let parallels = figure.parallels.iter().map(|hit| (hit.a, hit.kind.code(), hit.b, hit.sure_applying()));
+    let open = aspects.chain(parallels).filter(|(.., applying)| applying.is_none());
+    let open: Vec<String> = open.map(|(a, aspect, b, _)| format!("{} {aspect} {}", a.code(), b.code())).collect();
+    if !open.is_empty() {
+        let why = format!(
+            "Exact, or of bodies that change their pace, within the hours in which the birth can lie: {}.",
+            open.join(", ")
+        );
+        unknowns.push(Unknown { what: "applying".to_owned(), why });
     }
     unknowns
 }

@@ -4,7 +4,9 @@ use crate::astro::angles::norm_deg;
 use crate::astro::body::Body;
 use crate::astro::ephemeris::{Center, Ephemeris, Position, View};
 use crate::astro::error::AstroError;
+use crate::astro::events::Sky;
 use crate::astro::options::ChartOptions;
+use crate::astro::stop::Stop;
 use crate::astro::zodiac::Zodiac;
 
 /// A way to look at the moving sky. The places of a topocentric chart are met by geocentric ones: where on the Earth the
@@ -52,6 +54,14 @@ impl Seen {
             }
         }
         Ok(positions)
+    }
+
+    /// The courses of bodies between two Julian Dates TT.
+    ///
+    /// # Errors
+    /// [`AstroError::OutOfSpan`].
+    pub(super) fn sky(&self, from: f64, to: f64, bodies: &[Body]) -> Result<Sky, AstroError> {
+        Ok(Sky::of_view(Stop::NEVER, from, to, bodies, &self.view)?.in_zodiac(&self.zodiac))
     }
 
     /// Longitude in the zodiac and its rate, degrees and degrees per day.

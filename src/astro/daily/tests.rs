@@ -90,7 +90,10 @@ fn saturn_returns_after_one_period() {
     for step in 0..700 {
         let jd_tt = natal.jd_tt + 5.0 * 365.25 + f64::from(step) * 20.0;
         let sky = Ephemeris::embedded().positions(&Body::PLANETS, jd_tt, &crate::astro::View::default()).unwrap();
-        if factors(&natal, &Body::PLANETS, &sky).iter().any(|factor| factor.id == "saturn-conjunction-saturn") {
+        if factors(&natal, &Body::PLANETS, &sky, Ruleset::builtin())
+            .iter()
+            .any(|factor| factor.id == "saturn-conjunction-saturn")
+        {
             ages.push((jd_tt - natal.jd_tt) / 365.25);
         }
     }
@@ -163,7 +166,7 @@ fn most_days_have_leaders_that_the_day_before_had_not() {
             let noon_tt = jd_tt("2026-01-01T12:00:00Z") + f64::from(day);
             let seen = Seen::by(&natal.options);
             let sky = seen.positions(seen.planets(), noon_tt).unwrap();
-            let mut found = factors(&natal, seen.planets(), &sky);
+            let mut found = factors(&natal, seen.planets(), &sky, Ruleset::builtin());
             found.sort_by(|a, b| b.score.total_cmp(&a.score));
             let mut leaders: Vec<String> = found.into_iter().take(LEADERS).map(|factor| factor.id).collect();
             leaders.sort();

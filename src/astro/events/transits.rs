@@ -36,15 +36,18 @@ pub struct Window {
 /// An exact pass.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pass {
-    /// Its place among the passes of this stay within orb, from 1. A loop that leaves the orb and comes back has its passes in
-    /// several transits.
-    pub number: u16,
+    /// Its place among the passes of this stay within orb, from 1; none where an arc leaves it open. A loop that leaves the
+    /// orb and comes back has its passes in several transits.
+    pub number: Option<u16>,
     /// When it is exact.
     pub exact: Window,
-    /// Whether the body then moves backwards (for a window: as it ends).
-    pub retrograde: bool,
-    /// Whether the body turns within the window, so that there are two passes or none.
+    /// Whether the body then moves backwards; none if it turns within the window.
+    pub retrograde: Option<bool>,
+    /// Whether the body turns within the window, so that there may be none, or more than one.
     pub turns_within: bool,
+    /// Whether there is this one pass wherever in the arc the point is: the body does not turn within the window, and the
+    /// period does not cut it.
+    pub certain: bool,
 }
 
 /// A transit from its coming within orb to its leaving.
@@ -58,11 +61,12 @@ pub struct Transit {
     pub aspect: Aspect,
     /// The largest orb, degrees.
     pub orb_max_deg: f64,
-    /// When it comes within orb; `None` if it is so from the start of the period.
+    /// When it comes within orb; `None` if it is so from the start of the period. Of an arc a window that starts with the
+    /// period may have been open before.
     pub enters: Option<Window>,
     /// Every exact pass, in order. None if the body turns back before it is exact, or is exact outside the period.
     pub passes: Vec<Pass>,
-    /// When it leaves; `None` if it is within orb to the end of the period.
+    /// When it leaves; `None` if it is within orb to the end of the period. A window that ends with the period likewise.
     pub leaves: Option<Window>,
     /// Whether it comes about wherever in the arc the point is.
     pub certain: bool,
@@ -144,10 +148,11 @@ fn of_aspect(path: &Path, (body, aspect, orb_max_deg): (Body, Aspect, f64), arc:
 fn of_stay(path: &Path, stay: &Episode, blank: &Transit) -> Transit {
     let at = |jd: f64| Window { from_jd_tt: jd, to_jd_tt: jd };
     let pass = |(index, jd): (usize, &f64)| Pass {
-        number: index as u16 + 1,
+        number: Some(index as u16 + 1),
         exact: at(*jd),
-        retrograde: path.rate(*jd) < 0.0,
+        retrograde: Some(path.rate(*jd) < 0.0),
         turns_within: false,
+        certain: true,
     };
     Transit {
         enters: stay.enters.map(at),
@@ -161,6 +166,7 @@ fn of_stay(path: &Path, stay: &Episode, blank: &Transit) -> Transit {
 struct Bounds {
     sure: Vec<Episode>,
     within: Vec<Episode>,
+    turns: Vec<f64>,
     span: (f64, f64),
 }
 
@@ -172,7 +178,8 @@ impl Bounds {
         } else {
             Vec::new()
         };
-        Self { sure, within: path.stays_between(from_deg, middle_deg, from_deg + width_deg), span: path.span() }
+        let turns = path.turns().into_iter().map(|turn| turn.jd).collect();
+        Self { sure, within: path.stays_between(from_deg, middle_deg, from_deg + width_deg), turns, span: path.span() }
     }
 
     fn transit(&self, path: &Path, stay: &Episode, blank: &Transit) -> Transit {
@@ -181,20 +188,40 @@ impl Bounds {
             episode.enters.unwrap_or(self.span.0) >= first && episode.leaves.unwrap_or(self.span.1) <= last
         };
         let sure: Vec<&Episode> = self.sure.iter().filter(inside).collect();
-        let until = sure.first().and_then(|episode| episode.enters).unwrap_or(last);
-        let from = sure.last().and_then(|episode| episode.leaves).unwrap_or(first);
+        let within = |episode: &Episode, jd: f64| {
+            (episode.enters.unwrap_or(self.span.0)..=episode.leaves.unwrap_or(self.span.1)).contains(&jd)
+        };
+        let turns: Vec<f64> = self.turns.iter().copied().filter(|jd| (first..=last).contains(jd)).collect();
+        // Where the body turns within orb of a part of the arc alone, some points see it leave and come back.
+        let broken = sure.is_empty() || turns.iter().any(|jd| !sure.iter().any(|episode| within(episode, *jd)));
+        let (until, from) = match sure.first() {
+            Some(episode) if !broken => (episode.enters.unwrap_or(self.span.0), episode.leaves.unwrap_or(self.span.1)),
+            _ => (last, first),
+        };
+        let mut numbered = !broken;
         let pass = |(index, episode): (usize, &Episode)| {
             let window = Window {
                 from_jd_tt: episode.enters.unwrap_or(self.span.0),
                 to_jd_tt: episode.leaves.unwrap_or(self.span.1),
             };
-            let (start, end) = (path.rate(window.from_jd_tt), path.rate(window.to_jd_tt));
-            Pass { number: index as u16 + 1, exact: window, retrograde: end < 0.0, turns_within: start * end < 0.0 }
+            let turns_within = turns.iter().any(|jd| within(episode, *jd));
+            let certain = !turns_within && episode.enters.is_some() && episode.leaves.is_some();
+            // A lone pass has its number even where it may fall without the period; those after it have none then.
+            let number = (numbered && !turns_within).then_some(index as u16 + 1);
+            numbered &= certain;
+            let retrograde = (!turns_within).then(|| path.rate(0.5 * (window.from_jd_tt + window.to_jd_tt)) < 0.0);
+            Pass { number, exact: window, retrograde, turns_within, certain }
         };
+        let passes = self.within.iter().filter(inside).enumerate().map(pass).collect();
+        let throughout = |edge: Option<f64>, sure: Option<&&Episode>, of: fn(&Episode) -> Option<f64>| {
+            edge.is_none() && !broken && sure.is_some_and(|episode| of(episode).is_none())
+        };
+        let starts_in = throughout(stay.enters, sure.first(), |episode| episode.enters);
+        let ends_in = throughout(stay.leaves, sure.last(), |episode| episode.leaves);
         Transit {
-            enters: stay.enters.map(|jd| Window { from_jd_tt: jd, to_jd_tt: until }),
-            passes: self.within.iter().filter(inside).enumerate().map(pass).collect(),
-            leaves: stay.leaves.map(|jd| Window { from_jd_tt: from, to_jd_tt: jd }),
+            enters: (!starts_in).then_some(Window { from_jd_tt: first, to_jd_tt: until }),
+            passes,
+            leaves: (!ends_in).then_some(Window { from_jd_tt: from, to_jd_tt: last }),
             certain: !sure.is_empty(),
             ..blank.clone()
         }

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use super::{Course, of_earth};
 use crate::astro::angles::norm_deg;
 use crate::astro::body::Body;
-use crate::astro::chart::Chart;
+use crate::astro::chart::{Chart, Unknown};
 use crate::astro::error::AstroError;
 use crate::astro::lunar_phase::Phase;
 use crate::astro::returns::path::{Motion, runs};
 use crate::astro::returns::{TROPICAL_YEAR_DAYS, instant_text, motion, utc_of_tt};
 use crate::astro::signs::Sign;
-use crate::astro::vague::{Instants, arc};
+use crate::astro::spans::Span;
+use crate::astro::vague::{Instants, arc, unknown};
 
 /// Days on either side in which the Moon surely leaves a sign and a phase.
 const REACH_DAYS: f64 = 5.0;
@@ -48,6 +49,17 @@ pub struct Lunation {
     pub phase_certain: bool,
     /// Whether the sign is.
     pub moon_sign_certain: bool,
+    /// Between what the elongation lies when the birth is vague: an arc, forward.
+    pub elongations_deg: Option<Span>,
+}
+
+impl Lunation {
+    /// What the birth leaves open.
+    pub(super) fn unknowns(&self) -> Vec<Unknown> {
+        let why = "It changes with the hour of birth, and with it the dates between which it holds.";
+        let open = [("moon_phase", self.phase_certain), ("moon_sign_dates", self.moon_sign_certain)];
+        open.into_iter().filter(|(_, certain)| !certain).map(|(what, _)| unknown(what, why)).collect()
+    }
 }
 
 /// Phase and sign of the progressed Moon.
@@ -79,6 +91,7 @@ pub(super) fn lunation(chart: &Chart, course: &Course) -> Result<Lunation, Astro
         moon_sign_to,
         phase_certain: Phase::of(of_phase.from_deg) == Phase::of(of_phase.to_deg),
         moon_sign_certain: of_moon.sign_certain,
+        elongations_deg: (!course.birth.is_exact()).then_some(Span { from: of_phase.from_deg, to: of_phase.to_deg }),
     })
 }
 

@@ -71,7 +71,8 @@ fn a_vague_birth_has_ranges_that_hold_every_hour() {
         let open = of(&vague);
         assert!(open.houses.is_none() && open.points.iter().all(|p| p.point.body().is_some()));
         let named: Vec<&str> = open.unknowns.iter().map(|u| u.what.as_str()).collect();
-        assert_eq!(named, ["ascendant", "midheaven", "houses"]);
+        assert_eq!(named[..3], ["ascendant", "midheaven", "houses"]);
+        assert_eq!(named.contains(&"moon_phase"), method == Method::Secondary);
         for time in ["00:00:30", "06:00", "17:17", "23:59"] {
             let exact = of(&compute(&birth("1984-02-29", Some(time))).unwrap());
             for place in &open.points {

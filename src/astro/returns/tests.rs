@@ -63,7 +63,7 @@ fn instants_agree_with_skyfield() {
 fn the_root_is_sharper_than_a_millisecond() {
     let chart = compute(&birth("1984-02-29", Some("03:07:30"))).unwrap();
     for body in Body::PLANETS {
-        let Some(next) = next_after(Stop::NEVER, &chart, body, 2_450_000.5).unwrap() else { continue };
+        let Some(next) = next_after(Stop::NEVER, &chart, body, 2_450_000.5).unwrap().pop() else { continue };
         let position = Ephemeris::embedded().apparent(body, time::scales_from_utc(next.jd_utc).jd_tt).unwrap();
         let off_deg = crate::astro::angles::wrap_deg(position.longitude_deg - next.natal_longitude_deg);
         // 0.1 ms and the spacing of Julian Dates, 40 microseconds.

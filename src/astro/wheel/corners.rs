@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::super::names::{self, Lang};
-use super::super::signs::{Element, Sign};
+use super::super::signs::Element;
 use super::frame::{CENTRE, RIM_REACH, SIDE};
 use super::path::{short, short2};
 use super::pen::Pen;
@@ -186,17 +186,10 @@ fn key_entry(pen: &mut Pen, code: &str, x: f64, y: f64) {
     }
 }
 
-/// How many of the ten planets stand in each element, in the lower right corner: a dot each.
+/// How many points stand in each element, in the lower right corner: a dot each.
 fn elements(pen: &mut Pen, wheel: &Wheel, lang: Lang) {
     let all = [Element::Fire, Element::Earth, Element::Air, Element::Water];
-    let is_planet = |code: &str| super::super::Body::PLANETS.iter().any(|body| body.code() == code);
-    for (index, element) in all.into_iter().enumerate() {
-        let settled = |mark: &&super::Mark| {
-            mark.range_deg.is_none_or(|(from, to)| Sign::of(from) == Sign::of(to))
-                && is_planet(&mark.code)
-                && Sign::of(mark.longitude_deg).element() == element
-        };
-        let count = wheel.inner.marks.iter().filter(settled).count();
+    for (index, (element, count)) in all.into_iter().zip(wheel.elements).enumerate() {
         let base = SIDE - MARGIN - LINE_STEP * (3 - index) as f64;
         let class = format!("e{index}");
         let Some(set) = letters::set(names::element(element, lang)) else { continue };
@@ -204,7 +197,7 @@ fn elements(pen: &mut Pen, wheel: &Wheel, lang: Lang) {
         labels::text(pen, &set, (x, base), LINE_SCALE, "m");
         let mut dots = String::new();
         for n in 0..count {
-            let _ = write!(dots, "M{} {}h.01", short(x - 11.0 - 9.0 * n as f64), short(base - 4.6));
+            let _ = write!(dots, "M{} {}h.01", short(x - 11.0 - 9.0 * f64::from(n)), short(base - 4.6));
         }
         if !dots.is_empty() {
             pen.leaf("path", &[("class", &class), ("d", &dots), ("stroke-width", &short2(6.4))]);

@@ -1,12 +1,14 @@
 //! P: Makes a wheel from a chart or a figure, and from two. Computes no position, and finds no aspect but those between two
 //! rings.
 
-use super::super::angles::{AnglePlacement, Angles};
-use super::super::aspects::{AspectHit, is_applying};
+use super::super::angles::{AnglePlacement, Angles, norm_deg};
+use super::super::aspects::{Aspect, AspectHit};
+use super::super::balance;
 use super::super::birth::{BirthInput, Certainty};
 use super::super::body::Body;
 use super::super::calendar::Calendar;
 use super::super::chart::Chart;
+use super::super::contacts::{self, CrossAspect, Spot};
 use super::super::ephemeris::{Center, Reduction};
 use super::super::figure::{Figure, Placement};
 use super::super::houses::{HouseSystem, Houses};
@@ -14,7 +16,10 @@ use super::super::lots::Lots;
 use super::super::names::{self, Lang};
 use super::super::options::ChartOptions;
 use super::super::point::Point;
+use super::super::receptions::InSign;
 use super::super::rulesets::{Context, Ruleset};
+use super::super::spans::Span;
+use super::super::vague::reach_deg;
 use super::super::zodiac::{Ayanamsa, Zodiac};
 use super::{Link, Mark, Ring, Wheel};
 
@@ -71,16 +76,15 @@ impl Sky<'_> {
         let mut marks: Vec<Mark> = self.bodies.iter().filter(|placement| self.is_shown(placement)).map(body).collect();
         for &point in extras {
             let Some(longitude_deg) = self.longitude_deg(point) else { continue };
-            // The node's own range is the south node's too, turned around; without one, the time is exact.
-            if self.bodies.iter().any(|placement| placement.range.is_some()) {
-                continue;
-            }
+            // The true node's own range is the south node's too, turned around; no other point is known without a time.
+            let node = self.bodies.iter().find(|placement| placement.body == Body::TrueNode);
+            let range = node.and_then(|placement| placement.range).filter(|_| point == Point::SouthNode);
             marks.push(Mark {
                 code: point.code().to_owned(),
                 longitude_deg,
                 retrograde: false,
                 house: self.houses.map(|houses| houses.house_of(longitude_deg)),
-                range_deg: None,
+                range_deg: range.map(|range| (norm_deg(range.from_deg + 180.0), norm_deg(range.to_deg + 180.0))),
             });
         }
         marks
@@ -94,8 +98,9 @@ impl Sky<'_> {
             a_deg: self.longitude_deg(hit.a)?,
             b_deg: self.longitude_deg(hit.b)?,
             orb_deg: hit.orb_deg,
+            orbs_deg: hit.open.map(|open| (open.orb_deg.from, open.orb_deg.to)),
             orb_max_deg: hit.orb_max_deg,
-            applying: Some(hit.applying),
+            applying: hit.sure_applying(),
             certain: hit.certain,
         })
     }
@@ -109,35 +114,59 @@ impl Sky<'_> {
             cusps_written: self.houses.is_some_and(|houses| houses.system != HouseSystem::WholeSign),
             links: self.aspects.iter().filter_map(|hit| self.link(hit)).collect(),
             notes: notes(self, lang),
+            absent: self.absent(extras),
+            elements: self.elements(),
         }
     }
 
     /// Aspects of the points of this sky with the bodies of another, which move.
     fn links_to(&self, other: &Sky<'_>, context: Context, ruleset: &Ruleset) -> Vec<Link> {
-        let shown = self.bodies.iter().filter(|placement| self.is_shown(placement));
-        let own = shown.map(|placement| Point::Body(placement.body)).chain([Point::Ascendant, Point::Midheaven]);
-        let is_settled =
-            |point: Point, sky: &Sky<'_>| sky.bodies.iter().all(|p| Point::Body(p.body) != point || p.range.is_none());
-        let mut links = Vec::new();
-        for a in own {
-            let Some(a_deg) = self.longitude_deg(a) else { continue };
-            for placement in other.bodies.iter().filter(|placement| other.is_shown(placement)) {
-                let (b, b_deg) = (Point::Body(placement.body), placement.longitude_deg);
-                let Some(found) = ruleset.contact(context, (b, b_deg), (a, a_deg)) else { continue };
-                links.push(Link {
-                    aspect: found.aspect.code().to_owned(),
-                    a: a.code().to_owned(),
-                    b: b.code().to_owned(),
-                    a_deg,
-                    b_deg,
-                    orb_deg: found.orb_deg,
-                    orb_max_deg: found.orb_max_deg,
-                    applying: Some(is_applying(found.aspect, (a_deg, 0.0), (b_deg, placement.speed_deg_per_day))),
-                    certain: is_settled(a, self) && is_settled(b, other),
-                });
-            }
+        let bodies = |sky: &Sky<'_>| -> Vec<Spot> {
+            let shown = sky.bodies.iter().filter(|placement| sky.is_shown(placement));
+            let spot = |placed: &Placement| Spot {
+                reach_deg: reach_deg(placed.longitude_deg, placed.range.as_ref()),
+                ..Spot::still(Point::Body(placed.body), placed.longitude_deg)
+            };
+            shown.map(spot).collect()
+        };
+        let angles = [Point::Ascendant, Point::Midheaven]
+            .into_iter()
+            .filter_map(|point| self.longitude_deg(point).map(|longitude_deg| Spot::still(point, longitude_deg)));
+        let own: Vec<Spot> = bodies(self).into_iter().chain(angles).collect();
+        let mut moving = bodies(other);
+        for (spot, placed) in moving.iter_mut().zip(other.bodies.iter().filter(|placement| other.is_shown(placement))) {
+            spot.speed = placed.speed_deg_per_day;
+            spot.speeds = placed.spans.map_or(Span::at(spot.speed), |spans| spans.speed_deg_per_day);
         }
-        links
+        let orbs = |aspect: Aspect, from: Point, to: Point| ruleset.orb_deg(context, aspect, from, to);
+        let link = |hit: &CrossAspect| {
+            Some(Link {
+                aspect: hit.aspect.code().to_owned(),
+                a: hit.to.code().to_owned(),
+                b: hit.from.code().to_owned(),
+                a_deg: self.longitude_deg(hit.to)?,
+                b_deg: other.longitude_deg(hit.from)?,
+                orb_deg: hit.orb_deg,
+                orbs_deg: hit.open.map(|open| (open.orb_deg.from, open.orb_deg.to)),
+                orb_max_deg: hit.orb_max_deg,
+                applying: hit.applying,
+                certain: hit.certain,
+            })
+        };
+        contacts::between(&moving, &own, &orbs).iter().filter_map(link).collect()
+    }
+
+    /// What it does not have of the angles and of the points that were asked for.
+    fn absent(&self, extras: &[Point]) -> Vec<String> {
+        let asked = [Point::Ascendant, Point::Midheaven].into_iter().chain(extras.iter().copied());
+        asked.filter(|point| self.longitude_deg(*point).is_none()).map(|point| point.code().to_owned()).collect()
+    }
+
+    /// The elements as the chart's balance counts them.
+    fn elements(&self) -> [u8; 4] {
+        let planets = self.bodies.iter().filter(|placement| Body::PLANETS.contains(&placement.body));
+        let placed: Vec<InSign> = planets.filter_map(|placed| Some((placed.body, placed.sure_sign()?))).collect();
+        balance::spread(&placed, self.angles, &[]).elements
     }
 }
 
@@ -193,7 +222,7 @@ fn body(placement: &Placement) -> Mark {
     Mark {
         code: placement.body.code().to_owned(),
         longitude_deg: placement.longitude_deg,
-        retrograde: placement.retrograde && !is_node,
+        retrograde: placement.sure_retrograde() == Some(true) && !is_node,
         house: placement.house,
         range_deg: placement.range.map(|range| (range.from_deg, range.to_deg)),
     }

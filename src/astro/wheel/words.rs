@@ -37,6 +37,10 @@ pub fn tell(wheel: &Wheel, lang: Lang) -> Words {
         sentences.push(places(&wheel.angles, lang));
     }
     sentences.push(places(&wheel.inner.marks, lang));
+    if !wheel.absent.is_empty() {
+        let names: Vec<String> = wheel.absent.iter().map(|code| name(code, lang)).collect();
+        sentences.push(format!("{}{colon}{}", pick(lang, "Not given", "Non donnés"), names.join(", ")));
+    }
     if let Some(outer) = &wheel.outer {
         let head = pick(lang, "Around it", "Autour");
         let who =
@@ -94,7 +98,10 @@ fn place(mark: &Mark, lang: Lang) -> String {
 
 fn aspect(link: &Link, lang: Lang) -> String {
     let kind = names::aspect(&link.aspect, lang).map_or_else(|| link.aspect.replace('_', " "), str::to_lowercase);
-    let orb = format!("{:.1}°", link.orb_deg);
+    let orb = match link.orbs_deg {
+        Some((least, most)) => format!("{least:.1}°-{most:.1}°"),
+        None => format!("{:.1}°", link.orb_deg),
+    };
     let orb = if lang == Lang::Fr { orb.replace('.', ",") } else { orb };
     let mut text =
         format!("{} {kind} {}, {} {orb}", name(&link.a, lang), name(&link.b, lang), pick(lang, "orb", "orbe"));

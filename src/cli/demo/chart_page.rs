@@ -1,6 +1,6 @@
 //! P: The demo's page on a natal chart. Lays out what the server said; computes no astrology.
 
-use super::replies::{Angle, Chart, Hit, Placement, Range, Sky};
+use super::replies::{Angle, Between, Chart, Hit, Placement, Range, Ranges, Sky};
 use super::words::{Words, sign_of};
 use crate::astro::Lang;
 use crate::cli::terminal::Look;
@@ -125,7 +125,7 @@ pub fn bodies(chart: &Sky, lang: Lang, look: Look) -> Vec<String> {
     );
     let mut lines = vec![look.faint(head.trim_end())];
     lines.extend(chart.bodies.iter().map(|placement| body_line(placement, lang, look)));
-    if chart.bodies.iter().any(|placement| placement.out_of_bounds) {
+    if chart.bodies.iter().any(|placement| placement.out_of_bounds == Some(true)) {
         let legend = lang.pick(
             "* out of bounds: farther from the equator than the Sun ever comes",
             "* hors limites : plus loin de l'équateur que le Soleil n'y va jamais",
@@ -137,19 +137,25 @@ pub fn bodies(chart: &Sky, lang: Lang, look: Look) -> Vec<String> {
 
 fn body_line(placement: &Placement, lang: Lang, look: Look) -> String {
     let name = pad(&lang.name(&placement.body), NAME_COLUMNS);
-    let sign = pad(&lang.name(&placement.sign), SIGN_COLUMNS);
-    let degree = pad_left(&degree_in_sign(placement.degree_in_sign), 7);
-    let retrograde = if placement.retrograde { look.tense("R") } else { String::from(" ") };
+    let sign = pad(&placement.sign.as_deref().map(|sign| lang.name(sign)).unwrap_or_default(), SIGN_COLUMNS);
+    // Of a vague time the range says where it stands.
+    let degree = placement.degree_in_sign.filter(|_| placement.range.is_none());
+    let degree = pad_left(&degree.map(degree_in_sign).unwrap_or_default(), 7);
+    let retrograde = if placement.retrograde == Some(true) { look.tense("R") } else { String::from(" ") };
     // Without an exact time there are no houses, and where the body may stand takes their place.
     let rest = match (&placement.range, placement.house) {
         (Some(range), _) => look.faint(&range_text(range, lang)),
         (None, Some(house)) => pad_left(&house.to_string(), 2),
         (None, None) => String::new(),
     };
-    let declination =
-        pad_left(&placement.declination_deg.map(|d| coordinate(d, 'N', 'S')).unwrap_or_default(), DECLINATION_COLUMNS);
-    let declination = if placement.out_of_bounds { look.tense(&declination) } else { look.faint(&declination) };
-    let bounds = if placement.out_of_bounds { look.tense("*") } else { String::from(" ") };
+    // The Moon's declination runs through degrees in a day: shown where both ends of it are written alike.
+    let shown = |deg: f64| coordinate(deg, 'N', 'S');
+    let same = |range: &Between| shown(range.from) == shown(range.to);
+    let known = placement.declination_deg.filter(|_| placement.ranges.get("declination_deg").is_none_or(same));
+    let declination = pad_left(&known.map(shown).unwrap_or_default(), DECLINATION_COLUMNS);
+    let is_out = placement.out_of_bounds == Some(true);
+    let declination = if is_out { look.tense(&declination) } else { look.faint(&declination) };
+    let bounds = if is_out { look.tense("*") } else { String::from(" ") };
     let line = format!("  {}{sign}{degree} {retrograde} {declination}{bounds} {rest}", look.strong(&name));
     line.trim_end().to_owned()
 }
@@ -208,10 +214,18 @@ fn balance(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     let b = &chart.balance;
     let elements = [("fire", b.fire), ("earth", b.earth), ("air", b.air), ("water", b.water)];
     let modes = [("cardinal", b.cardinal), ("fixed", b.fixed), ("mutable", b.mutable)];
+    let of = |code: &str, count: u8| match b.ranges.get(code) {
+        Some(range) if range.to > range.from => format!("{:.0}-{:.0}", range.from, range.to),
+        _ => count.to_string(),
+    };
     let all = usize::from(b.fire) + usize::from(b.earth) + usize::from(b.air) + usize::from(b.water);
     let cell = |(code, count): &(&str, u8)| {
         let label = pad(&lang.name(code), 9);
-        format!("  {label} {} {}", look.bar(usize::from(*count), all), pad_left(&count.to_string(), 2))
+        format!(
+            "  {label} {} {}",
+            look.bar(usize::from(*count), all),
+            pad_left(&of(code, *count), if b.ranges.is_empty() { 2 } else { 4 })
+        )
     };
     (0..elements.len())
         .map(|i| {
@@ -243,13 +257,22 @@ fn aspect_line(hit: &Hit, exact: bool, lang: Lang, look: Look) -> String {
     let pair = format!("{} {} {}", lang.name(&hit.a), lang.name(&hit.aspect), lang.name(&hit.b));
     let doubt = if hit.certain { "" } else { lang.pick(", not certain", ", incertain") };
     // Within a vague time an aspect may form and pass.
-    let phase = if exact && hit.certain { format!("  {}", phase(hit.applying, lang)) } else { String::new() };
+    let phase = hit.applying.filter(|_| exact && hit.certain);
+    let phase = phase.map_or_else(String::new, |applying| format!("  {}", self::phase(applying, lang)));
     format!(
         "  {} {} {}{phase}{doubt}",
         aspect_coloured(&hit.aspect, &pad(&pair, 36), look),
         lang.pick("orb", "orbe"),
-        arc(hit.orb_deg),
+        orb_text(hit.orb_deg, &hit.ranges),
     )
+}
+
+/// An orb, or both ends of its range where a vague time leaves one.
+pub fn orb_text(orb_deg: f64, ranges: &Ranges) -> String {
+    match ranges.get("orb_deg") {
+        Some(range) if arc(range.from) != arc(range.to) => format!("{} - {}", arc(range.from), arc(range.to)),
+        _ => arc(orb_deg),
+    }
 }
 
 /// `text` in the colour of the aspect's nature.

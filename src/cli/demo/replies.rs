@@ -1,6 +1,18 @@
 //! P: The parts of the server's answers that the demo shows. Reads them as any client would; computes nothing.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+
+/// Between what figures lie, by name, when the time is not known.
+pub type Ranges = BTreeMap<String, Between>;
+
+/// Between what a figure lies.
+#[derive(Debug, Deserialize)]
+pub struct Between {
+    pub from: f64,
+    pub to: f64,
+}
 
 /// A natal chart.
 #[derive(Debug, Deserialize)]
@@ -96,15 +108,17 @@ pub struct Window {
 #[derive(Debug, Deserialize)]
 pub struct Placement {
     pub body: String,
-    pub sign: String,
-    pub degree_in_sign: f64,
+    pub sign: Option<String>,
+    pub degree_in_sign: Option<f64>,
     #[serde(default)]
     pub declination_deg: Option<f64>,
     #[serde(default)]
-    pub out_of_bounds: bool,
-    pub retrograde: bool,
+    pub out_of_bounds: Option<bool>,
+    pub retrograde: Option<bool>,
     pub house: Option<u8>,
     pub range: Option<Range>,
+    #[serde(default)]
+    pub ranges: Ranges,
 }
 
 /// Longitudes that a body passes within the window.
@@ -148,8 +162,10 @@ pub struct Hit {
     pub b: String,
     pub aspect: String,
     pub orb_deg: f64,
-    pub applying: bool,
+    pub applying: Option<bool>,
     pub certain: bool,
+    #[serde(default)]
+    pub ranges: Ranges,
 }
 
 /// Counts by element and mode.
@@ -162,6 +178,8 @@ pub struct Balance {
     pub cardinal: u8,
     pub fixed: u8,
     pub mutable: u8,
+    #[serde(default)]
+    pub ranges: Ranges,
 }
 
 /// What the birth data leave open.
@@ -217,12 +235,16 @@ pub struct Factor {
     pub natal: String,
     pub aspect: String,
     pub orb_deg: f64,
-    pub applying: bool,
+    pub applying: Option<bool>,
     pub retrograde: bool,
     pub exact_at: Vec<String>,
+    #[serde(default)]
+    pub exact_within: Option<Vec<Window>>,
     pub score: f64,
     pub natal_house: Option<u8>,
     pub certain: bool,
+    #[serde(default)]
+    pub ranges: Ranges,
 }
 
 /// An answer to a question.

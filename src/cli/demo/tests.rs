@@ -163,7 +163,6 @@ fn what_an_unknown_time_leaves_open_is_said() {
         &[
             "14 Mar 1879, time unknown",
             "between 1879-03-13T23:20:02Z and",
-            "14°12′ ",
             " 7°54′ - 20°24′",
             "? houses: the time of birth is not known",
         ],

@@ -1,11 +1,11 @@
 //! P: The demo's page on what a day holds for a chart. Lays out what the server said; computes no astrology.
 
-use super::chart_page::{aspect_coloured, phase};
-use super::replies::{Factor, Today};
+use super::chart_page::{aspect_coloured, orb_text, phase};
+use super::replies::{Factor, Today, Window};
 use super::words::Words;
 use crate::astro::Lang;
 use crate::cli::terminal::Look;
-use crate::cli::text::{arc, pad, wrap};
+use crate::cli::text::{pad, wrap};
 
 /// Columns of a factor's three names.
 const FACTOR_COLUMNS: usize = 40;
@@ -66,21 +66,32 @@ fn factor_lines(factor: &Factor, zone: &str, year: i16, lang: Lang, look: Look) 
     );
     let doubt = if factor.certain { "" } else { lang.pick(", not certain", ", incertain") };
     let first = format!(
-        "  {} {} {}, {}{doubt}",
+        "  {} {} {}{}{doubt}",
         aspect_coloured(&factor.aspect, &pad(&pair, FACTOR_COLUMNS), look),
         lang.pick("orb", "orbe"),
-        arc(factor.orb_deg),
-        phase(factor.applying, lang),
+        orb_text(factor.orb_deg, &factor.ranges),
+        factor.applying.map_or(String::new(), |applying| format!(", {}", phase(applying, lang))),
     );
     let passes: Vec<String> = factor.exact_at.iter().map(|at| lang.instant(at, zone, year)).collect();
-    let exact = if passes.is_empty() {
+    let span = |window: &Window| {
+        let [from, to] = [&window.from, &window.to].map(|at| lang.instant(at, zone, year));
+        format!("{} {from} {} {to}", lang.pick("between", "entre le"), lang.pick("and", "et le"))
+    };
+    let within: Vec<String> = factor.exact_within.iter().flatten().map(span).collect();
+    let exact = if !within.is_empty() {
+        format!("exact {}", within.join(", "))
+    } else if passes.is_empty() {
         lang.pick("not exact around this day", "pas exact autour de ce jour").to_owned()
     } else {
         format!("{} {}", lang.pick("exact", "exact le"), passes.join(", "))
     };
     let house =
         factor.natal_house.map_or_else(String::new, |house| format!(" · {} {house}", lang.pick("house", "maison")));
-    let score = format!("{} {:.2}", lang.pick("score", "poids"), factor.score);
+    let score = match factor.ranges.get("score") {
+        Some(range) => format!("{:.2}-{:.2}", range.from, range.to),
+        None => format!("{:.2}", factor.score),
+    };
+    let score = format!("{} {score}", lang.pick("score", "poids"));
     let second = wrap(&format!("{exact}{house} · {score}"), look.columns.saturating_sub(4));
     std::iter::once(first).chain(second.iter().map(|line| look.faint(&format!("    {line}")))).collect()
 }

@@ -41,9 +41,7 @@ pub async fn analysis(req: &mut Request, depot: &mut Depot) -> Result<Reply<Anal
     };
     let options = draft.read()?;
     let stored = own(&app, &caller, req)?;
-    // A draft that a chart was made under may be gone; the rules that serve take its place.
-    let own = app.rulesets().chosen("ruleset", Some(&stored.chart.options.ruleset));
-    let ruleset = own.or_else(|_| app.rulesets().active())?;
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
     let own = Arc::clone(&stored);
     let found = app.searches().run(move |_| analysis_of(&own.chart, &options, &ruleset)).await?;
     Ok(Reply(analysis_reply(&stored, &found)))

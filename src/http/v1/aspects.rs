@@ -25,8 +25,8 @@ pub async fn of_chart(req: &mut Request, depot: &mut Depot) -> Result<Reply<Aspe
     only_queries(req, &[])?;
     let stored = own(&app, &caller, req)?;
     let find = move |_: &Gone| {
-        let moments = exact::of_chart(&stored.chart).map_err(Error::from)?;
-        Ok(AspectsReply::new(&stored, &moments))
+        let (moments, open) = exact::of_chart(&stored.chart).map_err(Error::from)?;
+        Ok(AspectsReply::new(&stored, &moments, &open))
     };
     Ok(Reply(app.searches().run(find).await?))
 }

@@ -139,7 +139,8 @@ pub async fn delete(req: &mut Request, depot: &mut Depot) -> Result<Reply<Delete
 
 /// What a day holds for a chart
 ///
-/// Real transits to the natal chart at noon of the person's own local day. Deterministic per chart, date and zone.
+/// Real transits to the natal chart at noon of the person's own local day, by the orbs of the chart's ruleset. Deterministic
+/// per chart, date and zone. A birth of inexact time makes ranges and windows.
 #[endpoint(
     tags("charts"),
     security(["bearer" = []]),
@@ -155,6 +156,7 @@ pub async fn today(req: &mut Request, depot: &mut Depot) -> Result<Reply<TodayRe
     only_queries(req, &["date", "tz"])?;
     let stored = own(&app, &caller, req)?;
     let (date, zone) = (query(req, "date")?, query(req, "tz")?);
-    let day = app.charts().today(&stored, date.as_deref(), zone.as_deref()).map_err(Error::in_query)?;
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
+    let day = app.charts().today(&stored, date.as_deref(), zone.as_deref(), &ruleset).map_err(Error::in_query)?;
     Ok(Reply(today_reply(&stored.id.to_string(), &day)))
 }

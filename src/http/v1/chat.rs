@@ -1,23 +1,31 @@
 //! `/v1/chat/advise` and the answers kept of a chart. Parse, prove who asks, call, map.
 
+use std::sync::Arc;
+
 use salvo::oapi::endpoint;
 use salvo::{Depot, Request, Response};
 
 use super::charts::named;
 use crate::app::App;
 use crate::astro::Lang;
+use crate::audit::RequestContext;
 use crate::auth::{Caller, Scope};
+use crate::chat::advisor::{Advisor, Also, Asked};
+use crate::chat::stream::Reader;
 use crate::chat::{Answer, Answered, Question, Said};
+use crate::config::{Hop, Route};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::http::body::{json, only_queries, page, path_id, unfound};
 use crate::http::caller::{app, arrival, caller_for};
-use crate::http::idempotency::{Seen, seen};
+use crate::http::idempotency::{Once, Prepared, Seen, seen};
 use crate::http::problem::Problem;
 use crate::http::quota;
-use crate::http::reply::{Reply, Stored};
+use crate::http::reply::Reply;
+use crate::http::v1::stream::{self, Advised};
 use crate::http::wire::chat::{AdviseReply, AdviseRequest, AnswerList, KeptAnswer};
 use crate::idempotency::also;
 use crate::ids::{AnswerId, ChartId};
+use crate::tenants::quotas::Charge;
 
 /// A language code, or what is allowed.
 pub fn language(code: Option<&str>) -> Result<Option<Lang>> {
@@ -30,7 +38,8 @@ pub fn language(code: Option<&str>) -> Result<Option<Lang>> {
 pub fn answer(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<(Answered, Answer)> {
     let lang = language(asked.lang.as_deref())?;
     let stored = named(app, caller, "chart_id", &asked.chart_id)?;
-    let today = app.charts().today(&stored, None, None)?;
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
+    let today = app.charts().today(&stored, None, None, &ruleset)?;
     let question = Question { text: &asked.question, lang, default_lang: Lang::En };
     let answer = app.advise(&stored.chart, &today, question)?;
     app.metrics().answered(&answer.provider, answer.language.code());
@@ -38,35 +47,96 @@ pub fn answer(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<(Answ
     Ok((app.answers().draft(stored.id, answer.provider.clone(), said), answer))
 }
 
+/// Who is asked, for a caller who may want a provider.
+pub fn route(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<Route> {
+    let known = |code: &str| {
+        let refused = || Error::fields(vec![FieldError::new("provider", code, "one of: remote, composer")]);
+        Hop::from_code(code).ok_or_else(refused)
+    };
+    app.advisor().route(caller, asked.provider.as_deref().map(known).transpose()?)
+}
+
+/// Begins to answer a question by a route with a model in it, or for somebody who reads along.
+pub fn begin(
+    app: &Arc<App>,
+    (caller, request, charge): (Caller, RequestContext, Charge),
+    asked: AdviseRequest,
+    route: Route,
+    reads_along: bool,
+    once: Once,
+) -> Result<Reader> {
+    let lang = language(asked.lang.as_deref())?;
+    let chart = named(app, &caller, "chart_id", &asked.chart_id)?;
+    let ruleset = app.rulesets().of_chart(&chart.chart)?;
+    let today = app.charts().today(&chart, None, None, &ruleset)?;
+    let sealing = Arc::clone(app);
+    let seal = move |answered: &Answered, answer: Answer| {
+        let complete = answer.complete;
+        let (prepared, record): (Prepared<AdviseReply, 200>, _) =
+            once.prepare(&sealing, &AdviseReply::new(answered, answer))?;
+        // Half an answer is nothing to repeat.
+        let record = also(record.filter(|_| complete));
+        let charge = charge.clone();
+        let write: Also = Box::new(move |tx| charge.apply(tx).and_then(|()| record(tx)));
+        Ok((prepared.into_data(), write))
+    };
+    app.advisor().start(Asked {
+        caller,
+        request,
+        chart,
+        today,
+        question: asked.question,
+        lang,
+        route,
+        keeps_part: reads_along,
+        seal: Box::new(seal),
+    })
+}
+
 /// Ask a question about a chart
 ///
 /// The answer cites passages of the knowledge corpus and states facts of the chart and of today; each sentence was checked
-/// against both before it was sent. It is given in the question's language.
+/// against both before it was sent. It is given in the question's language. With `Accept: text/event-stream` it comes
+/// sentence by sentence, as events `meta`, `delta`, `citation`, `usage`, `done` (the whole answer) and `error`.
 #[endpoint(
     tags("chat"),
     security(["bearer" = []]),
     request_body = AdviseRequest,
     parameters(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters"))
 )]
-pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Stored<AdviseReply>, Problem> {
+pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Advised, Problem> {
     let (app, arrival) = (app(depot)?, arrival(depot)?);
     let caller = caller_for(&app, req, Scope::Chat)?;
     let body = json::<AdviseRequest>(req, app.body_max_bytes()).await?;
+    let is_streamed = stream::is_wanted(req);
     let once = match seen(&app, &caller, req, &body.bytes)? {
         Seen::Before(answer) => {
             quota::tell(&app, &caller, res);
-            return Ok(answer);
+            return Ok(Advised::again(app, answer, is_streamed));
         }
         Seen::Never(once) => once,
     };
     let charge = quota::begin(&app, &caller, res)?;
+    let route = route(&app, &caller, &body.value)?;
+    if is_streamed || !Advisor::is_composed(&route) {
+        let reader = begin(&app, (caller, arrival, charge), body.value, route, is_streamed, once.clone())?;
+        if is_streamed {
+            quota::tell(&app, &caller, res);
+            return Ok(Advised::Streamed(app, reader));
+        }
+        let finished = reader.outcome().await;
+        quota::end(&app, &caller, &finished, res);
+        let warning = finished.as_ref().ok().and_then(|finished| finished.budget_warning.clone());
+        let stored = once.settle(&app, finished.map(|finished| finished.data.to_vec()))?;
+        return Ok(Advised::Whole(stored, warning));
+    }
     let (answered, answer) = answer(&app, &caller, &body.value)?;
     let (prepared, record) = once.prepare(&app, &AdviseReply::new(&answered, answer))?;
     let record = also(record);
     let keep = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx).and_then(|()| record(tx)));
     let outcome = keep.await;
     quota::end(&app, &caller, &outcome, res);
-    Ok(prepared.settle(&app, outcome)?)
+    Ok(Advised::Whole(prepared.settle(&app, outcome)?, None))
 }
 
 /// Answers about a chart, newest first

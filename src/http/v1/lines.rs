@@ -21,7 +21,8 @@ use crate::http::body::{json, only_queries, query};
 use crate::http::caller::{app, caller_for};
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
-use crate::http::wire::lines::{FirdariaReply, ProfectionsReply, ProgressionsReply, ReturnsReply};
+use crate::http::wire::lines::{ProgressionsReply, ReturnsReply};
+use crate::http::wire::lords::{FirdariaReply, ProfectionsReply};
 use crate::http::wire::pair::{CompositeReply, CompositeRequest, SynastryReply, SynastryRequest};
 use crate::turns::Gone;
 
@@ -68,9 +69,10 @@ pub async fn returns(req: &mut Request, depot: &mut Depot) -> Result<Reply<Retur
         site_prefix: "",
     };
     let (rules, now, own) = (rules(&app, &stored)?, app.ambient().now(), Arc::clone(&stored));
+    let named = rules.id().to_string();
     let find = move |gone: &Gone| returns_of(&own.chart, &ask, &rules, now, Stop::when(&|| gone.is_so()));
     let (body, found) = app.searches().run(find).await.map_err(Error::in_query)?;
-    Ok(Reply(ReturnsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, body, &found)))
+    Ok(Reply(ReturnsReply::new(stored.id.to_string(), &named, body, &found)))
 }
 
 /// A chart carried on by progression or direction
@@ -94,9 +96,10 @@ pub async fn progressions(req: &mut Request, depot: &mut Depot) -> Result<Reply<
     let read = |name| query(req, name);
     let ask = ProgressionsAsk { date: read("date")?, method: read("method")?, angles: read("angles")? };
     let (rules, now, own) = (rules(&app, &stored)?, app.ambient().now(), Arc::clone(&stored));
-    let found =
-        app.searches().run(move |_| progressions_of(&own.chart, &ask, &rules, now)).await.map_err(Error::in_query)?;
-    Ok(Reply(ProgressionsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, &found)))
+    let named = rules.id().to_string();
+    let find = move |_: &Gone| progressions_of(&own.chart, &ask, &rules, now);
+    let found = app.searches().run(find).await.map_err(Error::in_query)?;
+    Ok(Reply(ProgressionsReply::new(stored.id.to_string(), &named, &found)))
 }
 
 /// Profections and firdaria of a date
@@ -118,7 +121,7 @@ pub async fn profections(req: &mut Request, depot: &mut Depot) -> Result<Reply<P
     let ask = ProfectionsAsk { date: query(req, "date")?, night_nodes: query(req, "night_nodes")? };
     let (now, own) = (app.ambient().now(), Arc::clone(&stored));
     let found = app.searches().run(move |_| profections_of(&own.chart, &ask, now)).await.map_err(Error::in_query)?;
-    let firdaria = found.firdaria.map(|firdaria| FirdariaReply::new(&firdaria, found.age_years));
+    let firdaria = found.firdaria.map(|firdaria| FirdariaReply::new(&firdaria, found.ages));
     Ok(Reply(ProfectionsReply::new(stored.id.to_string(), &stored.chart.options.ruleset, &found.profections, firdaria)))
 }
 
@@ -134,7 +137,7 @@ pub async fn synastry(req: &mut Request, depot: &mut Depot) -> Result<Reply<Syna
     let SynastryRequest { chart_a, chart_b } = json(req, app.body_max_bytes()).await?.value;
     let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
     let rules = rules(&app, &a)?;
-    let (ids, ruleset) = ((a.id.to_string(), b.id.to_string()), a.chart.options.ruleset.clone());
+    let (ids, ruleset) = ((a.id.to_string(), b.id.to_string()), rules.id().to_string());
     let found = app.searches().run(move |_| synastry_of(&a.chart, &b.chart, &rules, "chart_b")).await?;
     Ok(Reply(SynastryReply::new(ids.0, ids.1, &ruleset, &found)))
 }
@@ -153,7 +156,7 @@ pub async fn composite(req: &mut Request, depot: &mut Depot) -> Result<Reply<Com
     let (a, b) = (named(&app, &caller, "chart_a", &chart_a)?, named(&app, &caller, "chart_b", &chart_b)?);
     let ask = CompositeAsk { method, houses, latitude_deg, middle, house_system };
     let rules = rules(&app, &a)?;
-    let (ids, ruleset) = ((a.id.to_string(), b.id.to_string()), a.chart.options.ruleset.clone());
+    let (ids, ruleset) = ((a.id.to_string(), b.id.to_string()), rules.id().to_string());
     let find = move |_: &Gone| composite_of((&a.chart, &b.chart), &ask, &rules, "chart_b");
     let found = app.searches().run(find).await?;
     Ok(Reply(CompositeReply::new(ids.0, ids.1, &ruleset, &found)))
@@ -161,5 +164,5 @@ pub async fn composite(req: &mut Request, depot: &mut Depot) -> Result<Reply<Com
 
 /// The ruleset by which a chart was made.
 fn rules(app: &App, stored: &StoredChart) -> Result<Arc<Ruleset>> {
-    app.rulesets().chosen("path.id", Some(&stored.chart.options.ruleset))
+    app.rulesets().of_chart(&stored.chart)
 }

@@ -44,8 +44,8 @@ pub async fn get(req: &mut Request, depot: &mut Depot) -> Result<Answer<Transits
     only_queries(req, &["from", "to", "tz", "bodies", "points", "aspects", "limit", "lang", "format"])?;
     let stored = own(&app, &caller, req)?;
     let (lang, is_file, draft) = (lang(req)?, wants_file(req)?, draft(req)?);
-    let (id, asked) = (stored.id.to_string(), stored.chart.options.ruleset.clone());
-    let ruleset = app.rulesets().chosen("ruleset", Some(&asked)).or_else(|_| app.rulesets().active())?;
+    let id = stored.id.to_string();
+    let ruleset = app.rulesets().of_chart(&stored.chart)?;
     let find = move |gone: &Gone| draft.find(&stored.chart, &ruleset, Stop::when(&|| gone.is_so()));
     let found = app.searches().run(find).await.map_err(Error::in_query)?;
     Ok(if is_file {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::chart::{Unknown, Versions};
 use super::figure::{ParallelReply, PatternReply};
+use super::ranges::Ranges;
 
 pub use map::analysis_reply;
 
@@ -39,8 +40,8 @@ pub struct AnalysisReply {
     pub moon_phase: Option<String>,
     /// The phase in numbers; absent when the time is not exact.
     pub lunar_phase: Option<LunarPhaseReply>,
-    /// What weighs most, by documented weights.
-    pub dominants: DominantsReply,
+    /// What weighs most, by documented weights; absent when the time is not exact, since houses and angles weigh.
+    pub dominants: Option<DominantsReply>,
     /// Fixed stars in conjunction with planets, node and angles, the closest first.
     pub stars: Vec<StarReply>,
     /// Figures of several points.
@@ -62,7 +63,8 @@ pub struct AnalysisReply {
 pub struct PlanetReply {
     /// `sun` .. `pluto`.
     pub body: String,
-    /// Essential and accidental score together; absent for Uranus, Neptune and Pluto, which have none.
+    /// Essential and accidental score together; absent for Uranus, Neptune and Pluto, which have none, and when the time of birth
+    /// leaves it open.
     pub score: Option<i16>,
     /// Dignities of sign and degree; absent for the same.
     pub essential: Option<EssentialReply>,
@@ -82,6 +84,9 @@ pub struct PlanetReply {
     pub from_sun_deg: Option<f64>,
     /// How it stands with the chart's sect; absent for planets without one.
     pub sect: Option<SectReply>,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// Dignities of sign and degree.
@@ -89,10 +94,13 @@ pub struct PlanetReply {
 pub struct EssentialReply {
     /// `domicile`, `exaltation`, `triplicity`, `participating_triplicity`, `term`, `face`, `detriment`, `fall`, `peregrine`.
     pub held: Vec<String>,
-    /// What a vague birth time leaves open; not in the score.
+    /// What a vague birth time leaves open.
     pub open: Vec<String>,
-    /// Sum of the points.
-    pub score: i16,
+    /// Sum of the points; absent when the time of birth leaves it open.
+    pub score: Option<i16>,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// Dignities of circumstance.
@@ -100,10 +108,13 @@ pub struct EssentialReply {
 pub struct AccidentalReply {
     /// Each with its points.
     pub items: Vec<AccidentReply>,
-    /// What a vague birth time leaves open; not in the score.
+    /// What a vague birth time leaves open; houses besides.
     pub open: Vec<String>,
-    /// Sum of the points.
-    pub score: i16,
+    /// Sum of the points; absent when the time of birth leaves it open.
+    pub score: Option<i16>,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// One circumstance.
@@ -231,6 +242,9 @@ pub struct SpreadReply {
     pub hemispheres: Option<HemispheresReply>,
     /// What was counted in signs.
     pub counted: Vec<String>,
+    /// Between what the counts lie when the time is not exact: with what is open counted too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// Planets about horizon and meridian.
@@ -321,6 +335,9 @@ pub struct StarReply {
     pub point: String,
     /// Longitude of the point less that of the star, degrees.
     pub orb_deg: f64,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// A planetary hour.

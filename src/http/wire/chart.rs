@@ -4,6 +4,7 @@ use salvo::oapi::ToSchema;
 use serde::{Deserialize, Serialize};
 
 use super::figure::{self, Angles, AspectReply, DeltaT, Houses, Lots, Options, ParallelReply, PatternReply, Placement};
+use super::ranges::{Ranges, named, of_frame};
 use crate::astro::{self, Chart};
 use crate::charts::{StoredChart, Summary};
 
@@ -134,6 +135,9 @@ pub struct ChartReply {
     pub versions: Versions,
     /// SHA-256 of the birth input and the versions: equal hashes mean equal charts.
     pub input_hash: String,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// Birth data as understood.
@@ -232,6 +236,9 @@ pub struct Balance {
     pub mutable: u8,
     /// Points that were counted.
     pub counted: Vec<String>,
+    /// Between what the counts lie when the time is not exact: with what is open counted too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// Something that the birth data leave open.
@@ -315,7 +322,7 @@ impl From<&StoredChart> for ChartReply {
                 .map(|w| Window { from: w.from_utc_rfc3339.clone(), to: w.to_utc_rfc3339.clone() }),
             options: (&chart.options).into(),
             jd_tt: chart.jd_tt,
-            delta_t: figure::delta_t(chart.jd_tt, chart.delta_t_s),
+            delta_t: figure::delta_t(chart.jd_tt, chart.delta_t_s, chart.spans.as_ref()),
             ayanamsa_deg: chart.ayanamsa_deg,
             ayanamsa_mean_deg: figure::mean_ayanamsa_deg(&chart.options, chart.jd_tt),
             obliquity_deg: chart.obliquity_deg,
@@ -331,6 +338,7 @@ impl From<&StoredChart> for ChartReply {
             unknowns: chart.unknowns.iter().map(|u| Unknown { what: u.what.clone(), why: u.why.clone() }).collect(),
             versions: (&chart.versions).into(),
             input_hash: chart.input_hash.clone(),
+            ranges: chart.spans.as_ref().map(|spans| of_frame(spans, false)),
         }
     }
 }
@@ -401,5 +409,17 @@ fn balance(b: &astro::Balance) -> Balance {
         fixed: b.fixed,
         mutable: b.mutable,
         counted: b.counted.iter().map(|p| p.code().to_owned()).collect(),
+        ranges: b.most.map(|most| {
+            let ([fire, earth, air, water], [cardinal, fixed, mutable]) = (most.elements, most.modalities);
+            named([
+                ("fire", (b.fire, fire)),
+                ("earth", (b.earth, earth)),
+                ("air", (b.air, air)),
+                ("water", (b.water, water)),
+                ("cardinal", (b.cardinal, cardinal)),
+                ("fixed", (b.fixed, fixed)),
+                ("mutable", (b.mutable, mutable)),
+            ])
+        }),
     }
 }

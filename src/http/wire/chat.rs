@@ -16,6 +16,9 @@ pub struct AdviseRequest {
     /// `en` or `fr`; the question's own language when absent.
     #[serde(default)]
     pub lang: Option<String>,
+    /// Provider to ask first, `remote` or `composer`; as the appliance is set up when absent.
+    #[serde(default)]
+    pub provider: Option<String>,
 }
 
 /// An answer, with what it rests on.
@@ -37,12 +40,47 @@ pub struct AdviseReply {
     pub date: String,
     /// What it took.
     pub usage: UsageReply,
-    /// What answered: `composer`.
+    /// What answered: `composer` or `remote`.
     pub provider: String,
+    /// The model that wrote it, where one did.
+    pub model: Option<String>,
+    /// Why it is not what was asked for: `upstream_timeout`, `upstream_error`, `upstream_refused`, `upstream_busy`,
+    /// `circuit_open`, `budget_exhausted`, `model_not_priced` or `unsupported`.
+    pub degraded: Option<String>,
+    /// Providers that were to answer first, and why they did not.
+    pub passed_over: Vec<PassedOverReply>,
+    /// What became of the model's sentences, where one wrote.
+    pub check: Option<CheckReply>,
+    /// Whether it was written to its end; not so when its reader left.
+    pub complete: bool,
+    /// The limit of which at least 80 % is spent.
+    pub budget_warning: Option<String>,
     /// Sentences that did not pass the check and were left out.
     pub dropped_sentences: usize,
     /// What made this result.
     pub versions: AnswerVersions,
+}
+
+/// A provider that did not answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PassedOverReply {
+    /// Its name.
+    pub provider: String,
+    /// Why: as in `degraded`, or `not_asked` for what no model is asked.
+    pub reason: String,
+}
+
+/// What became of a model's sentences.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckReply {
+    /// Those that passed the check.
+    pub kept: usize,
+    /// Those that did not.
+    pub dropped: usize,
+    /// Share that passed, in percent.
+    pub kept_percent: usize,
+    /// Sentences of the built-in composer beside them, because too few passed.
+    pub composed: usize,
 }
 
 /// A passage that an answer rests on.
@@ -72,16 +110,18 @@ pub struct FactReply {
 /// What an answer took.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UsageReply {
-    /// Tokens of the question.
+    /// Tokens of the question, or of the prompt where a model was asked.
     pub prompt_tokens: u64,
     /// Tokens of the answer.
     pub completion_tokens: u64,
     /// Both.
     pub total_tokens: u64,
-    /// How they were counted: `words`.
+    /// Who counted them: `api`, `tokenizer`, `tiktoken` or `words`.
     pub strategy: String,
     /// Cost in millionths of a US dollar.
     pub cost_micro_usd: u64,
+    /// Version of the price table, where a model was asked.
+    pub prices: Option<String>,
 }
 
 /// What made an answer.
@@ -202,6 +242,10 @@ impl AdviseReply {
             passage: c.passage,
             score: c.score,
         });
+        let passed_over = answer
+            .passed_over
+            .into_iter()
+            .map(|p| PassedOverReply { provider: p.provider.to_owned(), reason: p.reason.to_owned() });
         let facts = answer.chart_facts.into_iter().map(|f| FactReply { id: f.id, text: f.text });
         Self {
             id: answered.id.to_string(),
@@ -217,8 +261,20 @@ impl AdviseReply {
                 total_tokens: answer.usage.total_tokens,
                 strategy: answer.usage.strategy.to_owned(),
                 cost_micro_usd: answer.usage.cost_micro_usd,
+                prices: answer.usage.prices,
             },
             provider: answer.provider,
+            model: answer.model,
+            degraded: answer.degraded.map(str::to_owned),
+            passed_over: passed_over.collect(),
+            check: answer.check.map(|check| CheckReply {
+                kept: check.kept,
+                dropped: check.dropped,
+                kept_percent: check.kept_percent(),
+                composed: check.composed,
+            }),
+            complete: answer.complete,
+            budget_warning: answer.budget_warning,
             dropped_sentences: answer.dropped_sentences,
             versions: AnswerVersions {
                 engine: answer.versions.engine,

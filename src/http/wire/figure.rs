@@ -3,8 +3,10 @@
 use salvo::oapi::ToSchema;
 use serde::Serialize;
 
+use super::ranges::{Ranges, Windows, named, of_frame, of_placement, windows};
 use crate::astro::aspects::declination::ParallelHit;
 use crate::astro::patterns::Pattern;
+use crate::astro::vague::open::FrameSpans;
 use crate::astro::{self, Ayanamsa, Center, ChartOptions, Figure, Reduction, Zodiac, time};
 
 /// What the chart was asked to be.
@@ -52,17 +54,20 @@ pub struct Placement {
     /// Speed in declination, degrees per day.
     pub declination_speed_deg_per_day: f64,
     /// Whether it stands beyond the greatest declination of the Sun.
-    pub out_of_bounds: bool,
-    /// Zodiac sign.
-    pub sign: String,
+    pub out_of_bounds: Option<bool>,
+    /// Zodiac sign; absent, as the next, when the range reaches into another.
+    pub sign: Option<String>,
     /// Degrees within the sign, 0 to 30.
-    pub degree_in_sign: f64,
+    pub degree_in_sign: Option<f64>,
     /// Whether it moves backwards.
-    pub retrograde: bool,
+    pub retrograde: Option<bool>,
     /// House 1 to 12, when houses are known.
     pub house: Option<u8>,
     /// Where it may stand, when the time is not exact.
     pub range: Option<Range>,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// Longitudes that a body passes within the window.
@@ -135,10 +140,13 @@ pub struct AspectReply {
     pub orb_deg: f64,
     /// Largest orb allowed, degrees.
     pub orb_max_deg: f64,
-    /// Whether it was still forming.
-    pub applying: bool,
-    /// Whether it holds throughout the window of an uncertain time.
+    /// Whether it was still forming; absent when that changes within the window of an uncertain time.
+    pub applying: Option<bool>,
+    /// Whether it holds throughout the window of an uncertain time; what holds for a part of it is listed too.
     pub certain: bool,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// A parallel or contra-parallel of declination between two bodies.
@@ -154,10 +162,13 @@ pub struct ParallelReply {
     pub orb_deg: f64,
     /// Largest orb allowed, degrees.
     pub orb_max_deg: f64,
-    /// Whether it was still forming.
-    pub applying: bool,
-    /// Whether it holds throughout the window of an uncertain time.
+    /// Whether it was still forming; absent when that changes within the window of an uncertain time.
+    pub applying: Option<bool>,
+    /// Whether it holds throughout the window of an uncertain time; what holds for a part of it is listed too.
     pub certain: bool,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// A figure that several points form.
@@ -179,6 +190,9 @@ pub struct PatternReply {
     pub part_of: Option<String>,
     /// Whether it holds throughout the window of an uncertain time.
     pub certain: bool,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// Delta T: how far Terrestrial Time led the Earth's rotation.
@@ -190,6 +204,9 @@ pub struct DeltaT {
     pub uncertainty_s: f64,
     /// `historical`, `observed`, `predicted` or `long_term`.
     pub source: String,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// A place on the Earth.
@@ -242,6 +259,12 @@ pub struct SkyReply {
     pub parallels: Vec<ParallelReply>,
     /// Figures that several bodies form.
     pub patterns: Vec<PatternReply>,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
+    /// Between which instants those above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
 }
 
 impl From<&ChartOptions> for Options {
@@ -276,7 +299,7 @@ impl From<&Figure> for SkyReply {
             at: astro::zone::rfc3339_of_julian_date(f.jd_utc).unwrap_or_default(),
             jd_utc: f.jd_utc,
             jd_tt: f.jd_tt,
-            delta_t: delta_t(f.jd_tt, f.delta_t_s),
+            delta_t: delta_t(f.jd_tt, f.delta_t_s, f.spans.as_ref()),
             site: f.site.map(|s| Site { lat: s.latitude_deg, lon: s.longitude_deg, altitude_m: s.altitude_m }),
             options: (&f.options).into(),
             ayanamsa_deg: f.ayanamsa_deg,
@@ -291,14 +314,22 @@ impl From<&Figure> for SkyReply {
             aspects: f.aspects.iter().map(Into::into).collect(),
             parallels: f.parallels.iter().map(Into::into).collect(),
             patterns: f.patterns.iter().map(Into::into).collect(),
+            ranges: f.spans.as_ref().map(|spans| of_frame(spans, true)),
+            windows: f.spans.as_ref().map(|spans| windows([("at", spans.instants())])),
         }
     }
 }
 
 /// Delta T with its error, at a Julian Date TT.
-pub fn delta_t(jd_tt: f64, delta_t_s: f64) -> DeltaT {
+pub fn delta_t(jd_tt: f64, delta_t_s: f64, spans: Option<&FrameSpans>) -> DeltaT {
     let found = time::delta_t(jd_tt - delta_t_s / 86_400.0);
-    DeltaT { seconds: delta_t_s, uncertainty_s: found.uncertainty_s, source: found.source.code().to_owned() }
+    DeltaT {
+        seconds: delta_t_s,
+        uncertainty_s: found.uncertainty_s,
+        source: found.source.code().to_owned(),
+        ranges: spans
+            .map(|spans| named([("seconds", spans.delta_t_s), ("uncertainty_s", spans.delta_t_uncertainty_s)])),
+    }
 }
 
 /// The ayanamsa as tables print it.
@@ -317,16 +348,17 @@ impl From<&astro::Placement> for Placement {
             right_ascension_deg: p.right_ascension_deg,
             declination_deg: p.declination_deg,
             declination_speed_deg_per_day: p.declination_speed_deg_per_day,
-            out_of_bounds: p.out_of_bounds,
-            sign: p.sign.code().to_owned(),
-            degree_in_sign: p.degree_in_sign,
-            retrograde: p.retrograde,
+            out_of_bounds: p.sure_out_of_bounds(),
+            sign: p.sure_sign().map(|sign| sign.code().to_owned()),
+            degree_in_sign: p.sure_sign().map(|_| p.degree_in_sign),
+            retrograde: p.sure_retrograde(),
             house: p.house,
             range: p.range.as_ref().map(|r| Range {
                 from_deg: r.from_deg,
                 to_deg: r.to_deg,
                 sign_certain: r.sign_certain,
             }),
+            ranges: p.spans.as_ref().map(of_placement),
         }
     }
 }
@@ -370,8 +402,9 @@ impl From<&ParallelHit> for ParallelReply {
             kind: hit.kind.code().to_owned(),
             orb_deg: hit.orb_deg,
             orb_max_deg: hit.orb_max_deg,
-            applying: hit.applying,
+            applying: hit.sure_applying(),
             certain: hit.certain,
+            ranges: hit.open.map(|open| named([("orb_deg", open.orb_deg)])),
         }
     }
 }
@@ -387,6 +420,7 @@ impl From<&Pattern> for PatternReply {
             width_deg: found.width_deg,
             part_of: found.part_of.map(|kind| kind.code().to_owned()),
             certain: found.certain,
+            ranges: found.width_span_deg.map(|span| named([("width_deg", span)])),
         }
     }
 }
@@ -399,8 +433,9 @@ impl From<&astro::AspectHit> for AspectReply {
             aspect: hit.aspect.code().to_owned(),
             orb_deg: hit.orb_deg,
             orb_max_deg: hit.orb_max_deg,
-            applying: hit.applying,
+            applying: hit.sure_applying(),
             certain: hit.certain,
+            ranges: hit.open.map(|open| named([("orb_deg", open.orb_deg)])),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::chart::{Unknown, Versions};
 use super::figure::{Houses, Range, SkyReply};
 use super::lines::CrossAspectReply;
+use super::ranges::{Ranges, named};
 use crate::astro;
 use crate::astro::composite::{Composite, CompositeHouses, CompositePoint};
 use crate::astro::synastry::{Overlay, Synastry};
@@ -75,10 +76,13 @@ pub struct OverlayReply {
     pub point: String,
     /// Its longitude, degrees.
     pub longitude_deg: f64,
-    /// House 1 to 12 of the other chart.
-    pub house: u8,
+    /// House 1 to 12 of the other chart; absent when the range reaches into another.
+    pub house: Option<u8>,
     /// Whether it is the same at every hour of a birth of inexact time.
     pub certain: bool,
+    /// Where it may stand, when its birth is of inexact time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<Range>,
 }
 
 /// Two charts as one: `midpoint` or `davison`, as `method` says.
@@ -122,16 +126,19 @@ pub struct MidpointPoint {
     pub point: String,
     /// Longitude, degrees.
     pub longitude_deg: f64,
-    /// Zodiac sign.
-    pub sign: String,
+    /// Zodiac sign; absent, as the next, when the range reaches into another.
+    pub sign: Option<String>,
     /// Degrees within the sign, 0 to 30.
-    pub degree_in_sign: f64,
+    pub degree_in_sign: Option<f64>,
     /// House 1 to 12, when houses are known.
     pub house: Option<u8>,
     /// The shorter arc between the two natal places, degrees: near 180 the other midpoint is as good.
     pub arc_deg: f64,
     /// Where it may stand, when a time of birth is not exact.
     pub range: Option<Range>,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 impl From<&Overlay> for OverlayReply {
@@ -139,8 +146,9 @@ impl From<&Overlay> for OverlayReply {
         Self {
             point: overlay.point.code().to_owned(),
             longitude_deg: overlay.longitude_deg,
-            house: overlay.house,
+            house: overlay.certain.then_some(overlay.house),
             certain: overlay.certain,
+            range: overlay.range.as_ref().map(Into::into),
         }
     }
 }
@@ -167,11 +175,12 @@ impl From<&CompositePoint> for MidpointPoint {
         Self {
             point: point.point.code().to_owned(),
             longitude_deg: point.longitude_deg,
-            sign: point.sign.code().to_owned(),
-            degree_in_sign: point.degree_in_sign,
+            sign: point.sure_sign().map(|sign| sign.code().to_owned()),
+            degree_in_sign: point.sure_sign().map(|_| point.degree_in_sign),
             house: point.house,
             arc_deg: point.arc_deg,
             range: point.range.as_ref().map(Into::into),
+            ranges: point.arcs_deg.map(|span| named([("arc_deg", span)])),
         }
     }
 }

@@ -3,8 +3,12 @@
 use salvo::oapi::ToSchema;
 use serde::Serialize;
 
-use super::chart::Versions;
+use super::calendar::utc;
+use super::chart::{Unknown, Versions};
+use super::ranges::{Between, Ranges, SpanReply, named};
 use crate::astro;
+use crate::astro::daily::OpenFactor;
+use crate::astro::events::Window;
 
 /// What a local day holds for a chart.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +37,11 @@ pub struct TodayReply {
     pub versions: Versions,
     /// SHA-256 of chart, date, zone and versions.
     pub input_hash: String,
+    /// What the birth data leave open, and why.
+    pub unknowns: Vec<Unknown>,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// Count of leaders by axis set.
@@ -44,6 +53,9 @@ pub struct Eao {
     pub attention: u8,
     /// Venus, Jupiter, north node.
     pub opportunity: u8,
+    /// Between what the counts lie when the time of birth is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
 }
 
 /// The Moon of the day.
@@ -76,16 +88,26 @@ pub struct FactorReply {
     pub orb_deg: f64,
     /// Largest orb allowed, degrees.
     pub orb_max_deg: f64,
-    /// Whether it is still forming.
-    pub applying: bool,
+    /// Whether it is still forming; absent when some hours of a birth of inexact time have it exact already.
+    pub applying: Option<bool>,
     /// Whether the body in the sky moves backwards.
     pub retrograde: bool,
-    /// Exact passes around the day, RFC 3339, UTC.
+    /// Exact passes around the day, RFC 3339, UTC; none where the natal point is known by its range alone.
     pub exact_at: Vec<String>,
     /// When it came within orb, RFC 3339, UTC, if that lies in the searched span.
     pub enters_at: Option<String>,
     /// When it leaves, likewise.
     pub leaves_at: Option<String>,
+    /// The windows in which the passes around the day lie when the natal point is known by its range alone. A window of a body
+    /// that turns within it may hold no pass or several; it is not certain then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exact_within: Option<Vec<PassWithin>>,
+    /// When it came within orb, likewise; absent if that was before the searched span.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enters_within: Option<SpanReply>,
+    /// When it leaves, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leaves_within: Option<SpanReply>,
     /// Weight of the pair.
     pub weight: f64,
     /// From the orb: 1.5 exact to 0.5 at the limit.
@@ -102,6 +124,20 @@ pub struct FactorReply {
     pub certain: bool,
     /// Passage of the corpus on it.
     pub passage_id: String,
+    /// Between what the figures above lie, by name, when the time is not exact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
+}
+
+/// The window of an exact pass.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PassWithin {
+    /// Its start, RFC 3339, UTC.
+    pub from: String,
+    /// Its end, RFC 3339, UTC.
+    pub to: String,
+    /// Whether it holds one pass for every hour in which the birth can lie.
+    pub certain: bool,
 }
 
 /// Wire form of `today` for `chart_id`.
@@ -113,7 +149,7 @@ pub fn today_reply(chart_id: &str, today: &astro::Today) -> TodayReply {
         evaluated_at: today.evaluated_at_utc.clone(),
         leaders: today.leaders.iter().map(factor).collect(),
         influences: today.influences.iter().map(factor).collect(),
-        eao: Eao { energy: today.energy, attention: today.attention, opportunity: today.opportunity },
+        eao: eao(today),
         precision: today.precision,
         moon: MoonReply {
             sign: today.moon.sign.code().to_owned(),
@@ -124,10 +160,37 @@ pub fn today_reply(chart_id: &str, today: &astro::Today) -> TodayReply {
         considered: today.considered,
         versions: (&today.versions).into(),
         input_hash: today.input_hash.clone(),
+        unknowns: today.unknowns.iter().map(Into::into).collect(),
+        ranges: today.open.as_ref().map(|open| {
+            let (least, most) = open.considered;
+            [(String::from("considered"), Between { from: least.into(), to: most.into() })].into()
+        }),
     }
 }
 
+/// The counts of the leaders.
+pub fn eao(today: &astro::Today) -> Eao {
+    let ranges = today.open.as_ref().map(|open| {
+        let [energy, attention, opportunity] = open.most;
+        named([("energy", (0, energy)), ("attention", (0, attention)), ("opportunity", (0, opportunity))])
+    });
+    Eao { energy: today.energy, attention: today.attention, opportunity: today.opportunity, ranges }
+}
+
+fn within(window: Window) -> SpanReply {
+    SpanReply { from: utc(window.from_jd_tt), to: utc(window.to_jd_tt) }
+}
+
+fn passes(open: &OpenFactor) -> Vec<PassWithin> {
+    let pass = |pass: &astro::events::Pass| {
+        let SpanReply { from, to } = within(pass.exact);
+        PassWithin { from, to, certain: pass.certain }
+    };
+    open.passes.iter().map(pass).collect()
+}
+
 fn factor(f: &astro::Factor) -> FactorReply {
+    let open = f.open.as_ref();
     FactorReply {
         id: f.id.clone(),
         axis: f.axis.clone(),
@@ -136,11 +199,14 @@ fn factor(f: &astro::Factor) -> FactorReply {
         aspect: f.aspect.code().to_owned(),
         orb_deg: f.orb_deg,
         orb_max_deg: f.orb_max_deg,
-        applying: f.applying,
+        applying: f.sure_applying(),
         retrograde: f.transiting_retrograde,
         exact_at: f.exact_at_utc.clone(),
         enters_at: f.enters_at_utc.clone(),
         leaves_at: f.leaves_at_utc.clone(),
+        exact_within: open.map(passes),
+        enters_within: open.and_then(|open| open.enters).map(within),
+        leaves_within: open.and_then(|open| open.leaves).map(within),
         weight: f.weight,
         intensity: f.intensity,
         friction: f.friction,
@@ -149,5 +215,7 @@ fn factor(f: &astro::Factor) -> FactorReply {
         transited_house: f.transited_house,
         certain: f.certain,
         passage_id: f.passage_id.clone(),
+        ranges: open
+            .map(|open| named([("orb_deg", open.orb_deg), ("intensity", open.intensity), ("score", open.score)])),
     }
 }

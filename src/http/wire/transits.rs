@@ -64,14 +64,16 @@ pub struct WindowReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PassReply {
     /// Its place among the passes of this stay within orb, from 1; a loop that leaves the orb and comes back has its passes
-    /// in several transits.
-    pub number: u16,
+    /// in several transits; absent where a birth of inexact time leaves it open.
+    pub number: Option<u16>,
     /// When it is exact.
     pub exact: WindowReply,
-    /// Whether the body then moves backwards.
-    pub retrograde: bool,
-    /// Whether the body turns within the window, so that there are two passes or none.
+    /// Whether the body then moves backwards; absent if it turns within the window.
+    pub retrograde: Option<bool>,
+    /// Whether the body turns within the window, so that there may be none, or more than one.
     pub turns_within: bool,
+    /// Whether there is this one pass wherever a birth of inexact time leaves the point.
+    pub certain: bool,
 }
 
 /// A point that is left out.
@@ -117,7 +119,13 @@ fn transit(t: &events::Transit, lang: Lang) -> TransitReply {
 }
 
 fn pass(p: &Pass) -> PassReply {
-    PassReply { number: p.number, exact: window(p.exact), retrograde: p.retrograde, turns_within: p.turns_within }
+    PassReply {
+        number: p.number,
+        exact: window(p.exact),
+        retrograde: p.retrograde,
+        turns_within: p.turns_within,
+        certain: p.certain,
+    }
 }
 
 fn window(w: Window) -> WindowReply {

@@ -12,6 +12,7 @@ use crate::astro::dignities::Dignity;
 use crate::astro::zone::rfc3339_of_julian_date;
 use crate::astro::{balance, dominants, hours, lunar_phase, receptions, stars};
 use crate::charts::StoredChart;
+use crate::http::wire::ranges::named;
 
 /// The reply about a chart.
 pub fn analysis_reply(stored: &StoredChart, found: &Analysis) -> AnalysisReply {
@@ -30,7 +31,7 @@ pub fn analysis_reply(stored: &StoredChart, found: &Analysis) -> AnalysisReply {
         spread: spread(&found.spread),
         moon_phase: found.phase.map(|phase| phase.code().to_owned()),
         lunar_phase: found.lunar_phase.as_ref().map(lunar),
-        dominants: dominants_reply(&found.dominants),
+        dominants: found.dominants.as_ref().map(dominants_reply),
         stars: found.stars.iter().map(star).collect(),
         patterns: found.patterns.iter().map(Into::into).collect(),
         parallels: found.parallels.iter().map(Into::into).collect(),
@@ -47,13 +48,16 @@ fn codes(bodies: &[Body]) -> Vec<String> {
 
 fn planet(p: &PlanetAnalysis) -> PlanetReply {
     let dignities = |list: &[Dignity]| list.iter().map(|d| d.code().to_owned()).collect();
+    let (of_essential, of_accidental, total) =
+        (p.scores.map(|s| s.essential), p.scores.map(|s| s.accidental), p.scores.map(|s| s.total));
     PlanetReply {
         body: p.body.code().to_owned(),
-        score: p.score,
+        score: settled(p.score, total),
         essential: p.essential.as_ref().map(|e| EssentialReply {
             held: dignities(&e.held),
             open: dignities(&e.open),
-            score: e.score,
+            score: settled(Some(e.score), of_essential),
+            ranges: of_essential.map(|scores| named([("score", scores)])),
         }),
         accidental: p.accidental.as_ref().map(|a| AccidentalReply {
             items: a
@@ -62,7 +66,8 @@ fn planet(p: &PlanetAnalysis) -> PlanetReply {
                 .map(|(accident, score)| AccidentReply { code: accident.code().to_owned(), score: *score })
                 .collect(),
             open: a.open.iter().map(|accident| accident.code().to_owned()).collect(),
-            score: a.score,
+            score: settled(Some(a.score), of_accidental),
+            ranges: of_accidental.map(|scores| named([("score", scores)])),
         }),
         pace: p.motion.pace.map(|pace| pace.code().to_owned()),
         retrograde: p.motion.retrograde,
@@ -76,6 +81,15 @@ fn planet(p: &PlanetAnalysis) -> PlanetReply {
             halb: s.halb,
             hayz: s.hayz,
         }),
+        ranges: total.map(|scores| named([("score", scores)])),
+    }
+}
+
+/// A score, where it is the same throughout a vague time.
+fn settled(score: Option<i16>, scores: Option<(i16, i16)>) -> Option<i16> {
+    match scores {
+        None => score,
+        Some((least, most)) => (least == most).then_some(least),
     }
 }
 
@@ -151,6 +165,20 @@ fn spread(s: &balance::Spread) -> SpreadReply {
             quadrants: h.quadrants.to_vec(),
         }),
         counted: s.counted.iter().map(|point| point.code().to_owned()).collect(),
+        ranges: s.most.map(|most| {
+            let ([a, b, c, d], [e, f, g]) = (most.elements, most.modalities);
+            named([
+                ("fire", (fire, a)),
+                ("earth", (earth, b)),
+                ("air", (air, c)),
+                ("water", (water, d)),
+                ("cardinal", (cardinal, e)),
+                ("fixed", (fixed, f)),
+                ("mutable", (mutable, g)),
+                ("masculine", (s.masculine, most.masculine)),
+                ("feminine", (s.feminine, most.feminine)),
+            ])
+        }),
     }
 }
 
@@ -196,6 +224,13 @@ fn star(hit: &stars::StarHit) -> StarReply {
         latitude_deg: place.latitude_deg,
         point: hit.point.code().to_owned(),
         orb_deg: hit.orb_deg,
+        ranges: hit.open.map(|open| {
+            named([
+                ("longitude_deg", open.longitude_deg),
+                ("latitude_deg", open.latitude_deg),
+                ("orb_deg", open.orb_deg),
+            ])
+        }),
     }
 }
 

@@ -1,0 +1,148 @@
+//! S: What a call of a model costs: held before, counted after, charged when there is no answer to charge it with.
+
+use std::sync::Arc;
+
+use super::Core;
+use crate::audit::RequestContext;
+use crate::auth::Caller;
+use crate::chat::consult::Gone;
+use crate::error::{Code, Result};
+use crate::llm::model::{Reason, Reported};
+use crate::store::Tx;
+use crate::tenants::admission::Permit;
+use crate::tenants::ledger::{Actual, Bound, Outcome, Purpose, Reservation, Settled, Verdict};
+use crate::tenants::quotas::Charge;
+use crate::tokens::{self, MessageBound, Tokens};
+
+/// What paid for a call.
+pub(super) enum Money {
+    Held(Reservation),
+    Free,
+}
+
+/// A call that was made, and what it owes.
+pub(super) struct Call {
+    pub(super) money: Money,
+    pub(super) purpose: Purpose,
+    pub(super) actual: Actual,
+    pub(super) outcome: Outcome,
+    pub(super) cost_micro_usd: u64,
+}
+
+/// What went to a model and what came from it.
+#[derive(Clone, Copy)]
+pub(super) struct Exchanged<'a> {
+    /// All that it read.
+    pub(super) read: &'a str,
+    /// All that it wrote.
+    pub(super) written: &'a str,
+    /// Tokens as it counted them.
+    pub(super) usage: Option<Reported>,
+}
+
+impl Core {
+    /// Holds the most that the call may cost.
+    ///
+    /// # Errors
+    /// `budget_exhausted` where a hard limit has no room; those of the store.
+    pub(super) async fn reserve(
+        &self,
+        purpose: &Purpose,
+        messages: &[&str],
+        output_tokens: u64,
+        request: &RequestContext,
+    ) -> Result<std::result::Result<Money, Reason>> {
+        let prompt_tokens = tokens::prompt_bound(None, &purpose.model, messages, MessageBound::CHAT).tokens;
+        let bound = Bound { prompt_tokens, output_tokens };
+        match self.on.ledger.reserve(purpose, bound, &request.request_id).await {
+            Ok(Verdict::Granted(reservation)) => Ok(Ok(Money::Held(reservation))),
+            Ok(Verdict::Free) => Ok(Ok(Money::Free)),
+            Ok(Verdict::Degraded(_)) => Ok(Err(Reason::BudgetExhausted)),
+            Err(error) if error.code() == Code::ModelNotPriced => {
+                tracing::error!(model = purpose.model, "the model has no price, so it is not asked");
+                Ok(Err(Reason::NotPriced))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a call owes.
+    pub(super) fn call(&self, money: Money, purpose: Purpose, said: Exchanged<'_>, is_whole: bool) -> Call {
+        let told = |of: fn(&Reported) -> u64| said.usage.as_ref().map(of);
+        let count = |by: Option<u64>, text: &str| tokens::count(self.counting, by, None, &purpose.model, text);
+        let actual = Actual {
+            input: count(told(|usage| usage.prompt_tokens), said.read),
+            cached_tokens: told(|usage| usage.cached_tokens).unwrap_or(0),
+            output: count(told(|usage| usage.completion_tokens), said.written),
+        };
+        let outcome = if is_whole { Outcome::Whole } else { Outcome::Partial };
+        let cost_micro_usd = match &money {
+            Money::Free => 0,
+            Money::Held(held) => {
+                let (input, cached_input, output) = (actual.input.tokens, actual.cached_tokens, actual.output.tokens);
+                let price = self.on.ledger.prices().of(&purpose.model);
+                let cost = price.and_then(|price| price.cost(Tokens { input, cached_input, output }));
+                cost.map_or(held.bound(), |cost| cost.min(held.bound())).0
+            }
+        };
+        Call { money, purpose, actual, outcome, cost_micro_usd }
+    }
+
+    /// Writes what a call owes into the transaction of what it made.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub(super) fn settle(&self, tx: &mut Tx<'_>, call: &Call, request_id: &str) -> Result<Settled> {
+        match &call.money {
+            Money::Held(held) => held.settle_as(tx, &call.actual, call.outcome),
+            Money::Free => self.on.ledger.record_free(tx, &call.purpose, &call.actual, request_id),
+        }
+    }
+
+    /// That transaction is durable.
+    pub(super) fn settled(&self, call: &Call, settled: &Settled) {
+        match &call.money {
+            Money::Held(held) => held.done(settled),
+            Money::Free => self.on.ledger.recorded(settled),
+        }
+    }
+
+    /// Charges a call whose text is not kept, and counts it against the plan where it was whole.
+    ///
+    /// # Errors
+    /// Those of the ledger and of the plan; then nothing was charged.
+    pub(super) async fn charge(
+        self: &Arc<Self>,
+        call: &Arc<Call>,
+        request: &RequestContext,
+        count: Option<Charge>,
+    ) -> Result<()> {
+        let (this, owed, request_id) = (Arc::clone(self), Arc::clone(call), request.request_id.clone());
+        let write = self.on.store.write(move |tx| {
+            count.as_ref().map_or(Ok(()), |count| count.apply(tx))?;
+            this.settle(tx, &owed, &request_id)
+        });
+        let settled = write.await?;
+        self.settled(call, &settled);
+        Ok(())
+    }
+
+    /// Charges a call that came to nothing for what it made.
+    pub(super) async fn pay(self: &Arc<Self>, call: &Arc<Call>, request: &RequestContext) {
+        if let Err(error) = self.charge(call, request, None).await {
+            tracing::error!(%error, "a call without an answer was not charged; what it held is given back");
+        }
+    }
+
+    /// Waits for leave to open one stream, as long as anybody listens.
+    ///
+    /// # Errors
+    /// `overloaded` when the queue is full or the wait too long; `answer_cancelled`.
+    pub(super) async fn enter(&self, caller: &Caller, gone: &mut Gone) -> Result<Permit> {
+        tokio::select! {
+            biased;
+            _ = &mut *gone => Err(Code::AnswerCancelled.into()),
+            permit = self.on.admission.enter(caller.tenant, 1) => permit,
+        }
+    }
+}

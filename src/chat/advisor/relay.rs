@@ -1,0 +1,295 @@
+//! S: Hands a conversation of the caller's own to a model and its text back, as it comes: held, charged and cut as an
+//! answer is, but neither checked against a chart nor kept. What its form gives away as personal is masked before it leaves.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use serde_json::json;
+
+use super::calls::Exchanged;
+use super::{Advisor, Core};
+use crate::audit::RequestContext;
+use crate::auth::Caller;
+use crate::chat::consult::Gone;
+use crate::chat::stream::{Event, Finished, Log, Reader};
+use crate::clock::Stopwatch;
+use crate::config::{Hop, Route};
+use crate::error::{Code, Error, FieldError, Result};
+use crate::guard::pii;
+use crate::ids::AnswerId;
+use crate::llm::model::{Ask, Delta, End, Failure, Finish, Message, Model, Reason};
+use crate::tenants::ledger::Purpose;
+use crate::tenants::quotas::Charge;
+
+/// A conversation to be continued.
+#[derive(Clone, Debug)]
+pub struct Talk {
+    /// Who asks.
+    pub caller: Caller,
+    /// The request.
+    pub request: RequestContext,
+    /// Who may be asked.
+    pub route: Route,
+    /// Name of the model.
+    pub model: String,
+    /// What was said so far: role and text.
+    pub said: Vec<(&'static str, String)>,
+    /// Most tokens of the answer; as the settings say when absent.
+    pub max_tokens: Option<u64>,
+    /// How freely it chooses, in hundredths; as the settings say when absent.
+    pub temperature_percent: Option<u32>,
+    /// Where its chance starts.
+    pub seed: Option<u64>,
+    /// Texts before which it ends.
+    pub stop: Vec<String>,
+    /// Whether it is read as it comes.
+    pub is_streamed: bool,
+    /// Counts it against the plan.
+    pub count: Option<Charge>,
+}
+
+/// How a model's text ended.
+enum Ended {
+    Whole(Finish),
+    Cut(Failure),
+    Gone,
+}
+
+impl Advisor {
+    /// Names of the models on a route.
+    pub fn models(&self, route: &Route) -> Vec<String> {
+        let gateway = &self.core.on.gateway;
+        route.hops().iter().filter_map(|hop| gateway.model(*hop)).map(|model| model.model().to_owned()).collect()
+    }
+
+    /// Begins to continue a conversation; the reader hears the text.
+    ///
+    /// # Errors
+    /// `invalid_fields` naming `model` when the route has no such model; `overloaded`.
+    pub fn talk(&self, talk: Talk) -> Result<(AnswerId, Reader)> {
+        let gateway = &self.core.on.gateway;
+        let mut models = talk.route.hops().iter().filter_map(|hop| gateway.model(*hop));
+        let model = models.find(|model| model.model() == talk.model).map(Arc::clone).ok_or_else(|| {
+            let allowed = format!("one of: {}", self.models(&talk.route).join(", "));
+            Error::fields(vec![FieldError::new("model", &talk.model, allowed)])
+        })?;
+        let id = AnswerId::new(&self.core.on.ambient);
+        let owner = (talk.caller.tenant, talk.caller.user);
+        let reader =
+            self.run(id, owner, move |core, log, gone| async move { core.talk(&*model, talk, &log, gone).await })?;
+        Ok((id, reader))
+    }
+}
+
+impl Core {
+    async fn talk(self: &Arc<Self>, model: &dyn Model, talk: Talk, log: &Log, mut gone: Gone) -> Result<Finished> {
+        let _permit = self.enter(&talk.caller, &mut gone).await?;
+        let messages: Vec<Message> =
+            talk.said.iter().map(|(role, text)| Message { role, text: without_addresses(text) }).collect();
+        let read: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
+        let max_tokens = talk.max_tokens.unwrap_or(self.answer_max_tokens);
+        let purpose = Purpose {
+            tenant: talk.caller.tenant,
+            user: Some(talk.caller.user),
+            key: talk.caller.key(),
+            model: model.model().to_owned(),
+            remote: model.provider() == Hop::Remote.code(),
+        };
+        let money = self.reserve(&purpose, &read, max_tokens, &talk.request).await?.map_err(refused)?;
+        let ask = Ask {
+            messages: messages.clone(),
+            max_tokens,
+            temperature_percent: talk.temperature_percent.unwrap_or(self.temperature_percent as u32),
+            seed: talk.seed.unwrap_or_else(|| u64::from_be_bytes(self.on.ambient.bytes())),
+            within: std::time::Duration::from_millis(if talk.is_streamed {
+                self.stream_max_ms
+            } else {
+                self.whole_max_ms
+            }),
+        };
+        let mut heard = Heard { written: String::new(), told: 0, usage: None, stop: &talk.stop };
+        let ended = self.relay(model, ask, log, &mut heard, &mut gone).await;
+        let outcome = match &ended {
+            Ended::Whole(_) => "answered",
+            Ended::Gone => "cancelled",
+            Ended::Cut(failure) => failure.reason.code(),
+        };
+        self.on.metrics.gateway().called(model.provider(), outcome);
+        let produced = !heard.written.is_empty() || heard.usage.is_some();
+        if !produced && !matches!(ended, Ended::Whole(_)) {
+            // Nothing came, so nothing is owed: what is held goes back as `money` goes.
+            return Err(match ended {
+                Ended::Cut(failure) => refused(failure.reason),
+                _ => Code::AnswerCancelled.into(),
+            });
+        }
+        let said = Exchanged { read: &read.join("\n"), written: &heard.written, usage: heard.usage };
+        let call = Arc::new(self.call(money, purpose, said, matches!(ended, Ended::Whole(_))));
+        let count = talk.count.filter(|_| matches!(ended, Ended::Whole(_)));
+        if let Err(error) = self.charge(&call, &talk.request, count).await {
+            // Another message was the last of the plan: this one is refused, but the call was made.
+            self.pay(&call, &talk.request).await;
+            return Err(error);
+        }
+        let finish = match ended {
+            Ended::Whole(Finish::Stop) => "stop",
+            Ended::Whole(Finish::Length) => "length",
+            Ended::Whole(Finish::Filtered) => "content_filter",
+            Ended::Cut(failure) => return Err(refused(failure.reason)),
+            Ended::Gone => return Err(Code::AnswerCancelled.into()),
+        };
+        let (input, output) = (call.actual.input.tokens, call.actual.output.tokens);
+        let data = json!({
+            "text": heard.text(),
+            "finish_reason": finish,
+            "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input.saturating_add(output),
+                "cost_micro_usd": call.cost_micro_usd},
+        });
+        Ok(Finished { data: data.to_string().into_bytes().into(), budget_warning: None })
+    }
+
+    async fn relay(&self, model: &dyn Model, ask: Ask, log: &Log, heard: &mut Heard<'_>, gone: &mut Gone) -> Ended {
+        let (watch, _open) = (Stopwatch::start(), self.on.metrics.gateway().stream_opened());
+        let mut deltas = tokio::select! {
+            biased;
+            _ = &mut *gone => return Ended::Gone,
+            opened = model.open(ask) => match opened {
+                Ok(deltas) => deltas,
+                Err(failure) => return Ended::Cut(failure),
+            },
+        };
+        self.on.metrics.gateway().first_delta(model.provider(), watch.elapsed());
+        loop {
+            let delta = tokio::select! {
+                biased;
+                _ = &mut *gone => return Ended::Gone,
+                delta = deltas.next() => delta,
+            };
+            match delta {
+                Some(Ok(Delta::Text(text))) => {
+                    let stops = heard.hear(&text);
+                    let fresh = heard.fresh(stops);
+                    if !fresh.is_empty() {
+                        log.tell(Event::Delta(fresh));
+                    }
+                    if stops {
+                        return Ended::Whole(Finish::Stop);
+                    }
+                }
+                Some(Ok(Delta::End(End { finish, usage }))) => {
+                    heard.usage = usage;
+                    let rest = heard.fresh(true);
+                    if !rest.is_empty() {
+                        log.tell(Event::Delta(rest));
+                    }
+                    return Ended::Whole(finish);
+                }
+                Some(Err(failure)) => return Ended::Cut(failure),
+                None => return Ended::Cut(Failure::new(Reason::Error, "the stream ended without an end")),
+            }
+        }
+    }
+}
+
+/// What a model wrote, and how much of it was told.
+struct Heard<'a> {
+    written: String,
+    told: usize,
+    usage: Option<crate::llm::model::Reported>,
+    stop: &'a [String],
+}
+
+impl Heard<'_> {
+    /// Takes text; whether a text is in it before which it ends.
+    fn hear(&mut self, text: &str) -> bool {
+        self.written.push_str(text);
+        self.end().is_some()
+    }
+
+    /// Where the first of the texts begins before which it ends.
+    fn end(&self) -> Option<usize> {
+        self.stop.iter().filter_map(|stop| self.written.find(stop.as_str())).min()
+    }
+
+    /// All that may be told.
+    fn text(&self) -> &str {
+        &self.written[..self.end().unwrap_or(self.written.len())]
+    }
+
+    /// What may be told now and was not: while more may come, not what could be the beginning of such a text.
+    fn fresh(&mut self, ended: bool) -> String {
+        let mut until = self.text().len();
+        if !ended {
+            let kept = self.stop.iter().map(|stop| begun(&self.written, stop)).max().unwrap_or(0);
+            until = until.min(self.written.len() - kept);
+        }
+        let from = self.told.min(until);
+        self.told = until.max(self.told);
+        self.written[from..until].to_owned()
+    }
+}
+
+/// Length of the longest beginning of `stop` with which `text` ends.
+fn begun(text: &str, stop: &str) -> usize {
+    let lengths = stop.char_indices().map(|(at, _)| at).skip(1);
+    lengths.filter(|length| text.ends_with(&stop[..*length])).max().unwrap_or(0)
+}
+
+fn refused(reason: Reason) -> Error {
+    let code = match reason {
+        Reason::BudgetExhausted => Code::BudgetExhausted,
+        Reason::NotPriced => Code::ModelNotPriced,
+        Reason::Timeout => Code::TimedOut,
+        _ => Code::Overloaded,
+    };
+    Error::new(code).detail("reason", reason.code().into())
+}
+
+/// The text with e-mail addresses, numbers to call, accounts, cards and ids masked.
+fn without_addresses(text: &str) -> String {
+    let (mut masked, mut at) = (String::with_capacity(text.len()), 0);
+    for (range, kind) in pii::addresses(text) {
+        if range.start >= at {
+            masked.push_str(&text[at..range.start]);
+            masked.push_str(kind.mask());
+        }
+        at = at.max(range.end);
+    }
+    masked.push_str(text.get(at..).unwrap_or_default());
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn heard(stop: &[String]) -> Heard<'_> {
+        Heard { written: String::new(), told: 0, usage: None, stop }
+    }
+
+    #[test]
+    fn addresses_are_masked_and_words_stay() {
+        let text = "Write to Ana at ana@example.org or +33 6 12 34 56 78 on 2026-11-23.";
+        assert_eq!(without_addresses(text), "Write to Ana at <email> or <phone> on 2026-11-23.");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_told_in_pieces_is_the_text_before_the_first_stop(text in "[abc]{0,40}", stop in "[abc]{1,4}", cut in 1_usize..5) {
+            let stops = [stop.clone()];
+            let mut heard = heard(&stops);
+            let mut told = String::new();
+            for piece in text.as_bytes().chunks(cut) {
+                let ends = heard.hear(std::str::from_utf8(piece).unwrap());
+                told.push_str(&heard.fresh(ends));
+                if ends {
+                    break;
+                }
+            }
+            told.push_str(&heard.fresh(true));
+            prop_assert_eq!(told.as_str(), text.split(stop.as_str()).next().unwrap());
+        }
+    }
+}
