@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Appliance, einstein, shared};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Asks until `fits` says yes.
 #[track_caller]

@@ -27,7 +27,7 @@ const DIR_VARIABLE: &str = "ORRERY_TEST_JOBS_DIR";
 const DONE: Table<u64, CountRow> = Table::new("kill_done_v1");
 const TENANTS: u8 = 3;
 const LEASE_MS: u64 = 600;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Adds one to the sum, and to its own count.
 #[derive(Serialize, Deserialize)]
@@ -187,7 +187,7 @@ impl Worker {
             match self.lines.recv_timeout(PATIENCE.saturating_sub(watch.elapsed())) {
                 Ok(line) if line == wanted => return true,
                 Ok(line) => {
-                    assert!(!line.starts_with("committed") || wanted != "refused lease_lost", "a frozen worker wrote")
+                    assert!(!line.starts_with("committed") || wanted != "refused lease_lost", "a frozen worker wrote");
                 }
                 Err(RecvTimeoutError::Disconnected) => return false,
                 Err(RecvTimeoutError::Timeout) => panic!("the child does not say {wanted}"),
