@@ -22,9 +22,11 @@ use crate::llm::gateway::Gateway;
 use crate::llm::remote::TrustError;
 use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
+use crate::store::tables::jobs::JobState;
 use crate::store::tables::{META, MetaRow};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
+use crate::telemetry::metrics::jobs::Depth;
 use crate::tenants::Tenants;
 use crate::tenants::admission::Admission;
 use crate::tenants::ledger::{self, Ledger};
@@ -33,12 +35,13 @@ use crate::tenants::plans::Plans;
 use crate::tenants::quotas::Quotas;
 use crate::turns::Turns;
 use crate::vault::{Vault, VaultError};
+use crate::worker::{self, Worker};
 use ground::Ground;
 
 /// Name under which the store says which generation of the index serves.
 const SERVING_INDEX: &str = "index_generation";
-/// How often expired idempotency records are removed.
-const CLEAN_EVERY: Duration = Duration::from_mins(1);
+/// Where the queue notes which jobs' code runs.
+const JOB_NOTES: &str = "jobs.running";
 
 /// Why the appliance did not start.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +109,7 @@ pub struct App {
     ledger: Ledger,
     vault: Arc<Vault>,
     last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
-    cleaner: tokio::task::JoinHandle<()>,
+    worker: Worker,
     // Last, so that the directory is free only when all else is closed.
     _lock: DirLock,
 }
@@ -145,14 +148,7 @@ impl App {
         let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
         let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
         let admission = Admission::new(&settings.streams);
-        let on = Foundations {
-            store: store.clone(),
-            vault: Arc::clone(&vault),
-            auditor: auditor.clone(),
-            ambient: ambient.clone(),
-            policy: ground::policy(&settings.auth),
-        };
-        let identity = Identity::open(on, HashCost::OWASP).await?;
+        let identity = open_identity(&store, &vault, &auditor, &ambient, &settings).await?;
         let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
@@ -170,7 +166,18 @@ impl App {
             ambient: ambient.clone(),
         };
         let advisor = Advisor::new(on, &settings);
-        let cleaner = tokio::spawn(clean(idempotency.clone()));
+        let parts = worker::Parts {
+            store: store.clone(),
+            ambient: ambient.clone(),
+            vault: Arc::clone(&vault),
+            auditor: auditor.clone(),
+            idempotency: idempotency.clone(),
+            charts: charts.clone(),
+            retrieval: retrieval.clone(),
+            ledger: ledger.clone(),
+            allowed: worker::Allowed { private: settings.worker.webhooks_private },
+        };
+        let worker = Worker::open(parts, &settings.in_data_dir(JOB_NOTES), Some(metrics.jobs.clone())).await?;
         Ok(Arc::new(Self {
             settings,
             ambient,
@@ -193,7 +200,7 @@ impl App {
             ledger,
             vault,
             last_probe: tokio::sync::Mutex::default(),
-            cleaner,
+            worker,
             _lock: lock,
         }))
     }
@@ -339,9 +346,30 @@ impl App {
         vec![store, keys, index, disk(&self.settings.data_dir)]
     }
 
-    /// Stops background work and flushes the store. Requests must have ended.
+    /// The job queue and what it does. It works once it is started.
+    pub const fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// Everything that is counted, in the Prometheus text format, with the queue as it stands now.
+    pub fn render_metrics(&self) -> Result<String> {
+        let now = self.ambient.now();
+        for (queue, stats) in self.worker.desk().stats()? {
+            self.metrics.jobs.depth(Depth {
+                queue: &queue,
+                waiting: stats.depth(),
+                running: stats.count(JobState::Running),
+                dead: stats.count(JobState::Discarded),
+                quarantined: stats.count(JobState::Quarantined),
+                oldest_ms: stats.oldest_available.map_or(0, |oldest| now.since_ms(oldest)),
+            });
+        }
+        self.metrics.render().map_err(Error::internal)
+    }
+
+    /// Lets running jobs end, stops background work and flushes the store. Requests must have ended.
     pub async fn shutdown(&self) {
-        self.cleaner.abort();
+        self.worker.drain(Duration::from_millis(self.settings.worker.drain_ms)).await;
         self.advisor.drain().await;
         self.ledger.drain().await;
         if let Err(error) = self.store.flush().await {
@@ -350,10 +378,21 @@ impl App {
     }
 }
 
-impl Drop for App {
-    fn drop(&mut self) {
-        self.cleaner.abort();
-    }
+async fn open_identity(
+    store: &Store,
+    vault: &Arc<Vault>,
+    auditor: &Auditor,
+    ambient: &Ambient,
+    settings: &Settings,
+) -> Result<Identity> {
+    let on = Foundations {
+        store: store.clone(),
+        vault: Arc::clone(vault),
+        auditor: auditor.clone(),
+        ambient: ambient.clone(),
+        policy: ground::policy(&settings.auth),
+    };
+    Identity::open(on, HashCost::OWASP).await
 }
 
 /// Opens the index of this corpus, says in the store that it serves, and only then removes the others.
@@ -365,18 +404,6 @@ async fn serve_index(root: &Path, store: &Store) -> Result<Retrieval, StartError
     store.write(move |tx| tx.put(&META, &SERVING_INDEX.to_owned(), &serving)).await?;
     retrieval.remove_other_generations().map_err(Error::from)?;
     Ok(retrieval)
-}
-
-async fn clean(idempotency: Idempotency) {
-    let mut tick = tokio::time::interval(CLEAN_EVERY);
-    loop {
-        tick.tick().await;
-        while let Ok(removed) = idempotency.clean().await.inspect_err(|e| tracing::warn!(%e, "cleaning failed")) {
-            if removed == 0 {
-                break;
-            }
-        }
-    }
 }
 
 fn disk(dir: &Path) -> Probe {

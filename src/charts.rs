@@ -160,17 +160,25 @@ impl Charts {
     /// # Errors
     /// `chart_not_found`, whether it does not exist or is not the caller's.
     pub fn get(&self, caller: &Caller, id: ChartId) -> Result<Arc<StoredChart>> {
-        let key = (caller.tenant, caller.user, id);
+        self.of((caller.tenant, caller.user), id)
+    }
+
+    /// The chart `id` of a user, for work that is done in the user's name.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub fn of(&self, owner: (TenantId, UserId), id: ChartId) -> Result<Arc<StoredChart>> {
+        let key = (owner.0, owner.1, id);
         let row = self.store.read(|view| view.get(&CHARTS, &key).map_err(Error::from))?;
         let row = row.ok_or(Code::ChartNotFound)?;
         // Row and key are looked at each time: without either, what is remembered must not be shown.
         if let Some(opened) = self.opened.get(&key).filter(|opened| opened.is_of(&row)) {
-            if self.vault.holds_user_key(caller.tenant, caller.user)? {
+            if self.vault.holds_user_key(owner.0, owner.1)? {
                 return Ok(Arc::clone(&opened.stored));
             }
             self.opened.forget(&key);
         }
-        let stored = Arc::new(self.open(caller, id, &row)?);
+        let stored = Arc::new(self.open(owner, id, &row)?);
         if let Some(tag) = row.sealed.last_chunk() {
             self.opened.keep(key, Arc::new(Opened { tag: *tag, stored: Arc::clone(&stored) }));
         }
@@ -247,17 +255,17 @@ impl Charts {
         Ok(ChartRow { created_at: stored.created_at, sealed })
     }
 
-    fn open(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<StoredChart> {
-        let (name, chart) = kept::from_bytes(&self.unseal(caller, id, row)?)?;
+    fn open(&self, owner: (TenantId, UserId), id: ChartId, row: &ChartRow) -> Result<StoredChart> {
+        let (name, chart) = kept::from_bytes(&self.unseal(owner, id, row)?)?;
         Ok(StoredChart { id, name, created_at: row.created_at, chart })
     }
 
     fn summary(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<Summary> {
-        let kept::Source { name, birth, .. } = kept::source(&self.unseal(caller, id, row)?)?;
+        let kept::Source { name, birth, .. } = kept::source(&self.unseal((caller.tenant, caller.user), id, row)?)?;
         Ok(Summary { id, name, date: birth.date, certainty: birth.certainty, created_at: row.created_at })
     }
 
-    fn unseal(&self, caller: &Caller, id: ChartId, row: &ChartRow) -> Result<Vec<u8>> {
-        Ok(self.vault.unseal(caller.tenant, caller.user, PURPOSE, &id.0, &row.sealed)?)
+    fn unseal(&self, owner: (TenantId, UserId), id: ChartId, row: &ChartRow) -> Result<Vec<u8>> {
+        Ok(self.vault.unseal(owner.0, owner.1, PURPOSE, &id.0, &row.sealed)?)
     }
 }

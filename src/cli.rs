@@ -12,6 +12,7 @@ mod demo;
 mod ephemeris;
 mod houses;
 mod init;
+mod jobs;
 mod key;
 mod keys;
 mod open;
@@ -92,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Places(options) => places::run(&options),
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
         Command::Ruleset(command) => ruleset::run(&command),
+        Command::Jobs(command) => jobs::run(&command),
         Command::Budget(command) => budget::run(&command),
         Command::Ledger(command) => budget::ledger(&command),
         Command::Usage(options) => budget::usage(&options),

@@ -16,7 +16,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 pub use load::Inspection;
-pub use parse::{Environment, LogFormat};
+pub use parse::{Environment, LogFormat, MetricsListen};
 pub use rates::{Rate, rate_or_off};
 pub use report::{Effective, Origin, Problem, Provenance};
 pub use route::{Hop, Route, TenantRoute};
@@ -27,7 +27,7 @@ use crate::limits;
 use load::Reader;
 use parse::{
     Shape, budget, budget_block, budget_list, budget_window, environment, flag, integer, ip_list, log_filter,
-    log_format, name, path, socket_address, token_strategy,
+    log_format, metrics_listen, name, path, socket_address, token_strategy,
 };
 
 use crate::tokens::{MicroUsd, Strategy};
@@ -170,6 +170,20 @@ settings! {
         secret [Text] master_key: Option<MasterKey> = None, |t| secret::decode(t).map(Some).map_err(|e| e.to_string());
     }
 
+    /// The job queue.
+    worker: Worker {
+        #[doc = "Address and port of the worker metrics; `auto` is 127.0.0.1:9109 unless that is taken; or `off`."]
+        [Text] metrics_listen: MetricsListen = Some(text("auto")), metrics_listen;
+        #[doc = "Addresses that may read the worker metrics; no header changes who asks."]
+        [TextList] metrics_allow: Vec<IpAddr> = Some(text("127.0.0.1,::1")), ip_list;
+        #[doc = "File with `name:argon2-hash` that a reader of the worker metrics must know (basic authentication)."]
+        [Text] metrics_auth_file: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "How long a stop waits for running jobs, in milliseconds."]
+        [Integer] drain_ms: u64 = Some(number(limits::JOB_DRAIN_MS)), |t| integer(t, 0, 600_000);
+        #[doc = "Whether webhooks may call this machine and private networks, by plain HTTP too."]
+        [Bool] webhooks_private: bool = Some(text("false")), flag;
+    }
+
     /// Who answers questions.
     llm: Llm {
         #[doc = "Providers in the order in which they are asked, out of `remote` and `composer`, which is always last."]
@@ -276,6 +290,8 @@ pub struct Settings {
     pub tokens: Counting,
     /// The key that wraps all others.
     pub secrets: Secrets,
+    /// The job queue.
+    pub worker: Worker,
     /// Who answers questions.
     pub llm: Llm,
     /// A model behind an OpenAI-compatible address.
@@ -319,6 +335,7 @@ impl Settings {
         let prices = PriceFile::read(reader);
         let tokens = Counting::read(reader);
         let secrets = Secrets::read(reader);
+        let worker = Worker::read(reader);
         let llm = Llm::read(reader);
         let remote = Remote::read(reader);
         let limits = Limits::read(reader);
@@ -340,6 +357,7 @@ impl Settings {
             limits: limits?,
             quotas: quotas?,
             streams: streams?,
+            worker: worker?,
             log: log?,
         })
     }

@@ -93,6 +93,11 @@ codes! {
     SessionNotFound, "session_not_found", NotFound, retry false, "There is no such session.";
     TenantNotFound, "tenant_not_found", NotFound, retry false, "There is no such tenant.";
     RulesetNotFound, "ruleset_not_found", NotFound, retry false, "There is no such ruleset.";
+    JobNotFound, "job_not_found", NotFound, retry false, "There is no such job.";
+    JobResultNotFound, "job_result_not_found", NotFound, retry false, "The job has no result, or none any more.";
+    QueueNotFound, "queue_not_found", NotFound, retry false, "There is no such queue.";
+    CronNotFound, "cron_not_found", NotFound, retry false, "There is no recurring job of this name.";
+    WebhookNotFound, "webhook_not_found", NotFound, retry false, "There is no such webhook.";
     BudgetNotFound, "budget_not_found", NotFound, retry false, "There is no such budget.";
     ApiKeyNotFound, "api_key_not_found", NotFound, retry false, "There is no such API key.";
     PlanNotFound, "plan_not_found", NotFound, retry false, "There is no such plan.";
@@ -106,12 +111,16 @@ codes! {
     RulesetLocked, "ruleset_locked", Conflict, retry false, "This ruleset is locked for good; clone it into a new version.";
     RulesetNotLocked, "ruleset_not_locked", Conflict, retry false, "Only a locked ruleset can be activated; lock it first.";
     TooManyRulesets, "too_many_rulesets", Conflict, retry false, "The appliance keeps as many rulesets as it can; delete a draft first.";
+    JobStateForbids, "job_state_forbids", Conflict, retry false, "The job's state does not allow this.";
+    LeaseLost, "lease_lost", Conflict, retry false, "The worker's hold on the job has ended; nothing of it was written.";
+    TooManyWebhooks, "too_many_webhooks", Conflict, retry false, "The tenant has as many webhooks as allowed; delete one first.";
     IdempotencyConflict, "idempotency_conflict", Conflict, retry false, "This Idempotency-Key was used with another request.";
     IdempotencyInFlight, "idempotency_in_flight", Conflict, retry true, "The first request with this Idempotency-Key is still running.";
     BodyTooLarge, "body_too_large", TooLarge, retry false, "The body is too large.";
     SlowBody, "slow_body", Slow, retry true, "The body took too long to arrive.";
     UnsupportedMediaType, "unsupported_media_type", UnsupportedMedia, retry false, "Send `Content-Type: application/json`.";
     Throttled, "throttled", Throttled, retry true, "Too many attempts; wait and try again.";
+    JobQueueFull, "job_queue_full", Unavailable, retry true, "As many jobs wait as may wait; try again later.";
     AnswerCancelled, "answer_cancelled", Unavailable, retry true, "The answer was cut, as nobody listened any more.";
     RateLimited, "rate_limited", Throttled, retry true, "Too many requests; wait as long as `Retry-After` says.";
     QuotaExceeded, "quota_exceeded", Throttled, retry true, "The plan allows no more messages until it starts anew.";

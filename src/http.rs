@@ -8,6 +8,7 @@ mod idempotency;
 mod legacy;
 mod limited;
 mod methods;
+pub mod metrics;
 mod openapi;
 pub mod problem;
 mod quota;

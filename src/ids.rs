@@ -99,6 +99,10 @@ ids! {
     AnswerId = "ans";
     /// One entry of the audit log.
     AuditId = "aud";
+    /// A job of the queue.
+    JobId = "job";
+    /// An address that a tenant's events are sent to.
+    WebhookId = "whk";
     /// A key with which a program calls.
     ApiKeyId = "key";
     /// Money held for one call of a model.

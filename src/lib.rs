@@ -19,6 +19,7 @@
 //! | 4 | [`store`] | A | typed ordered tables, snapshots, one write path with group commit |
 //! | 5 | [`vault`] | A | the key ring: personal data sealed with its user's key |
 //! | 5 | [`audit`] | S | a hash chain a tenant, written with the change it records |
+//! | 5 | [`jobs`] | S | the durable queue: fair, leased, exactly once in effect |
 //! | 5 | [`retrieval`] | A | the knowledge corpus and its search |
 //! | 5 | [`charts`] | S | charts made, kept, listed, deleted; each within its owner's reach |
 //! | 6 | [`almanac`] | S | calendars of a period and transits to a chart, as a person asks for them |
@@ -27,6 +28,7 @@
 //! | 6 | [`auth`] | S | accounts, logins, sessions, tokens, API keys, throttles |
 //! | 6 | [`llm`] | S | the built-in composer; the gateway to models behind OpenAI-compatible addresses |
 //! | 7 | [`chat`] | S | the one sequence that answers a question, and the verifier no sentence passes unchecked |
+//! | 9 | [`worker`] | S | the kinds of jobs, one file each, and what runs them |
 //! | 10 | [`app`] | S | the composition root |
 //! | 11 | [`http`] | E | routes, callers, envelopes, the API description |
 //! | 12 | [`cli`] | E | subcommands; the demo |
@@ -59,6 +61,7 @@ pub mod guard;
 pub mod http;
 pub mod idempotency;
 pub mod ids;
+pub mod jobs;
 pub mod limits;
 pub mod llm;
 pub mod retrieval;
@@ -68,3 +71,4 @@ pub mod tenants;
 pub mod tokens;
 pub mod turns;
 pub mod vault;
+pub mod worker;

@@ -134,6 +134,67 @@ pub const CALENDAR_EVENTS_MAX: usize = 20_000;
 /// Transits that one answer may hold; it says how many there are in all.
 pub const TRANSITS_MAX: usize = 5_000;
 
+/// Largest payload of a job, in bytes.
+pub const JOB_PAYLOAD_MAX_BYTES: usize = 256 * 1024;
+/// Largest result that a job may leave, in bytes.
+pub const JOB_RESULT_MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Longest name of a queue or a task, in bytes.
+pub const JOB_NAME_MAX_BYTES: usize = 64;
+/// Longest uniqueness key kept as it is, in bytes; of a longer one the hash is kept.
+pub const JOB_KEY_MAX_BYTES: usize = 200;
+/// Jobs that one tenant may have waiting in one queue; the next one is refused.
+pub const JOBS_WAITING_MAX: u64 = 2_000_000;
+/// Jobs that one claim may take.
+pub const JOB_CLAIM_MAX: usize = 1_024;
+/// Turns that a tenant saves up while it has nothing to do.
+pub const JOB_TURNS_SAVED_MAX: u64 = 16;
+/// Least urgent priority; 0 is the most urgent.
+pub const JOB_PRIORITY_MAX: u8 = 9;
+/// Waiting time that one step of priority is worth, in milliseconds: a job waits so much longer than one a step above it, never more.
+pub const JOB_PRIORITY_STEP_MS: u64 = 60_000;
+/// Failures after which a job is dead, unless its kind says otherwise.
+pub const JOB_FAILURES_MAX: u32 = 3;
+/// Crashes of the process, with the job's own code running, after which it is quarantined.
+pub const JOB_CRASHES_MAX: u32 = 2;
+/// Times a job is taken back from a lost worker; the next time it is dead.
+pub const JOB_RESCUES_MAX: u32 = 20;
+/// Failed attempts remembered of a job.
+pub const JOB_ATTEMPTS_KEPT: usize = 16;
+/// Errors kept of one failure's chain, and the characters of each.
+pub const JOB_CHAIN_MAX: usize = 8;
+/// Characters kept of one error.
+pub const JOB_ERROR_MAX_CHARS: usize = 500;
+/// How long a lease lasts unless renewed, in milliseconds.
+pub const JOB_LEASE_MS: u64 = 30_000;
+/// Time that a cancelled or timed-out handler is given to end by itself, in milliseconds.
+pub const JOB_STOP_GRACE_MS: u64 = 2_000;
+/// Time that a graceful stop waits for running jobs, in milliseconds.
+pub const JOB_DRAIN_MS: u64 = 8_000;
+/// How long a cancelled job is kept, in milliseconds (7 days).
+pub const JOB_CANCELLED_KEPT_MS: u64 = 7 * 86_400_000;
+/// How long a dead or quarantined job is kept, in milliseconds (90 days).
+pub const JOB_DEAD_KEPT_MS: u64 = 90 * 86_400_000;
+/// How long a completed job is kept unless its kind says otherwise, in milliseconds (1 day).
+pub const JOB_COMPLETED_KEPT_MS: u64 = 86_400_000;
+/// Rows that one transaction of a maintenance service may handle.
+pub const JOB_UPKEEP_BATCH: usize = 512;
+/// Rows that one page of a filtered list may look at.
+pub const JOB_LIST_SCAN_MAX: usize = 20_000;
+/// Missed ticks of a recurring job that may be made up for.
+pub const JOB_CATCH_UP_MAX: usize = 100;
+/// Largest weight of a tenant.
+pub const JOB_WEIGHT_MAX: u32 = 1_000;
+
+/// Webhooks that one tenant may have.
+pub const WEBHOOKS_PER_TENANT_MAX: usize = 16;
+/// Longest address of a webhook, in bytes.
+pub const WEBHOOK_URL_MAX_BYTES: usize = 2_048;
+/// Time within which an address must have answered a message, in milliseconds.
+pub const WEBHOOK_ANSWER_MS: u64 = 10_000;
+/// Addresses of one name that are tried.
+pub const WEBHOOK_ADDRESSES_MAX: usize = 8;
+/// Days of activity that one answer may hold.
+pub const ACTIVITY_DAYS_MAX: usize = 400;
 /// Longest time that one call of a remote model may take, its retries included, in milliseconds.
 pub const REMOTE_TOTAL_MAX_MS: u64 = 20_000;
 /// Time that is left, of the time a request may take, for what stands around the call of a model, in milliseconds.

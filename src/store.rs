@@ -21,7 +21,7 @@ mod writer;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub use self::tx::{Reads, Tx, View};
 
 use self::engine::Engine;
 use self::tables::{META, MetaRow};
-use self::writer::{Message, Work};
+use self::writer::{Message, Told, Work};
 use crate::limits::WRITE_QUEUE_MAX;
 
 /// Name under which [`META`] counts the writes of [`Store::probe_writable`].
@@ -45,10 +45,12 @@ pub struct Store {
 
 /// Told of each durable commit: how many writes it held, and how long it took.
 pub type CommitObserver = Box<dyn Fn(usize, Duration) + Send + Sync>;
+/// Told that a table was changed by a commit.
+pub type Watcher = Box<dyn Fn() + Send + Sync>;
 
 struct Inner {
     engine: Arc<Engine>,
-    observer: Arc<OnceLock<CommitObserver>>,
+    told: Arc<Told>,
     queue: Option<SyncSender<Message>>,
     closing: AtomicBool,
     writer: ThreadId,
@@ -79,15 +81,15 @@ impl Store {
         let engine = Arc::new(engine);
         let (queue, waiting) = sync_channel(WRITE_QUEUE_MAX);
         let writers = Arc::clone(&engine);
-        let observer = Arc::new(OnceLock::new());
-        let watched = Arc::clone(&observer);
+        let told = Arc::new(Told::default());
+        let telling = Arc::clone(&told);
         let thread = thread::Builder::new()
             .name(String::from("store-writer"))
-            .spawn(move || writer::run(&waiting, &writers, &watched))
+            .spawn(move || writer::run(&waiting, &writers, &telling))
             .map_err(|cause| StoreError::Io(cause.to_string()))?;
         let inner = Inner {
             engine,
-            observer,
+            told,
             queue: Some(queue),
             closing: AtomicBool::new(false),
             writer: thread.thread().id(),
@@ -99,7 +101,13 @@ impl Store {
     /// Tells `observer` of each commit from now on; the first observer stays.
     pub fn observe(&self, observer: CommitObserver) {
         // A second one is dropped: the store has one owner who counts.
-        drop(self.inner.observer.set(observer));
+        drop(self.inner.told.observer.set(observer));
+    }
+
+    /// Calls `watcher` after each commit that changed `table`, from the writer's own thread: it must be quick, and must
+    /// not hold a [`Store`], which would then never close.
+    pub fn watch(&self, table: &'static str, watcher: Watcher) {
+        self.inner.told.watchers.write().unwrap_or_else(PoisonError::into_inner).push((table, watcher));
     }
 
     /// Runs `f` in a transaction that is durable when this returns `Ok`. When the returned future is dropped, the write
@@ -114,9 +122,33 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.send(f, true).await
+    }
+
+    /// As [`Store::write`], without the wait for the disk: everybody sees the change at once, and it becomes durable with
+    /// the next durable write at the latest. A crash before that takes it back, and nothing that came after it can be
+    /// there without it. For what may be done again, such as the claim of a job.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_soon<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.send(f, false).await
+    }
+
+    async fn send<T, E, F>(&self, f: F, durable: bool) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let (reply, answer) = tokio::sync::oneshot::channel();
         // Nobody waits when the caller has gone; then nobody is told.
-        self.enqueue(Work::new(f, move |outcome| drop(reply.send(outcome))))?;
+        self.enqueue(Work::new(f, durable, move |outcome| drop(reply.send(outcome))))?;
         answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
@@ -134,7 +166,7 @@ impl Store {
             return Err(StoreError::Nested.into());
         }
         let (reply, answer) = sync_channel(1);
-        self.enqueue(Work::new(f, move |outcome| drop(reply.send(outcome))))?;
+        self.enqueue(Work::new(f, true, move |outcome| drop(reply.send(outcome))))?;
         answer.recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 

@@ -8,11 +8,13 @@ use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs};
 use super::budget::{BudgetCommand, LedgerCommand, UsageArgs};
+use super::jobs::JobsCommand;
 use super::key::KeyCommand;
 use super::pair::SynastryArgs;
 use super::plan::PlanCommand;
 use super::returns::ReturnsArgs;
 use super::ruleset::RulesetCommand;
+use super::serve::ServeArgs;
 use super::tenant::TenantCommand;
 use super::timeline::{CalendarArgs, TransitsArgs};
 use crate::astro::wheel::{EXTRAS, SIZE_MAX_PX, SIZE_MIN_PX, Theme};
@@ -84,6 +86,9 @@ pub enum Command {
     /// Look after the API keys of a tenant.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after the jobs: what waits, what failed, what is paused.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
 }
 
 /// `orrery config ..`
@@ -217,14 +222,6 @@ impl SettingsArgs {
     pub fn sources(&self) -> Sources {
         self.directory.sources().maybe_flag("server.listen", "--listen", self.listen.clone())
     }
-}
-
-/// `orrery serve ..`
-#[derive(Debug, Args)]
-pub struct ServeArgs {
-    /// The settings.
-    #[command(flatten)]
-    pub settings: SettingsArgs,
 }
 
 /// `orrery init ..`

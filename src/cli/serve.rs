@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::args::ServeArgs;
+use clap::Args;
+
+use super::args::SettingsArgs;
 use super::signals::Signals;
 use super::{Failure, config, open, runtime};
 use crate::clock::Ambient;
@@ -10,9 +12,22 @@ use crate::config::Settings;
 use crate::telemetry::init_logging;
 use crate::{app::App, http};
 
+/// `orrery serve ..`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Address and port of the worker metrics, or `off`; 127.0.0.1:9109 when absent, unless that is taken.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub metrics_listen: Option<String>,
+}
+
 /// Serves until SIGTERM or SIGINT.
 pub fn run(options: &ServeArgs) -> Result<(), Failure> {
-    let settings = config::load(&options.settings.sources())?;
+    let sources = options.settings.sources();
+    let sources = sources.maybe_flag("worker.metrics_listen", "--metrics-listen", options.metrics_listen.clone());
+    let settings = config::load(&sources)?;
     init_logging(&settings.log).map_err(Failure::usage)?;
     runtime()?.block_on(serve(settings))
 }
@@ -32,6 +47,10 @@ async fn listen(app: &Arc<App>, stop: impl Future<Output = ()> + Send + 'static)
     let bound = http::bind(app.settings().server.listen).await.map_err(|cause| {
         Failure::failed(format!("{cause}; name a free address of this machine with --listen, port 0 for any port"))
     })?;
+    let metrics = http::metrics::bind(app).await.map_err(Failure::failed)?.map(|metrics| {
+        tracing::info!(metrics_url = format!("http://{}/metrics", metrics.address()), "telling worker metrics");
+        tokio::spawn(metrics.serve())
+    });
     let url = format!("http://{}", bound.address());
     tracing::info!(%url, version = env!("CARGO_PKG_VERSION"), "listening");
     let stop = async {
@@ -39,5 +58,10 @@ async fn listen(app: &Arc<App>, stop: impl Future<Output = ()> + Send + 'static)
         tracing::info!("stopping: no more connections are taken, open requests are finished");
     };
     bound.serve(Arc::clone(app), stop).await;
+    if let Some(metrics) = metrics {
+        metrics.abort();
+        // Waited for, as it holds the app; that it was cut is no error.
+        let _ = metrics.await;
+    }
     Ok(())
 }

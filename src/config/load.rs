@@ -82,7 +82,7 @@ macro_rules! never_absent {
     ($($ty:ty),*) => { $(impl Absent for $ty {})* };
 }
 never_absent!(bool, u64, String, PathBuf, std::net::SocketAddr, Vec<std::net::IpAddr>);
-never_absent!(super::Environment, super::LogFormat, MicroUsd, Vec<(String, MicroUsd)>, Strategy);
+never_absent!(super::Environment, super::LogFormat, super::MetricsListen, MicroUsd, Vec<(String, MicroUsd)>, Strategy);
 never_absent!(super::Route, Vec<super::TenantRoute>);
 
 /// Reads everything, and says all that is wrong.

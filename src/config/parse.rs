@@ -66,6 +66,17 @@ pub enum LogFormat {
     Compact,
 }
 
+/// Where the worker metrics are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsListen {
+    /// At the usual address, unless another process has it.
+    Auto,
+    /// Nowhere.
+    Off,
+    /// Here, or the start fails.
+    At(SocketAddr),
+}
+
 /// The member of `choices` whose name is `text`.
 pub(super) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
     let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
@@ -96,6 +107,17 @@ pub(super) fn integer(text: &str, least: u64, most: u64) -> Result<u64, String> 
 
 pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| String::from("expected an IP address and a port, e.g. 127.0.0.1:8460 or [::1]:8460"))
+}
+
+pub(super) fn metrics_listen(text: &str) -> Result<MetricsListen, String> {
+    match text {
+        "auto" => Ok(MetricsListen::Auto),
+        "off" => Ok(MetricsListen::Off),
+        other => {
+            let right = "expected auto, off, or an IP address and a port, e.g. 127.0.0.1:9109";
+            other.parse().map(MetricsListen::At).map_err(|_| right.to_owned())
+        }
+    }
 }
 
 /// Addresses with commas between them; an empty text is an empty list.

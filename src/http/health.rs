@@ -70,7 +70,7 @@ pub async fn metrics(depot: &mut Depot, res: &mut Response) -> Result<(), Proble
     }
     let streams = app.admission().crowd();
     app.metrics().limits.streams(streams.open, streams.queued, streams.refused);
-    let text = app.metrics().render().map_err(Error::internal)?;
+    let text = app.render_metrics()?;
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     res.headers_mut().insert(header::CONTENT_TYPE, kind);
     res.status_code(StatusCode::OK);

@@ -57,7 +57,8 @@ fn sender(caller: Option<&Caller>, arrival: &RequestContext) -> Sender {
 }
 
 /// Routes that read what is kept, by the beginning of their template; a route that nobody put in a class computes.
-const READS: &[&str] = &["/v1/places", "/v1/retrieval/", "/v1/reference-data", "/v1/quota", "/v1/usage", "/v1/models"];
+const READS: &[&str] =
+    &["/v1/places", "/v1/retrieval/", "/v1/reference-data", "/v1/quota", "/v1/usage", "/v1/jobs", "/v1/models"];
 
 /// The class of a route, by its method and template.
 fn class_of(method: &Method, route: &str) -> Class {

@@ -8,8 +8,8 @@ use salvo_oapi::swagger_ui::SwaggerUi;
 use super::edge::{Crowd, Edge};
 use super::limited::Limited;
 use super::v1::{
-    analysis, aspects, auth, budgets, calendar, charts, chat, completions, keys, lines, ops, places, plans, reference,
-    retrieval, rulesets, sky, stream, transits, usage, wheel,
+    analysis, aspects, auth, budgets, calendar, charts, chat, completions, jobs, keys, lines, ops, places, plans,
+    reference, retrieval, rulesets, sky, stream, transits, usage, webhooks, wheel,
 };
 use super::{health, legacy, methods, openapi};
 use crate::app::App;
@@ -48,6 +48,7 @@ fn auth_routes() -> Router {
 
 fn ops_routes() -> Router {
     Router::with_path("ops")
+        .push(job_ops_routes())
         .push(Router::with_path("tenants").get(ops::tenants).post(ops::create_tenant))
         .push(Router::with_path("tenants/{slug}").get(ops::tenant).patch(ops::change_tenant))
         .push(Router::with_path("tenants/{slug}/users").post(ops::create_user))
@@ -91,8 +92,36 @@ fn ops_routes() -> Router {
         .push(Router::with_path("rulesets/{name}/{version}/activate").post(rulesets::activate))
 }
 
+fn job_ops_routes() -> Router {
+    Router::new()
+        .push(Router::with_path("jobs").get(jobs::list))
+        .push(Router::with_path("jobs/stats").get(jobs::stats))
+        .push(Router::with_path("jobs/dead").get(jobs::dead))
+        .push(Router::with_path("jobs/dead/retry").post(jobs::retry_dead))
+        .push(Router::with_path("jobs/quarantine").get(jobs::quarantine))
+        .push(Router::with_path("jobs/cron").get(jobs::cron))
+        .push(Router::with_path("jobs/cron/{name}/pause").post(jobs::pause_cron))
+        .push(Router::with_path("jobs/cron/{name}/resume").post(jobs::resume_cron))
+        .push(Router::with_path("jobs/{id}").get(jobs::show))
+        .push(Router::with_path("jobs/{id}/retry").post(jobs::retry))
+        .push(Router::with_path("jobs/{id}/cancel").post(jobs::cancel))
+        .push(Router::with_path("jobs/{id}/discard").post(jobs::discard))
+        .push(Router::with_path("jobs/{id}/replay").post(jobs::replay))
+        .push(Router::with_path("queues/{name}/pause").post(jobs::pause_queue))
+        .push(Router::with_path("queues/{name}/resume").post(jobs::resume_queue))
+        .push(Router::with_path("queues/{name}/rate").put(jobs::set_rate))
+        .push(Router::with_path("tenants/{slug}/jobs/share").get(jobs::share).put(jobs::set_share))
+        .push(Router::with_path("tenants/{slug}/activity").get(jobs::activity))
+        .push(Router::with_path("tenants/{slug}/webhooks").get(webhooks::list).post(webhooks::create))
+        .push(Router::with_path("tenants/{slug}/webhooks/{id}").delete(webhooks::delete))
+        .push(Router::with_path("tenants/{slug}/webhooks/{id}/test").post(webhooks::test))
+}
+
 fn person_routes() -> Router {
     Router::new()
+        .push(Router::with_path("charts/{id}/report").post(jobs::report))
+        .push(Router::with_path("jobs/{id}").get(jobs::mine))
+        .push(Router::with_path("jobs/{id}/result").get(jobs::result))
         .push(Router::with_path("quota").get(plans::quota))
         .push(Router::with_path("keys").get(keys::list).post(keys::create))
         .push(Router::with_path("keys/{id}").delete(keys::revoke))

@@ -52,7 +52,11 @@ impl Bound {
 
     /// Serves until `stop` resolves, then takes no more connections, finishes open requests and cuts what is left at the
     /// deadline of the settings. Connections on which no request is open are cut as soon as none is open on any.
+    /// Jobs are worked on from now until the app is shut down.
     pub async fn serve(self, app: Arc<App>, stop: impl Future<Output = ()> + Send + 'static) {
+        if let Err(error) = app.worker().start() {
+            tracing::error!(%error, "the workers did not start");
+        }
         let grace = Duration::from_millis(app.settings().server.shutdown_grace_ms);
         let mut server =
             Server::new(self.acceptor).fuse_config(FuseConfig::default()).max_connections(limits::CONNECTIONS_MAX);

@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod chart;
 pub mod chat;
 pub mod figure;
+pub mod jobs;
 pub mod keys;
 pub mod ledger;
 pub mod lines;

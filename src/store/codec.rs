@@ -7,7 +7,9 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::ids::{AnswerId, ApiKeyId, AuditId, ChartId, ReservationId, SessionId, TenantId, TokenId, UserId};
+use crate::ids::{
+    AnswerId, ApiKeyId, AuditId, ChartId, JobId, ReservationId, SessionId, TenantId, TokenId, UserId, WebhookId,
+};
 
 /// Largest encoded value, in bytes. A row beyond it is refused on the way in and on the way out.
 pub const VALUE_MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -257,7 +259,7 @@ macro_rules! id_keys {
         }
     )*};
 }
-id_keys!(TenantId, UserId, SessionId, TokenId, ChartId, AnswerId, AuditId, ApiKeyId, ReservationId);
+id_keys!(TenantId, UserId, SessionId, TokenId, ChartId, AnswerId, AuditId, ApiKeyId, ReservationId, JobId, WebhookId,);
 
 macro_rules! tuple_keys {
     ($($part:ident $index:tt),*) => {

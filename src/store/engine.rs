@@ -110,11 +110,17 @@ impl Engine {
         self.with_database(|database| Snapshot::of(database, self.tables))
     }
 
-    /// Runs `f` over one transaction and makes its changes durable before it returns; keeps none of them on an error.
-    pub(super) fn commit(&self, f: impl FnOnce(&Batch<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    /// Runs `f` over one transaction and makes its changes durable before it returns, or with the next that are; keeps
+    /// none of them on an error.
+    pub(super) fn commit(
+        &self,
+        durable: bool,
+        f: impl FnOnce(&Batch<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let mut txn =
             self.with_database(|database| database.begin_write().map_err(|cause| transaction_error(&cause)))?;
-        txn.set_durability(Durability::Immediate).map_err(|cause| StoreError::Io(cause.to_string()))?;
+        let durability = if durable { Durability::Immediate } else { Durability::None };
+        txn.set_durability(durability).map_err(|cause| StoreError::Io(cause.to_string()))?;
         let batch = Batch { txn: &txn, tables: self.tables, open: RefCell::default(), state: BatchState::default() };
         let done = f(&batch).and_then(|()| batch.state.failure.take().map_or(Ok(()), Err));
         let changed = batch.state.changed.get();

@@ -29,8 +29,12 @@ pub(super) struct Step {
 
 /// All steps, oldest first. A released step is never changed; a new layout is a new step.
 /// Making tables leaves those that are there as they are, so a step that only adds some is `create_tables` again.
-pub(super) const STEPS: &[Step] =
-    &[Step { to: 1, run: create_tables }, Step { to: 2, run: add_rulesets }, Step { to: 3, run: create_tables }];
+pub(super) const STEPS: &[Step] = &[
+    Step { to: 1, run: create_tables },
+    Step { to: 2, run: add_rulesets },
+    Step { to: 3, run: create_tables },
+    Step { to: 4, run: create_tables },
+];
 
 fn create_tables(batch: &Batch<'_>, tables: &'static [&'static str]) -> Result<(), StoreError> {
     tables.iter().try_for_each(|name| batch.create(name))
@@ -52,7 +56,7 @@ pub(super) fn migrate(engine: &Engine, found: u64, steps: &[Step]) -> Result<(),
     if found >= known {
         return Ok(());
     }
-    engine.commit(|batch| {
+    engine.commit(true, |batch| {
         for step in steps.iter().filter(|step| step.to > found) {
             (step.run)(batch, engine.tables())?;
         }

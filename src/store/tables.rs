@@ -12,8 +12,10 @@ macro_rules! rows {
     ($($row:ty),* $(,)?) => { $(impl Row for $row { const VERSION: u8 = 1; })* };
 }
 
+pub mod jobs;
 pub mod ledger;
 pub mod limits;
+pub mod worker;
 
 use super::codec::{Row, Table};
 use crate::clock::UnixMs;
@@ -72,6 +74,22 @@ pub const STORE_TABLES: &[&str] = &[
     AUDIT.name(),
     AUDIT_HEADS.name(),
     RULESETS.name(),
+    jobs::JOBS.name(),
+    jobs::JOB_READY.name(),
+    jobs::JOB_SCHEDULE.name(),
+    jobs::JOB_FLOWS.name(),
+    jobs::JOB_TURNS.name(),
+    jobs::JOB_QUEUES.name(),
+    jobs::JOB_SHARES.name(),
+    jobs::JOB_LEASES.name(),
+    jobs::JOB_UNIQUE.name(),
+    jobs::JOB_PARKED.name(),
+    jobs::JOB_EXPIRY.name(),
+    jobs::JOB_RESULTS.name(),
+    jobs::JOB_CRON.name(),
+    worker::WEBHOOKS.name(),
+    worker::ACTIVITY_DAYS.name(),
+    worker::ACTIVITY_MARKS.name(),
     ledger::LIMITS.name(),
     ledger::ACCOUNTS.name(),
     ledger::PAST_ACCOUNTS.name(),

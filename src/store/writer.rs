@@ -1,17 +1,32 @@
 //! The one writer: a thread that gathers the writes that wait, runs them in one transaction, commits once, and then
 //! answers them all. Knows no rows.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use super::CommitObserver;
 use super::engine::{Batch, Engine};
 use super::error::StoreError;
 use super::tx::{Pending, Tx};
+use super::{CommitObserver, Watcher};
 use crate::clock::Stopwatch;
 use crate::limits::{GROUP_COMMIT_MAX_WRITES, GROUP_COMMIT_WAIT_US};
+
+/// Whom the writer tells of its commits.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) observer: OnceLock<CommitObserver>,
+    pub(super) watchers: RwLock<Vec<(&'static str, Watcher)>>,
+}
+
+impl Told {
+    fn wake(&self, changed: &BTreeSet<&'static str>) {
+        let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
+        watchers.iter().filter(|(table, _)| changed.contains(table)).for_each(|(_, watcher)| watcher());
+    }
+}
 
 /// What the writer is sent.
 pub(super) enum Message {
@@ -26,6 +41,9 @@ pub(super) trait Job: Send {
     /// Runs the closure; its changes, or none when it failed or panicked.
     fn run(&mut self, batch: &Batch<'_>) -> Option<Pending>;
 
+    /// Whether the caller waits for the disk.
+    fn is_durable(&self) -> bool;
+
     /// Tells the caller, once the batch is durable or has failed.
     fn answer(self: Box<Self>, batch: Result<(), StoreError>);
 }
@@ -33,13 +51,14 @@ pub(super) trait Job: Send {
 /// A closure, what it came to, and where to say so.
 pub(super) struct Work<T, E, F> {
     closure: F,
+    durable: bool,
     outcome: Result<T, E>,
     reply: Box<dyn FnOnce(Result<T, E>) + Send>,
 }
 
 impl<T, E: From<StoreError>, F> Work<T, E, F> {
-    pub(super) fn new(closure: F, reply: impl FnOnce(Result<T, E>) + Send + 'static) -> Self {
-        Self { closure, outcome: Err(StoreError::Closed.into()), reply: Box::new(reply) }
+    pub(super) fn new(closure: F, durable: bool, reply: impl FnOnce(Result<T, E>) + Send + 'static) -> Self {
+        Self { closure, durable, outcome: Err(StoreError::Closed.into()), reply: Box::new(reply) }
     }
 }
 
@@ -56,6 +75,10 @@ where
         self.outcome.is_ok().then(|| tx.into_pending())
     }
 
+    fn is_durable(&self) -> bool {
+        self.durable
+    }
+
     fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
         // A refusal is held back too: it may rest on a change of the batch that did not last.
         let answer = batch.map_err(E::from).and(self.outcome);
@@ -64,7 +87,7 @@ where
 }
 
 /// The writer's thread: ends at [`Message::Stop`] or when nobody can send any more.
-pub(super) fn run(queue: &Receiver<Message>, engine: &Arc<Engine>, observer: &OnceLock<CommitObserver>) {
+pub(super) fn run(queue: &Receiver<Message>, engine: &Arc<Engine>, told: &Told) {
     let (mut open, mut expected) = (true, 0);
     while open {
         let mut jobs = Vec::new();
@@ -72,10 +95,12 @@ pub(super) fn run(queue: &Receiver<Message>, engine: &Arc<Engine>, observer: &On
         expected = jobs.len();
         if !jobs.is_empty() {
             let (writes, watch) = (jobs.len(), Stopwatch::start());
-            commit(jobs, engine);
-            if let Some(observer) = observer.get() {
+            let durable = jobs.iter().any(|job| job.is_durable());
+            let changed = commit(jobs, engine, durable);
+            if let Some(observer) = told.observer.get().filter(|_| durable) {
                 observer(writes, watch.elapsed());
             }
+            told.wake(&changed);
         }
     }
 }
@@ -95,18 +120,21 @@ fn gather(queue: &Receiver<Message>, jobs: &mut Vec<Box<dyn Job>>, expected: usi
             return true;
         }
         next = queue.try_recv().ok();
-        if next.is_none() && jobs.len() < expected {
+        if next.is_none() && jobs.len() < expected && jobs.iter().any(|job| job.is_durable()) {
             let left = Duration::from_micros(GROUP_COMMIT_WAIT_US).saturating_sub(watch.elapsed());
             next = queue.recv_timeout(left).ok();
         }
     }
 }
 
-fn commit(mut jobs: Vec<Box<dyn Job>>, engine: &Engine) {
+/// Commits them together and answers them; the tables that changed.
+fn commit(mut jobs: Vec<Box<dyn Job>>, engine: &Engine, durable: bool) -> BTreeSet<&'static str> {
+    let mut changed = BTreeSet::new();
     let attempt = catch_unwind(AssertUnwindSafe(|| {
-        engine.commit(|batch| {
+        engine.commit(durable, |batch| {
             for job in &mut jobs {
                 if let Some(pending) = job.run(batch) {
+                    changed.extend(pending.keys().copied());
                     batch.apply(pending)?;
                 }
             }
@@ -120,5 +148,7 @@ fn commit(mut jobs: Vec<Box<dyn Job>>, engine: &Engine) {
     }
     if outcome.is_err() {
         engine.reopen();
+        changed.clear();
     }
+    changed
 }

@@ -1,5 +1,6 @@
 //! A: Counters and timings in the Prometheus text format, with bounded label values. Serves nothing, knows no route.
 
+pub mod jobs;
 pub mod limits;
 
 use std::time::Duration;
@@ -86,6 +87,8 @@ pub struct Metrics {
     ledger_reserved: Gauge,
     /// Rates, quotas, streams.
     pub limits: limits::LimitMetrics,
+    /// The job queue.
+    pub jobs: jobs::JobMetrics,
 }
 
 /// One request being answered; counted out when dropped, also when its task is cut.
@@ -209,6 +212,7 @@ impl Metrics {
             routes: Bounded::new(ROUTES_MAX),
             tenants: Bounded::new(METRIC_TENANTS_MAX),
             models: Bounded::new(METRIC_TENANTS_MAX),
+            jobs: jobs::JobMetrics::new(&r)?,
             registry: r,
         })
     }

@@ -23,6 +23,10 @@ mod gateway;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
+mod jobs_kill;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod ledger;

@@ -82,7 +82,10 @@ pub async fn create(req: &mut Request, depot: &mut Depot) -> Result<Stored<Chart
     };
     let chart = compute(&app, body.value.into())?;
     let (prepared, record) = once.prepare(&app, &ChartReply::from(&chart))?;
-    let outcome = app.charts().keep(&caller, &arrival, &chart, also(record)).await;
+    let data = serde_json::json!({ "chart_id": chart.id.to_string() });
+    let tell = app.worker().webhooks().announce(caller.tenant, "chart.created", &data)?;
+    let record = also(record);
+    let outcome = app.charts().keep(&caller, &arrival, &chart, move |tx| record(tx).and_then(|()| tell(tx))).await;
     Ok(prepared.settle(&app, outcome)?)
 }
 

@@ -246,3 +246,57 @@ fn writes_that_wait_share_one_commit() {
     let after = syncs.load(Ordering::SeqCst) - before;
     assert!((1..=2).contains(&after), "64 writes took {after} syncs");
 }
+
+#[test]
+fn a_write_that_need_not_wait_is_seen_at_once_and_kept_with_the_next_that_must() {
+    let (_dir, store, _, synced) = breakable();
+    runtime().block_on(async {
+        let put_soon = |key: u64| store.write_soon::<_, StoreError, _>(move |tx| tx.put(&NUMBERS, &key, &row(1)));
+        let before = synced.load(Ordering::SeqCst);
+        put_soon(1).await.unwrap();
+        put_soon(2).await.unwrap();
+        assert_eq!(synced.load(Ordering::SeqCst), before, "nobody waited for the disk");
+        assert!(get(&store, 1).is_some() && get(&store, 2).is_some());
+        let refused = store.write_soon::<(), _, _>(|tx| {
+            tx.put(&NUMBERS, &3, &row(1))?;
+            Err(Refusal::Business(3))
+        });
+        assert_eq!(refused.await, Err(Refusal::Business(3)));
+    });
+    let (dir, path, store) = fresh();
+    let as_after_a_crash = |name: &str| {
+        let copy = dir.path().join(name);
+        std::fs::copy(&path, &copy).unwrap();
+        numbers(&Store::open(&copy, TABLES).unwrap())
+    };
+    runtime().block_on(async {
+        store.write_soon::<_, StoreError, _>(|tx| tx.put(&NUMBERS, &1, &row(1))).await.unwrap();
+        assert_eq!(as_after_a_crash("before.redb"), [].into());
+        store.write::<_, StoreError, _>(|tx| tx.put(&NUMBERS, &2, &row(1))).await.unwrap();
+    });
+    assert_eq!(as_after_a_crash("after.redb"), [1, 2].into());
+}
+
+#[test]
+fn watchers_are_told_of_commits_that_changed_their_table() {
+    let (_dir, _, store) = fresh();
+    let told = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&told);
+    store.watch(NUMBERS.name(), Box::new(move || _ = count.fetch_add(1, Ordering::SeqCst)));
+    put(&store, 1, 1);
+    // They are told by the writer, so before its next write.
+    let told = || {
+        store.write_blocking::<_, StoreError, _>(|_| Ok(())).unwrap();
+        told.load(Ordering::SeqCst)
+    };
+    assert_eq!(told(), 1);
+    store.write_blocking::<_, StoreError, _>(|tx| tx.put(&PAIRS, &(1, 1), &row(1))).unwrap();
+    let refused = |tx: &mut crate::store::Tx<'_>| {
+        tx.put(&NUMBERS, &2, &row(1))?;
+        Err::<(), _>(Refusal::Business(2))
+    };
+    assert!(store.write_blocking(refused).is_err());
+    assert_eq!(told(), 1, "neither another table nor a refused change counts");
+    store.write_blocking::<_, StoreError, _>(|tx| tx.delete(&NUMBERS, &1)).unwrap();
+    assert_eq!(told(), 2);
+}
