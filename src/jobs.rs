@@ -52,7 +52,7 @@ use tokio::sync::{broadcast, watch};
 
 pub use self::backoff::{Choice, Verdict};
 pub use self::claim::{Ask, Given, Held, claim, has_waiting};
-pub use self::enqueue::{Enqueued, enqueue, enqueue_all};
+pub use self::enqueue::{Enqueued, enqueue, enqueue_all, is_name};
 pub use self::handler::{Ctx, Done, JobError, Registry, Stop};
 pub use self::kind::{DEFAULT_QUEUE, Draft, Job, Owner, Policy, Undecodable, Unique};
 pub use self::place::JobKey;

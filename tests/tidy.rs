@@ -75,8 +75,8 @@ const OWNERS: &[Owner] = &[
     Owner { crates: "tantivy", paths: &["src/retrieval.rs", "src/retrieval/"] },
     Owner { crates: "bincode", paths: &["src/store/codec.rs"] },
     Owner { crates: "resvg", paths: &["src/charts/png.rs"] },
-    Owner { crates: "hyper", paths: &["src/llm/remote/"] },
-    Owner { crates: "rustls", paths: &["src/llm/remote/"] },
+    Owner { crates: "hyper", paths: &["src/llm/remote/", "src/worker/outbound.rs"] },
+    Owner { crates: "rustls", paths: &["src/llm/remote/", "src/worker/outbound.rs"] },
     Owner { crates: "candle", paths: &["src/llm.rs", "src/llm/", "src/retrieval/embed"] },
 ];
 

@@ -104,14 +104,16 @@ fn row_of(draft: &Draft) -> JobRow {
     }
 }
 
+/// Whether `name` may be that of a queue or a task.
+pub fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    (1..=limits::JOB_NAME_MAX_BYTES).contains(&name.len()) && name.bytes().all(plain)
+}
+
 fn check(draft: &Draft) -> Result<()> {
-    let fits = |name: &str| {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
-        (1..=limits::JOB_NAME_MAX_BYTES).contains(&name.len()) && name.bytes().all(plain)
-    };
     let mut wrong = Vec::new();
     for (field, name) in [("job.task", &draft.task), ("job.queue", &draft.queue)] {
-        if !fits(name) {
+        if !is_name(name) {
             let allowed = format!("1 to {} of a-z, 0-9, _ and -", limits::JOB_NAME_MAX_BYTES);
             wrong.push(FieldError::new(field, name, allowed));
         }

@@ -25,8 +25,9 @@ use crate::http::wire::jobs::{
 use crate::ids::{JobId, TenantId, UserId};
 use crate::jobs::admin::{Filter, Page};
 use crate::jobs::state::is_final;
-use crate::jobs::{JobKey, JobRow, JobState, RateRow, ShareRow};
+use crate::jobs::{JobKey, JobRow, JobState, RateRow, ShareRow, is_name};
 use crate::limits;
+use crate::tenants::is_slug;
 use crate::worker::desk::Action;
 use crate::worker::report::NatalReport;
 
@@ -55,8 +56,15 @@ fn tenant_of(app: &App, slug: Option<&str>) -> Result<Option<TenantId>> {
 
 /// The page of jobs that the query asks for; `state` is fixed by the route, or read.
 fn found(app: &App, req: &Request, state: Option<JobState>) -> Result<Page> {
-    let mut filter = Filter { state, queue: query(req, "queue")?, task: query(req, "task")?, tenant: None };
-    filter.tenant = tenant_of(app, query(req, "tenant")?.as_deref())?;
+    let named = |name: &str, is_right: fn(&str) -> bool| {
+        let wrong = |text: &str| FieldError::new(format!("query.{name}"), text, "1 to 64 of a-z, 0-9, _ and -");
+        match query(req, name)? {
+            Some(text) if !is_right(&text) => Err(Error::fields(vec![wrong(&text)])),
+            text => Ok(text),
+        }
+    };
+    let mut filter = Filter { state, queue: named("queue", is_name)?, task: named("task", is_name)?, tenant: None };
+    filter.tenant = tenant_of(app, named("tenant", is_slug)?.as_deref())?;
     if state.is_none()
         && let Some(text) = query(req, "state")?
     {
