@@ -19,6 +19,7 @@ mod key_text;
 mod keyring;
 mod login;
 mod password;
+mod scopes;
 mod sessions;
 mod throttle;
 mod tokens;
@@ -32,9 +33,10 @@ use throttle::{Rule, Subject, Throttle};
 use tokens::{Holder, Kind};
 
 pub use accounts::{Me, NewUser};
-pub use api_keys::{ApiKey, Grant, KeyMaker, MadeKey, NewApiKey, Scope, Scopes};
+pub use api_keys::{ApiKey, Grant, KeyMaker, MadeKey, NewApiKey};
 pub use login::{Credentials, LoggedIn};
 pub use password::HashCost;
+pub use scopes::{Scope, Scopes};
 pub use sessions::SessionView;
 pub use throttle::network;
 pub use tokens::{TokenPolicy, Tokens};
@@ -81,11 +83,11 @@ impl Caller {
         }
     }
 
-    /// The API key, when one was shown.
+    /// The API key under which money is counted, when one was shown: the first of its line, whatever it was rotated into.
     pub const fn key(&self) -> Option<ApiKeyId> {
         match self.credential {
             Credential::Session(_) => None,
-            Credential::Key(grant) => Some(grant.id),
+            Credential::Key(grant) => Some(grant.root),
         }
     }
 

@@ -106,6 +106,7 @@ codes! {
     TenantExists, "tenant_exists", Conflict, retry false, "A tenant with this slug exists already.";
     TooManyCharts, "too_many_charts", Conflict, retry false, "You keep as many charts as allowed; delete one first.";
     TooManyApiKeys, "too_many_api_keys", Conflict, retry false, "The tenant has as many live API keys as allowed; revoke one first.";
+    ApiKeyReplaced, "api_key_replaced", Conflict, retry false, "This API key was rotated already; rotate the one in its place.";
     TooManyPlans, "too_many_plans", Conflict, retry false, "The appliance keeps as many versions of plans as it can.";
     RulesetExists, "ruleset_exists", Conflict, retry false, "A ruleset of this name and version exists already.";
     RulesetLocked, "ruleset_locked", Conflict, retry false, "This ruleset is locked for good; clone it into a new version.";

@@ -95,6 +95,8 @@ pub const THROTTLE_KEYS_MAX: usize = 65_536;
 
 /// Live API keys that one tenant may have.
 pub const API_KEYS_PER_TENANT_MAX: usize = 200;
+/// Rows of API keys that one tenant may have: the live ones, and as many that are over.
+pub const API_KEY_ROWS_PER_TENANT_MAX: usize = 2 * API_KEYS_PER_TENANT_MAX;
 /// Longest name of an API key, in Unicode scalar values.
 pub const API_KEY_NAME_MAX_CHARS: usize = 80;
 /// How long a rotated key stays good beside the one in its place when nobody says, in seconds: a day.

@@ -11,94 +11,32 @@ use std::sync::PoisonError;
 
 use zeroize::Zeroizing;
 
+use super::scopes::Scopes;
 use super::{Caller, Credential, Identity, RequestContext, key_text, require_operator};
 use crate::audit::{self, SYSTEM_TENANT};
 use crate::clock::UnixMs;
 use crate::config::Rate;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{ApiKeyId, TenantId, UserId};
-use crate::limits::{API_KEY_NAME_MAX_CHARS, API_KEY_OVERLAP_MAX_S, API_KEYS_PER_TENANT_MAX};
+use crate::limits::{
+    API_KEY_NAME_MAX_CHARS, API_KEY_OVERLAP_MAX_S, API_KEY_ROWS_PER_TENANT_MAX, API_KEYS_PER_TENANT_MAX,
+};
 use crate::store::tables::limits::{API_KEY_BY_HASH, API_KEY_USES, API_KEYS, ApiKeyPlaceRow, ApiKeyRow, DayRow};
 use crate::store::tables::{Actor, Role, TENANTS, USERS};
 use crate::store::{Reads, Span, Tx};
 
 /// Label of the keyed hash of a key's text.
 const HASH_LABEL: &str = "api key";
-/// Rows of a tenant read at once: the live ones, and as many that are over.
-const ROWS_MAX: usize = 2 * API_KEYS_PER_TENANT_MAX;
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
-
-/// What a key may be good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Look at charts, days, answers, the sky and the corpus; compute what is not kept.
-    Read,
-    /// Make and delete charts.
-    Charts,
-    /// Ask questions.
-    Chat,
-}
-
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 3] = [Self::Read, Self::Charts, Self::Chat];
-
-    /// Its name on the wire.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Charts => "charts",
-            Self::Chat => "chat",
-        }
-    }
-
-    const fn bit(self) -> u8 {
-        match self {
-            Self::Read => 1,
-            Self::Charts => 2,
-            Self::Chat => 4,
-        }
-    }
-}
-
-/// A set of scopes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scopes(u8);
-
-impl Scopes {
-    /// The scopes of these names.
-    ///
-    /// # Errors
-    /// What is allowed, when there is none or one has another name.
-    pub fn parse<'c>(codes: impl IntoIterator<Item = &'c str>) -> Result<Self, FieldError> {
-        let mut bits = 0;
-        for code in codes {
-            let scope = Scope::ALL.into_iter().find(|scope| scope.code() == code);
-            bits |= scope.ok_or_else(|| FieldError::new("scopes", code, "any of: read, charts, chat"))?.bit();
-        }
-        if bits == 0 {
-            return Err(FieldError::unshown("scopes", "at least one of: read, charts, chat"));
-        }
-        Ok(Self(bits))
-    }
-
-    /// Whether `scope` is one of them.
-    pub const fn contain(self, scope: Scope) -> bool {
-        self.0 & scope.bit() != 0
-    }
-
-    /// Their names.
-    pub fn codes(self) -> impl Iterator<Item = &'static str> {
-        Scope::ALL.into_iter().filter(move |scope| self.contain(*scope)).map(Scope::code)
-    }
-}
 
 /// What a caller's key grants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// The key.
     pub id: ApiKeyId,
+    /// The first key of its line: rates and money are counted under it, so that a rotation escapes neither.
+    pub root: ApiKeyId,
     /// What it may do.
     pub scopes: Scopes,
     /// A rate of its own.
@@ -143,6 +81,11 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// The first key of its line.
+    pub fn root(&self) -> ApiKeyId {
+        self.row.root.unwrap_or(self.id)
+    }
+
     /// `live`, `expired` or `revoked`.
     pub fn state(&self, now: UnixMs) -> &'static str {
         match ended(&self.row, now) {
@@ -199,7 +142,7 @@ impl Identity {
             return Err(invalid("the checksum").message("This is no whole API key: its length or checksum is wrong."));
         }
         let (hash, now) = (self.vault.mac(HASH_LABEL, text.as_bytes()), self.ambient.now());
-        let caller = self.store.read(|view| {
+        let (caller, key) = self.store.read(|view| {
             let place = view.get(&API_KEY_BY_HASH, &hash)?.ok_or_else(|| invalid("unknown"))?;
             let (tenant, id) = (place.tenant, place.key);
             let row = view.get(&API_KEYS, &(tenant, id))?.ok_or_else(|| invalid("its row is gone"))?;
@@ -210,16 +153,17 @@ impl Identity {
             standing.ok_or_else(|| invalid("the tenant is gone or suspended"))?;
             let user = view.get(&USERS, &(tenant, row.user))?.ok_or_else(|| invalid("the user is gone"))?;
             let rate = row.rate.as_deref().map(str::parse).transpose().map_err(Error::internal)?;
-            let grant = Grant { id, scopes: Scopes(row.scopes), rate };
-            Ok::<_, Error>(Caller { tenant, user: row.user, role: user.role, credential: Credential::Key(grant) })
+            let grant = Grant { id, root: row.root.unwrap_or(id), scopes: Scopes(row.scopes), rate };
+            let caller = Caller { tenant, user: row.user, role: user.role, credential: Credential::Key(grant) };
+            Ok::<_, Error>((caller, id))
         })?;
-        self.note_use(caller.tenant, caller.key(), now);
+        self.note_use(caller.tenant, key, now);
         Ok(caller)
     }
 
     /// Keeps the day on which a key was used: one write a key and day, which no request waits for.
-    fn note_use(&self, tenant: TenantId, key: Option<ApiKeyId>, now: UnixMs) {
-        let (Some(key), Ok(runtime)) = (key, tokio::runtime::Handle::try_current()) else { return };
+    fn note_use(&self, tenant: TenantId, key: ApiKeyId, now: UnixMs) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let day = u32::try_from(now.0 / DAY_MS).unwrap_or(u32::MAX);
         {
             let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
@@ -276,17 +220,15 @@ impl Identity {
             expires_at: new.expires_at,
             revoked_at: None,
             replaced_by: None,
+            root: None,
         });
         let also = also(&made)?;
         let entry = self.key_entry(tenant, request, &actor, "api_key_create", made.key.id);
         let entry = entry.detail("user", user).detail("scopes", new.scopes.codes().collect::<Vec<_>>().join(","));
-        let (auditor, key, may_be_user) = (self.auditor.clone(), made.key.clone(), matches!(by, KeyMaker::Operator(_)));
-        let own = user_of(by);
+        let (auditor, key, by) = (self.auditor.clone(), made.key.clone(), by.clone());
         let write = self.store.write(move |tx| {
             tx.get(&TENANTS, &tenant)?.ok_or_else(|| Error::new(Code::TenantNotFound))?;
-            let role = tx.get(&USERS, &(tenant, user))?.map(|row| row.role);
-            let acts = role.is_some_and(|role| may_be_user || role != Role::User || own == Some(user));
-            if !acts {
+            if !may_give(tx, &by, tenant, user)? {
                 let allowed = "a user of the tenant; an administrator of it names themselves or no mere user";
                 return Err(Error::fields(vec![FieldError::new("user", user, allowed)]));
             }
@@ -299,10 +241,13 @@ impl Identity {
         Ok(made)
     }
 
-    /// Puts a new key of the same grants in the place of a live one, which stays good for `overlap_s` seconds more.
+    /// Puts a new key of the same grants in the place of a live one, which stays good for `overlap_s` seconds more. The
+    /// new one goes on in the line of the first: what is counted by key goes on with it.
     ///
     /// # Errors
-    /// [`Code::ApiKeyNotFound`] unless the tenant has such a live key; [`Code::InvalidFields`]; those of making one.
+    /// [`Code::ApiKeyNotFound`] unless the tenant has such a live key; [`Code::ApiKeyReplaced`] when it was rotated
+    /// already; [`Code::InsufficientRole`] also where `by` could make no key that acts as the same user;
+    /// [`Code::InvalidFields`]; [`Code::TooManyApiKeys`].
     pub async fn rotate_api_key<P, F>(
         &self,
         request: &RequestContext,
@@ -321,22 +266,28 @@ impl Identity {
             return Err(Error::fields(vec![FieldError::new("overlap_s", overlap_s, allowed)]));
         }
         let now = self.ambient.now();
-        let before = self.store.read(|view| live(view, tenant, id, now))?;
-        let made = self.fresh(ApiKeyRow { created_at: now, created_by: actor.clone(), ..before.clone() });
+        let before = self.store.read(|view| replaceable(view, tenant, id, now))?;
+        let root = Some(before.root.unwrap_or(id));
+        let made = self.fresh(ApiKeyRow { created_at: now, created_by: actor.clone(), root, ..before.clone() });
         let also = also(&made)?;
         let entry = self.key_entry(tenant, request, &actor, "api_key_rotate", id);
         let entry = entry.detail("new", made.key.id).detail("overlap_s", overlap_s);
-        let (auditor, key) = (self.auditor.clone(), made.key.clone());
+        let (auditor, key, by) = (self.auditor.clone(), made.key.clone(), by.clone());
         let write = self.store.write(move |tx| {
-            let mut row = live(tx, tenant, id, now)?;
+            let mut row = replaceable(tx, tenant, id, now)?;
+            if !may_give(tx, &by, tenant, row.user)? {
+                let why = "This key acts as somebody for whom you may make no key; ask an operator.";
+                return Err(Error::new(Code::InsufficientRole).message(why));
+            }
             if row != before {
                 return Err(Error::new(Code::ApiKeyNotFound).message("The key was rotated or changed meanwhile."));
             }
             let end = now.plus_ms(overlap_s * 1_000);
             row.expires_at = Some(row.expires_at.map_or(end, |before| before.min(end)));
             row.replaced_by = Some(key.id);
-            make_room(tx, tenant, now)?;
+            // First the end of the one before, so that a tenant with as many keys as allowed can rotate without an overlap.
             tx.put(&API_KEYS, &(tenant, id), &row)?;
+            make_room(tx, tenant, now)?;
             put(tx, tenant, &key)?;
             audit::append(tx, &auditor, entry.clone())?;
             also(tx)
@@ -442,6 +393,13 @@ fn user_of(by: &KeyMaker) -> Option<UserId> {
     }
 }
 
+/// Whether `by` may have a key that acts as `user`: a key is its user's hands, so an administrator gets none of a person's.
+fn may_give(reads: &impl Reads, by: &KeyMaker, tenant: TenantId, user: UserId) -> Result<bool> {
+    let role = reads.get(&USERS, &(tenant, user))?.map(|row| row.role);
+    let is_operator = matches!(by, KeyMaker::Operator(_));
+    Ok(role.is_some_and(|role| is_operator || role != Role::User || user_of(by) == Some(user)))
+}
+
 /// The user that the key acts as; every wrong field is named at once.
 fn check(by: &KeyMaker, new: &NewApiKey, now: UnixMs) -> Result<UserId> {
     let mut wrong = Vec::new();
@@ -468,10 +426,15 @@ fn read(reads: &impl Reads, tenant: TenantId, id: ApiKeyId, row: ApiKeyRow) -> R
     Ok(ApiKey { id, scopes: Scopes(row.scopes), row, last_used })
 }
 
-fn live(reads: &impl Reads, tenant: TenantId, id: ApiKeyId, now: UnixMs) -> Result<ApiKeyRow> {
+/// A key that another can be put in the place of: a live one without a successor. One in its overlap has a shorter life
+/// than it was given, which a second successor would inherit.
+fn replaceable(reads: &impl Reads, tenant: TenantId, id: ApiKeyId, now: UnixMs) -> Result<ApiKeyRow> {
     let row = reads.get(&API_KEYS, &(tenant, id))?.ok_or_else(|| Error::new(Code::ApiKeyNotFound))?;
     if ended(&row, now).is_some() {
         return Err(Error::new(Code::ApiKeyNotFound).message("This key has ended; make a new one."));
+    }
+    if let Some(successor) = row.replaced_by {
+        return Err(Error::new(Code::ApiKeyReplaced).detail("replaced_by", successor.to_string().into()));
     }
     Ok(row)
 }
@@ -484,12 +447,12 @@ fn put(tx: &mut Tx<'_>, tenant: TenantId, key: &ApiKey) -> Result<()> {
 
 /// Refuses one more live key than there may be; removes the oldest ended ones when the rows become too many.
 fn make_room(tx: &mut Tx<'_>, tenant: TenantId, now: UnixMs) -> Result<()> {
-    let rows = tx.scan(&API_KEYS, Span::prefix(&tenant), ROWS_MAX)?;
+    let rows = tx.scan(&API_KEYS, Span::prefix(&tenant), API_KEY_ROWS_PER_TENANT_MAX)?;
     let alive = rows.iter().filter(|(_, row)| ended(row, now).is_none()).count();
     if alive >= API_KEYS_PER_TENANT_MAX {
         return Err(Error::new(Code::TooManyApiKeys).detail("allowed", API_KEYS_PER_TENANT_MAX.into()));
     }
-    let too_many = (rows.len() + 1).saturating_sub(ROWS_MAX);
+    let too_many = (rows.len() + 1).saturating_sub(API_KEY_ROWS_PER_TENANT_MAX);
     for (place, row) in rows.into_iter().filter(|(_, row)| ended(row, now).is_some()).take(too_many) {
         tx.delete(&API_KEYS, &place)?;
         tx.delete(&API_KEY_BY_HASH, &row.hash)?;

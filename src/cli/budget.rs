@@ -57,7 +57,7 @@ impl ScopeArgs {
     fn scope(&self, app: &App) -> Result<Scope, Error> {
         let Self { tenant, user, key, model } = self;
         let words = ScopeWords { tenant: tenant.clone(), user: user.clone(), key: key.clone(), model: model.clone() };
-        words.resolve(app.tenants(), "--")
+        words.resolve(app.tenants(), app.ledger(), "--")
     }
 }
 

@@ -51,7 +51,7 @@ fn sender(caller: Option<&Caller>, arrival: &RequestContext) -> Sender {
     let Some(caller) = caller else { return Sender::Unknown(arrival.address.map(network)) };
     let key = match caller.credential {
         Credential::Session(_) => None,
-        Credential::Key(grant) => Some((grant.id, grant.rate)),
+        Credential::Key(grant) => Some((grant.root, grant.rate)),
     };
     Sender::Known { tenant: caller.tenant, user: caller.user, key }
 }

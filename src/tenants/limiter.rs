@@ -31,7 +31,7 @@ pub enum Sender {
         tenant: TenantId,
         /// The user.
         user: UserId,
-        /// The key, with its own rate if it has one.
+        /// The first key of its line, with the key's own rate if it has one.
         key: Option<(ApiKeyId, Option<Rate>)>,
     },
     /// Anybody, from this network.

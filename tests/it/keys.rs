@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use orrery::clock::{Ambient, ManualClock, SystemEntropy, UnixMs};
+use orrery::limits::API_KEYS_PER_TENANT_MAX;
 use serde_json::{Value, json};
 
 use crate::support::{Appliance, einstein, shared};
@@ -106,6 +107,9 @@ fn a_rotation_overlaps_and_an_end_is_kept() {
     assert_eq!(rotated.data(201)["key"]["expires_at"], "2026-11-23T20:00:00.000Z");
     let works = |text: &str| server.call("GET", "/v1/charts", Some(text), None).status == 200;
     assert!(works(&before) && works(&after));
+    // A second successor would inherit the short life of the overlap.
+    let again = server.call("POST", &path, ops, Some(&json!({})));
+    assert_eq!(again.error(409, "api_key_replaced")["details"]["replaced_by"], rotated.data(201)["key"]["id"]);
     clock.advance_ms(3_600_000 - 1);
     assert!(works(&before));
     clock.advance_ms(1);
@@ -150,6 +154,75 @@ fn an_administrator_makes_keys_for_the_tenant_but_none_that_read_peoples_charts(
     assert_eq!(server.call("DELETE", &path, Some(&admin), None).data(200)["state"], "revoked");
     let audit = server.call("GET", "/v1/ops/audit/verify", Some(server.operator()), None);
     assert_eq!(audit.data(200)["intact"], true);
+}
+
+#[test]
+fn an_administrator_cannot_rotate_into_a_key_that_acts_as_a_person() {
+    let server = shared();
+    let (tenant, ops) = (server.tenant(), Some(server.operator()));
+    let (_, admin) = server.member(&tenant, "enterprise_admin");
+    let (id, text, _) = key(server, &tenant, &json!({}));
+    let rotate = |path: &str, token: Option<&str>| {
+        server.call("POST", &format!("{path}/{id}/rotate"), token, Some(&json!({"overlap_s": 0})))
+    };
+    let refused = rotate("/v1/keys", Some(&admin));
+    refused.error(403, "insufficient_role");
+    assert!(!refused.text.contains("ork_"), "{}", refused.text);
+    // Nothing of it was done: the key is the only one, and good.
+    server.call("GET", "/v1/charts", Some(&text), None).data(200);
+    let listed = server.call("GET", "/v1/keys", Some(&admin), None);
+    let keys = listed.data(200)["keys"].as_array().unwrap();
+    assert_eq!((keys.len(), &keys[0]["state"], &keys[0]["replaced_by"]), (1, &json!("live"), &Value::Null));
+    // An operator, who may make such a key, may rotate it; the administrator may still end it.
+    let rotated = rotate(&format!("/v1/ops/tenants/{tenant}/keys"), ops);
+    let successor = rotated.data(201)["key"]["id"].as_str().unwrap();
+    server.call("DELETE", &format!("/v1/keys/{successor}"), Some(&admin), None).data(200);
+}
+
+#[test]
+fn a_tenant_with_as_many_keys_as_allowed_rotates_without_an_overlap() {
+    let server = shared();
+    let (tenant, ops) = (server.tenant(), Some(server.operator()));
+    let (id, _, user) = key(server, &tenant, &json!({}));
+    let path = format!("/v1/ops/tenants/{tenant}/keys");
+    let body = json!({"name": "one more", "scopes": ["read"], "user": user});
+    for _ in 1..API_KEYS_PER_TENANT_MAX {
+        server.call("POST", &path, ops, Some(&body)).data(201);
+    }
+    let rotate = |overlap_s: u64| {
+        server.call("POST", &format!("{path}/{id}/rotate"), ops, Some(&json!({"overlap_s": overlap_s})))
+    };
+    server.call("POST", &path, ops, Some(&body)).error(409, "too_many_api_keys");
+    rotate(60).error(409, "too_many_api_keys");
+    assert_eq!(rotate(0).data(201)["key"]["state"], "live");
+    server.call("POST", &path, ops, Some(&body)).error(409, "too_many_api_keys");
+}
+
+#[test]
+fn a_rotation_brings_no_new_burst() {
+    let clock = Arc::new(ManualClock::at(UnixMs(1_795_435_200_000)));
+    let ambient = Ambient::new(Arc::<ManualClock>::clone(&clock), Arc::new(SystemEntropy));
+    let server = Appliance::start_at(&[], ambient);
+    let tenant = server.tenant();
+    let (first, before, _) = key(&server, &tenant, &json!({"rate": "1/h, burst 6"}));
+    let passed = |text: &str, n: usize| {
+        (0..n).filter(|_| server.call("GET", "/v1/charts", Some(text), None).status == 200).count()
+    };
+    assert_eq!(passed(&before, 2), 2);
+    let rotate = |id: &str| {
+        let path = format!("/v1/ops/tenants/{tenant}/keys/{id}/rotate");
+        let rotated = server.call("POST", &path, Some(server.operator()), Some(&json!({})));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let data = rotated.data(201);
+        assert_eq!(data["key"]["counted_under"], json!(first));
+        (text(&data["key"]["id"]), text(&data["secret"]))
+    };
+    let (second, after) = rotate(&first);
+    assert_eq!((passed(&after, 1), passed(&before, 1)), (1, 1));
+    let (_, last) = rotate(&second);
+    assert_eq!((passed(&last, 5), passed(&after, 2), passed(&before, 2)), (2, 0, 0));
+    clock.advance_ms(3_600_000);
+    assert_eq!((passed(&after, 2), passed(&last, 2)), (1, 0));
 }
 
 #[test]

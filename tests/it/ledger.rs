@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use orrery::ids::{TenantId, UserId};
+use orrery::ids::{ApiKeyId, TenantId, UserId};
 use orrery::tenants::ledger::{Actual, Bound, Outcome, Purpose, Verdict};
 use orrery::tokens::{Count, Method, MicroUsd};
 use serde_json::{Value, json};
@@ -15,6 +15,10 @@ const BUDGETS: &str = "/v1/ops/budgets";
 fn call(server: &Appliance, tenant: &str, user: UserId, input: u64, output: u64) -> Result<MicroUsd, &'static str> {
     let tenant = server.app().tenants().by_slug(tenant).unwrap().id;
     let purpose = Purpose { tenant, user: Some(user), key: None, model: "gpt-4o-mini".into(), remote: true };
+    call_for(server, purpose, input, output)
+}
+
+fn call_for(server: &Appliance, purpose: Purpose, input: u64, output: u64) -> Result<MicroUsd, &'static str> {
     let (app, by) = (std::sync::Arc::clone(server.app()), Method::Api);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async move {
@@ -115,6 +119,60 @@ fn a_budget_is_set_used_up_reset_and_removed() {
     let metrics = server.call("GET", "/metrics", None, None).text;
     assert!(metrics.contains("llm_cost_usd_total{model=\"gpt-4o-mini\""), "no cost is counted");
     assert!(metrics.contains("ledger_reserved_usd 0"), "something is held");
+}
+
+#[test]
+fn a_limit_of_a_key_holds_whatever_the_key_is_rotated_into() {
+    let server = shared();
+    let ops = Some(server.operator());
+    let tenant = server.tenant();
+    let (user, _) = server.member(&tenant, "user");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let keys = format!("/v1/ops/tenants/{tenant}/keys");
+    let made = server.call("POST", &keys, ops, Some(&json!({"name": "k", "user": user, "scopes": ["chat"]})));
+    let (first, secret) = (text(&made.data(201)["key"]["id"]), text(&made.data(201)["secret"]));
+    let rotate = |id: &str| {
+        let made = server.call("POST", &format!("{keys}/{id}/rotate"), ops, Some(&json!({"overlap_s": 0})));
+        (text(&made.data(201)["key"]["id"]), text(&made.data(201)["secret"]))
+    };
+    // What the advisor charges, by who the text of a key proves to be. 1 M tokens of the prompt are $0.15.
+    let spend = |secret: &str, tokens: u64| {
+        let caller = server.app().identity().authenticate(secret).unwrap();
+        let (tenant, user, key) = (caller.tenant, Some(caller.user), caller.key());
+        let purpose = Purpose { tenant, user, key, model: "gpt-4o-mini".into(), remote: true };
+        call_for(server, purpose, tokens, 0)
+    };
+    let set = |key: &str, limit: &str| {
+        let body = json!({"tenant": tenant, "key": key, "window": "total", "limit_usd": limit, "block": "hard"});
+        server.call("PUT", BUDGETS, ops, Some(&body))
+    };
+    assert_eq!(set(&first, "0.30").data(200)["scope"]["key"], json!(first));
+    assert_eq!(spend(&secret, 1_000_000), Ok(MicroUsd(150_000)));
+    let (second, secret) = rotate(&first);
+    assert_eq!(spend(&secret, 1_000_001), Err("budget_exhausted"));
+    assert_eq!(spend(&secret, 1_000_000), Ok(MicroUsd(150_000)));
+    let (third, secret) = rotate(&second);
+    assert_eq!(spend(&secret, 1), Err("budget_exhausted"));
+    // Any key of the line names the line.
+    let raised = set(&third, "0.45");
+    let raised = raised.data(200);
+    assert_eq!((&raised["scope"]["key"], &raised["spent_usd"]), (&json!(first), &json!("0.300000")));
+    assert_eq!(spend(&secret, 1_000_000), Ok(MicroUsd(150_000)));
+    let get = |query: &str| server.call("GET", &format!("/v1/ops/usage?tenant={tenant}&{query}"), ops, None);
+    let by_key = get("by=key");
+    let rows = by_key.data(200)["rows"].as_array().unwrap();
+    assert_eq!((rows.len(), &rows[0]["usage"]["cost_usd"]), (1, &json!("0.450000")));
+    assert_eq!(get(&format!("by=day&key={second}")).data(200)["rows"][0]["usage"]["calls"], 3);
+    let path = format!("{BUDGETS}?tenant={tenant}&key={second}&window=total");
+    server.call("DELETE", &path, ops, None).data(200);
+    server.call("DELETE", &path, ops, None).error(404, "budget_not_found");
+    // A limit on a key that is not the tenant's would hold nobody.
+    set(&ApiKeyId([9; 16]).to_string(), "1").error(404, "api_key_not_found");
+    let other = server.tenant();
+    let body = json!({"tenant": other, "key": first, "window": "total", "limit_usd": "1"});
+    server.call("PUT", BUDGETS, ops, Some(&body)).error(404, "api_key_not_found");
+    let name = json!({"tenant": other, "key": first, "window": "total"});
+    server.call("POST", "/v1/ops/budgets/reset", ops, Some(&name)).error(404, "api_key_not_found");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn named(app: &App, name: BudgetName, prefix: &str) -> Result<(Scope, Window, St
     let window = window(&format!("{prefix}window"), &name.window)?;
     let slug = name.tenant.clone().unwrap_or_else(|| String::from("system"));
     let words = ScopeWords { tenant: name.tenant, user: name.user, key: name.key, model: name.model };
-    Ok((words.resolve(app.tenants(), prefix)?, window, slug))
+    Ok((words.resolve(app.tenants(), app.ledger(), prefix)?, window, slug))
 }
 
 /// Set a limit

@@ -146,7 +146,7 @@ fn rows(app: &App, asked: &Asked, limit: usize, after: Option<&str>) -> Result<(
     let bad_cursor = || wrong("cursor", after.unwrap_or_default(), "the next_cursor of the page before");
     let (ledger, tenants) = (app.ledger(), app.tenants());
     if asked.by == "day" {
-        let scope = asked.words.resolve(tenants, "query.")?;
+        let scope = asked.words.resolve(tenants, ledger, "query.")?;
         let slug = asked.words.tenant.as_deref().unwrap_or("system");
         let days = ledger.usage_by_day(&scope, asked.days.0, asked.days.1)?;
         return Ok((days.iter().map(|row| OpsUsageRow::new(slug, row, &[])).collect(), None));

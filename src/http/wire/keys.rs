@@ -60,6 +60,8 @@ pub struct KeyReply {
     pub revoked_at: Option<String>,
     /// The key that took its place.
     pub replaced_by: Option<String>,
+    /// The first key of its line, itself when it was not rotated: budgets, usage and rates are counted under it.
+    pub counted_under: String,
     /// The day (UTC) on which it was last used.
     pub last_used_on: Option<String>,
 }
@@ -98,6 +100,7 @@ impl KeyReply {
             expires_at: row.expires_at.map(UnixMs::rfc3339),
             revoked_at: row.revoked_at.map(UnixMs::rfc3339),
             replaced_by: row.replaced_by.map(|id| id.to_string()),
+            counted_under: key.root().to_string(),
             last_used_on: key.last_used_on(),
         }
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Actor, Row, Table};
 use crate::clock::UnixMs;
 use crate::ids::{ApiKeyId, TenantId, UserId};
+use crate::store::codec::{CodecError, from_bytes};
 
 /// API keys of a tenant.
 pub const API_KEYS: Table<(TenantId, ApiKeyId), ApiKeyRow> = Table::new("api_keys_v1");
@@ -63,6 +64,20 @@ pub struct ApiKeyRow {
     pub revoked_at: Option<UnixMs>,
     /// The key that took its place.
     pub replaced_by: Option<ApiKeyId>,
+    /// The first key of its line, when it is a later one. New in version 2.
+    pub root: Option<ApiKeyId>,
+}
+
+impl Row for ApiKeyRow {
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, bytes: &[u8]) -> Result<Self, CodecError> {
+        match version {
+            // A row is its fields one behind the other, and a zero is the field that is not there.
+            1 => from_bytes(&[bytes, &[0]].concat()),
+            found => Err(CodecError::UnknownVersion { found, known: Self::VERSION }),
+        }
+    }
 }
 
 /// Where the row of a key stands.
@@ -124,4 +139,56 @@ pub struct UsedRow {
     pub in_month: u64,
 }
 
-rows!(ApiKeyRow, ApiKeyPlaceRow, DayRow, RatesRow, PlanRow, PlanChoiceRow, UsedRow);
+rows!(ApiKeyPlaceRow, DayRow, RatesRow, PlanRow, PlanChoiceRow, UsedRow);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::codec::{row_from_bytes, row_to_bytes};
+
+    /// A key as version 1 wrote it.
+    #[derive(Serialize, Deserialize)]
+    struct First {
+        name: String,
+        user: UserId,
+        scopes: u8,
+        rate: Option<String>,
+        hint: String,
+        hash: [u8; 32],
+        created_at: UnixMs,
+        created_by: Actor,
+        expires_at: Option<UnixMs>,
+        revoked_at: Option<UnixMs>,
+        replaced_by: Option<ApiKeyId>,
+    }
+
+    impl Row for First {
+        const VERSION: u8 = 1;
+    }
+
+    #[test]
+    fn a_key_of_the_first_version_is_the_first_of_its_line() {
+        for replaced_by in [None, Some(ApiKeyId([3; 16]))] {
+            let first = First {
+                name: "sync".into(),
+                user: UserId([1; 16]),
+                scopes: 7,
+                rate: Some("5/s".into()),
+                hint: "ork_1234".into(),
+                hash: [9; 32],
+                created_at: UnixMs(1_795_435_200_000),
+                created_by: Actor::Console,
+                expires_at: Some(UnixMs(1_795_435_200_001)),
+                revoked_at: None,
+                replaced_by,
+            };
+            let read: ApiKeyRow = row_from_bytes(&row_to_bytes(&first).unwrap()).unwrap();
+            assert_eq!((read.name.as_str(), read.user, read.scopes, read.hash), ("sync", first.user, 7, [9; 32]));
+            assert_eq!((read.expires_at, read.replaced_by, read.root), (first.expires_at, replaced_by, None));
+            let later = ApiKeyRow { root: Some(ApiKeyId([4; 16])), ..read };
+            assert_eq!(row_from_bytes(&row_to_bytes(&later).unwrap()), Ok(later));
+        }
+        let unknown = CodecError::UnknownVersion { found: 3, known: 2 };
+        assert_eq!(row_from_bytes::<ApiKeyRow>(&[3, 0]), Err(unknown));
+    }
+}

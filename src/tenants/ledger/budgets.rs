@@ -8,9 +8,10 @@ use super::{period, verify};
 use crate::audit::{self, RequestContext, SYSTEM_TENANT};
 use crate::clock::UnixMs;
 use crate::error::{Code, Error, FieldError, Result};
-use crate::ids::TenantId;
-use crate::limits::{BUDGET_MAX_MICRO_USD, MODEL_NAME_MAX_BYTES, PAGE_MAX_ROWS};
+use crate::ids::{ApiKeyId, TenantId};
+use crate::limits::{API_KEY_ROWS_PER_TENANT_MAX, BUDGET_MAX_MICRO_USD, MODEL_NAME_MAX_BYTES, PAGE_MAX_ROWS};
 use crate::store::tables::ledger::{Cap, LIMITS, Scope, Subject, Window};
+use crate::store::tables::limits::API_KEYS;
 use crate::store::tables::{Actor, TENANTS, USERS};
 use crate::store::{Reads, Span, Tx};
 use crate::tokens::MicroUsd;
@@ -68,7 +69,7 @@ impl Ledger {
     /// all. A lower limit than what is spent already takes effect at once: nothing more is granted.
     ///
     /// # Errors
-    /// `insufficient_role`, `tenant_not_found`, `user_not_found`, `budget_not_found` where there is none to remove,
+    /// `insufficient_role`, `tenant_not_found`, `user_not_found`, `api_key_not_found`, `budget_not_found` where there is none to remove,
     /// `invalid_fields`.
     pub async fn change_budget<F>(
         &self,
@@ -106,12 +107,22 @@ impl Ledger {
         on.store
             .write(move |tx| {
                 also(tx)?;
-                exists(tx, &scope)?;
+                exists(tx, &scope, change)?;
                 applied(tx, &scope, window, change, now)?;
                 entries.iter().try_for_each(|entry| audit::append(tx, &auditor, entry.clone()))?;
                 budget(tx, &scope, window, now, &defaults)
             })
             .await
+    }
+
+    /// The scope that `scope` is counted under: of an API key, the first of its line.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn counted_under(&self, scope: Scope) -> Result<Scope> {
+        let Subject::Key(key) = scope.subject else { return Ok(scope) };
+        let first = self.core.on.store.read(|view| first_of_line(view, scope.tenant, key))?;
+        Ok(Scope { subject: Subject::Key(first.unwrap_or(key)), ..scope })
     }
 
     /// The limits of a scope that hold now, by window.
@@ -176,14 +187,31 @@ fn check(scope: &Scope, change: BudgetChange) -> Result<()> {
     }
 }
 
-fn exists(reads: &impl Reads, scope: &Scope) -> Result<()> {
+/// Refuses a scope that nothing would ever be counted under, as a limit on it would hold nobody.
+fn exists(reads: &impl Reads, scope: &Scope, change: BudgetChange) -> Result<()> {
     if reads.get(&TENANTS, &scope.tenant)?.is_none() {
         return Err(Code::TenantNotFound.into());
     }
     match scope.subject {
         Subject::User(user) if reads.get(&USERS, &(scope.tenant, user))?.is_none() => Err(Code::UserNotFound.into()),
+        // The limit of a key that is long gone can still be removed.
+        Subject::Key(key)
+            if change != BudgetChange::Remove && first_of_line(reads, scope.tenant, key)? != Some(key) =>
+        {
+            Err(Code::ApiKeyNotFound.into())
+        }
         _ => Ok(()),
     }
+}
+
+/// The first key of the line that `key` is of; nothing when neither it nor a later one of its line is there.
+fn first_of_line(reads: &impl Reads, tenant: TenantId, key: ApiKeyId) -> Result<Option<ApiKeyId>> {
+    if let Some(row) = reads.get(&API_KEYS, &(tenant, key))? {
+        return Ok(Some(row.root.unwrap_or(key)));
+    }
+    // The rows of keys that ended make room, the first of a line before the others.
+    let rows = reads.scan(&API_KEYS, Span::prefix(&tenant), API_KEY_ROWS_PER_TENANT_MAX)?;
+    Ok(rows.iter().any(|(_, row)| row.root == Some(key)).then_some(key))
 }
 
 fn applied(tx: &mut Tx<'_>, scope: &Scope, window: Window, change: BudgetChange, now: UnixMs) -> Result<()> {

@@ -8,6 +8,7 @@ use super::*;
 use crate::audit::{self, RequestContext};
 use crate::clock::{Clock, ManualClock, SystemEntropy};
 use crate::store::tables::ledger::{ACCOUNTS, AccountRow, ENTRIES, EVENTS};
+use crate::store::tables::limits::{API_KEYS, ApiKeyRow};
 use crate::store::tables::{AUDIT, Actor, Role, STORE_TABLES, USERS, UserRow};
 use crate::store::{Span, StoreError};
 use crate::tenants::{NewTenant, Tenants};
@@ -54,7 +55,24 @@ impl Bench {
             password_set_at: NOON,
             created_at: NOON,
         };
-        let put = store.write::<_, StoreError, _>(move |tx| tx.put(&USERS, &(tenant, UserId([1; 16])), &user));
+        let key = ApiKeyRow {
+            name: "k".into(),
+            user: UserId([1; 16]),
+            scopes: 0,
+            rate: None,
+            hint: String::new(),
+            hash: [0; 32],
+            created_at: NOON,
+            created_by: Actor::Console,
+            expires_at: None,
+            revoked_at: None,
+            replaced_by: None,
+            root: None,
+        };
+        let put = store.write::<_, StoreError, _>(move |tx| {
+            tx.put(&API_KEYS, &(tenant, ApiKeyId([2; 16])), &key)?;
+            tx.put(&USERS, &(tenant, UserId([1; 16])), &user)
+        });
         put.await.unwrap();
         let ledger = Self::open(&store, &ambient, &auditor, defaults).await;
         Self { ledger, store, clock, auditor, tenant, _dir: dir }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 
 use super::period::{date_of, periods};
-use super::{BudgetChange, Cap, Scope, Subject, Window, check_model};
+use super::{BudgetChange, Cap, Ledger, Scope, Subject, Window, check_model};
 use crate::audit::SYSTEM_TENANT;
 use crate::clock::UnixMs;
 use crate::error::{Error, FieldError, Result};
@@ -29,11 +29,11 @@ pub struct ScopeWords {
 }
 
 impl ScopeWords {
-    /// The scope that is meant. `prefix` goes before the names of fields in what is refused, such as `query.`.
+    /// The scope that is meant; any key of a line means the line. `prefix` goes before the names of fields in what is refused, such as `query.`.
     ///
     /// # Errors
     /// `invalid_fields`, `tenant_not_found`.
-    pub fn resolve(&self, tenants: &Tenants, prefix: &str) -> Result<Scope> {
+    pub fn resolve(&self, tenants: &Tenants, ledger: &Ledger, prefix: &str) -> Result<Scope> {
         let field = |name: &str| format!("{prefix}{name}");
         let wrong = |error| Error::fields(vec![error]);
         let Self { tenant, user, key, model } = self;
@@ -59,7 +59,7 @@ impl ScopeWords {
             (_, _, Some(name)) => Subject::Model(name.clone()),
             _ => Subject::Tenant,
         };
-        Ok(Scope { tenant: id, subject })
+        ledger.counted_under(Scope { tenant: id, subject })
     }
 }
 
