@@ -95,11 +95,11 @@ impl Quota {
         if let Some(count) = used_up.max_by_key(|count| count.resets_at) {
             return Err(self.refusal(count).retry_after_s(count.resets_at.since_ms(now).div_ceil(1_000).max(1)));
         }
-        let in_flight = |count: &Count| (count.remaining().is_some()).then(|| others(count)).unwrap_or_default();
-        let mut counts = self.counts.iter().map(|count| (count, in_flight(count)));
-        let Some((count, others)) =
-            counts.find(|(count, others)| count.remaining().is_some_and(|left| left <= *others))
-        else {
+        let full = |count: &Count| {
+            let (left, others) = (count.remaining()?, others(count));
+            (left <= others).then_some(others)
+        };
+        let Some((count, others)) = self.counts.iter().find_map(|count| Some((count, full(count)?))) else {
             return Ok(());
         };
         // Should one of them fail, there is room again.
