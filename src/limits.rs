@@ -72,6 +72,8 @@ pub const SEARCHES_AT_ONCE: usize = 4;
 pub const SEARCH_QUEUE_MAX: usize = 128;
 /// When to come back when too many wait, in seconds.
 pub const SEARCH_RETRY_AFTER_S: u64 = 2;
+/// When to come back when another request that is still answered stands in the way, in seconds.
+pub const IN_FLIGHT_RETRY_AFTER_S: u64 = 1;
 
 /// Longest e-mail address, in bytes (RFC 5321 §4.5.3.1.3, less the angle brackets).
 pub const EMAIL_MAX_BYTES: usize = 254;

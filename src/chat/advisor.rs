@@ -392,6 +392,7 @@ impl Core {
             Ok(())
         };
         let kept = self.on.answers.keep(&asked.caller, &asked.request, &answered, write).await;
+        self.counted(asked.caller.tenant, kept.as_ref().err());
         let Some(call) = call else { return kept.map(|()| data) };
         let settled = settled.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (kept, settled) {

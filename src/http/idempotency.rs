@@ -9,12 +9,12 @@ use super::caller::Caller;
 use super::reply::Stored;
 use crate::app::App;
 use crate::error::{Error, FieldError, Result};
-use crate::idempotency::{Claim, Record};
+use crate::idempotency::{Begun, Claim, Record};
 
 /// Name of the header.
 pub const HEADER: &str = "idempotency-key";
 
-/// What the key of a request says.
+/// What the key of a request says; while this lives, no other request runs under the key.
 #[derive(Clone, Debug)]
 pub struct Once {
     claim: Option<Claim>,
@@ -32,7 +32,8 @@ pub enum Seen<T, const S: u16> {
 /// Looks the request up.
 ///
 /// # Errors
-/// `invalid_fields` for a key of wrong form, `idempotency_conflict` for a key used with another request.
+/// `invalid_fields` for a key of wrong form, `idempotency_conflict` for a key used with another request,
+/// `idempotency_in_flight` for one whose request still runs.
 pub fn seen<T, const S: u16>(app: &App, caller: &Caller, req: &Request, body: &[u8]) -> Result<Seen<T, S>> {
     let Some(value) = req.headers().get(HEADER) else { return Ok(Seen::Never(Once { claim: None })) };
     let key = value.to_str().map_err(|_| {
@@ -40,11 +41,21 @@ pub fn seen<T, const S: u16>(app: &App, caller: &Caller, req: &Request, body: &[
     })?;
     let path = req.uri().path();
     let owner = (caller.tenant, caller.user);
-    let claim = app.idempotency().claim(owner, key, req.method().as_str(), path, body)?;
-    Ok(match app.idempotency().earlier(&claim)? {
-        Some(earlier) => Seen::Before(stored(earlier.status, earlier.data, true)),
-        None => Seen::Never(Once { claim: Some(claim) }),
+    Ok(match app.idempotency().begin(owner, key, req.method().as_str(), path, body)? {
+        Begun::Before(earlier) => Seen::Before(stored(earlier.status, earlier.data, true)),
+        Begun::Now(claim) => Seen::Never(Once { claim: Some(claim) }),
     })
+}
+
+/// Refuses a key where no answer is kept that could be repeated: passing over it would pay twice for what its sender
+/// wants once.
+///
+/// # Errors
+/// `invalid_fields`.
+pub fn refuse(req: &Request, why: &str) -> Result<()> {
+    let Some(value) = req.headers().get(HEADER) else { return Ok(()) };
+    let given = String::from_utf8_lossy(value.as_bytes());
+    Err(Error::fields(vec![FieldError::new(format!("header.{HEADER}"), given, format!("no such header: {why}"))]))
 }
 
 const fn stored<T, const S: u16>(status: u16, data: Vec<u8>, replayed: bool) -> Stored<T, S> {

@@ -181,7 +181,7 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     if !Advisor::is_composed(&route) {
         let reader = v1::chat::begin(&app, (caller, arrival, charge), body.value, route, false, Once::none())?;
         let outcome = reader.outcome().await;
-        quota::end(&app, &caller, &outcome, res);
+        quota::tell(&app, &caller, res);
         let data: serde_json::Value = serde_json::from_slice(&outcome?.data).map_err(crate::error::Error::internal)?;
         let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
         return Ok(Bare(OldAnswer { answer: text("answer"), date: text("date") }));

@@ -1,29 +1,31 @@
-//! A plan's part in answering: the look before the work, the count with the answer, the headers after. Owns no rule.
+//! A plan's part in answering: the place taken before the work, the count with the answer, the headers after. Owns no rule.
 
 use salvo::Response;
 use salvo::http::HeaderValue;
 
 use super::caller::Caller;
 use crate::app::App;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::tenants::plans::Holder;
 use crate::tenants::quotas::Charge;
 
-/// Refuses what the plan would refuse later; otherwise the count, for the transaction of the answer.
+/// Refuses what the plan would refuse later; otherwise a place within it, which is counted in the transaction of the answer.
 ///
 /// # Errors
 /// `quota_exceeded`.
 pub fn begin(app: &App, caller: &Caller, res: &mut Response) -> Result<Charge> {
-    let looked = app.quotas().check(caller.tenant, caller.user);
-    if looked.is_err() {
-        end(app, caller, &looked, res);
+    let begun = app.quotas().begin(caller.tenant, caller.user);
+    if begun.is_err() {
+        end(app, caller, &begun, res);
     }
-    looked.map(|()| app.quotas().charge(caller.tenant, caller.user))
+    begun
 }
 
-/// Counts what became of a message that was to be kept, and tells the caller what is left.
+/// Notes in the metrics what became of a message that was to be kept here, and tells the caller what is left. What the
+/// advisor keeps it notes itself.
 pub fn end<T>(app: &App, caller: &Caller, outcome: &Result<T>, res: &mut Response) {
-    note(app, caller, outcome.as_ref().err());
+    let slug = || app.tenants().by_id(caller.tenant).map(|tenant| tenant.row.slug).unwrap_or_default();
+    app.metrics().limits.quota(slug, outcome.as_ref().err().map(Error::code));
     tell(app, caller, res);
 }
 
@@ -38,14 +40,5 @@ pub fn tell(app: &App, caller: &Caller, res: &mut Response) {
     ];
     for (name, value) in told {
         res.headers_mut().insert(name, HeaderValue::from(value));
-    }
-}
-
-fn note(app: &App, caller: &Caller, error: Option<&Error>) {
-    let slug = || app.tenants().by_id(caller.tenant).map(|tenant| tenant.row.slug).unwrap_or_default();
-    match error.map(Error::code) {
-        None => app.metrics().limits.quota_consumed(&slug()),
-        Some(Code::QuotaExceeded) => app.metrics().limits.quota_refused(&slug()),
-        Some(_) => {}
     }
 }

@@ -1,6 +1,9 @@
 //! S: What was used of a plan, counted in the transaction of the answer itself: an answer that fails costs nothing, and of
 //! two that want the last message one commits and the other is refused. Decides no plan.
 //!
+//! What is begun and not yet counted holds its place too (`flights.rs`), as text may be told and models paid before an
+//! answer commits.
+//!
 //! A day and a month are those of the calendar in the tenant's time zone, with the 23 and 25 hours that some days have.
 //! The counts are durable, so that no restart gives anything back.
 
@@ -8,12 +11,17 @@ use crate::audit::{self, Auditor, RequestContext};
 use crate::clock::{Ambient, UnixMs};
 use crate::error::{Code, Error, Result};
 use crate::ids::{TenantId, UserId};
+use crate::limits;
 use crate::store::tables::limits::{QUOTA_OF_TENANT, QUOTA_OF_USER, UsedRow};
 use crate::store::tables::{Actor, TENANTS};
 use crate::store::{Reads, Store, Tx};
 
+mod flights;
 mod period;
 
+use std::sync::Arc;
+
+use self::flights::{Flights, Seat};
 use self::period::Period;
 use super::plans::{Holder, Plan, Plans};
 
@@ -80,13 +88,30 @@ impl Quota {
         self.counts.iter().filter(|count| count.limit.is_some()).min_by_key(|count| count.remaining())
     }
 
-    /// Refuses when one message more would pass a bound.
-    fn one_more(&self, now: UnixMs) -> Result<()> {
+    /// Refuses when one message more would pass a bound, beside the `others` that are on their way to each count.
+    fn one_more(&self, now: UnixMs, others: impl Fn(&Count) -> u64) -> Result<()> {
         // Of several that are used up, the one that lasts longest says when it is worth to come back.
         let used_up = self.counts.iter().filter(|count| count.remaining() == Some(0));
-        let Some(count) = used_up.max_by_key(|count| count.resets_at) else { return Ok(()) };
-        let wait_s = count.resets_at.since_ms(now).div_ceil(1_000).max(1);
-        Err(Error::new(Code::QuotaExceeded)
+        if let Some(count) = used_up.max_by_key(|count| count.resets_at) {
+            return Err(self.refusal(count).retry_after_s(count.resets_at.since_ms(now).div_ceil(1_000).max(1)));
+        }
+        let full = |count: &Count| {
+            let (left, others) = (count.remaining()?, others(count));
+            (left <= others).then_some(others)
+        };
+        let Some((count, others)) = self.counts.iter().find_map(|count| Some((count, full(count)?))) else {
+            return Ok(());
+        };
+        // Should one of them fail, there is room again.
+        Err(self
+            .refusal(count)
+            .message("The last messages that the plan allows are being answered.")
+            .detail("in_flight", others.into())
+            .retry_after_s(limits::IN_FLIGHT_RETRY_AFTER_S))
+    }
+
+    fn refusal(&self, count: &Count) -> Error {
+        Error::new(Code::QuotaExceeded)
             .detail("scope", count.span.code().into())
             .detail("limit", count.limit.into())
             .detail("consumed", count.consumed.into())
@@ -96,7 +121,6 @@ impl Quota {
             .detail("plan_version", self.plan.version.into())
             .detail("day", self.day.clone().into())
             .detail("zone", self.zone.clone().into())
-            .retry_after_s(wait_s))
     }
 }
 
@@ -107,15 +131,18 @@ pub struct Quotas {
     auditor: Auditor,
     ambient: Ambient,
     plans: Plans,
+    flights: Flights,
 }
 
-/// One message, to be counted in the transaction of its answer.
+/// One message that was begun, to be counted in the transaction of its answer. It holds its place within the plan until
+/// the last clone is dropped; where the plan has no bounds there is none to hold.
 #[derive(Clone, Debug)]
 pub struct Charge {
     plans: Plans,
     tenant: TenantId,
     user: UserId,
     now: UnixMs,
+    seat: Option<Arc<Seat>>,
 }
 
 impl Charge {
@@ -127,16 +154,20 @@ impl Charge {
         let Self { tenant, user, now, .. } = *self;
         let period = period_of(tx, tenant, now)?.1;
         let read = read(tx, &self.plans, Holder::User(tenant, user), now)?;
-        read.one_more(now)?;
+        read.one_more(now, |_| 0)?;
         for (of_user, row) in [
             (true, period.advance(tx.get(&QUOTA_OF_USER, &(tenant, user))?.unwrap_or_default())),
             (false, period.advance(tx.get(&QUOTA_OF_TENANT, &tenant)?.unwrap_or_default())),
         ] {
             let row = UsedRow { on_day: row.on_day + 1, in_month: row.in_month + 1, ..row };
+            let counted = |span, number| self.seat.as_ref().map_or((), |seat| seat.counted(span, number));
             if of_user {
                 tx.put(&QUOTA_OF_USER, &(tenant, user), &row)?;
+                counted(Span::UserDay, row.on_day);
             } else {
                 tx.put(&QUOTA_OF_TENANT, &tenant, &row)?;
+                counted(Span::TenantDay, row.on_day);
+                counted(Span::TenantMonth, row.in_month);
             }
         }
         Ok(())
@@ -145,21 +176,28 @@ impl Charge {
 
 impl Quotas {
     /// Over `store`, with these plans.
-    pub const fn new(store: Store, auditor: Auditor, ambient: Ambient, plans: Plans) -> Self {
-        Self { store, auditor, ambient, plans }
+    pub fn new(store: Store, auditor: Auditor, ambient: Ambient, plans: Plans) -> Self {
+        Self { store, auditor, ambient, plans, flights: Flights::default() }
     }
 
-    /// Refuses a message that its transaction would refuse, before any work is done for it.
+    /// Begins a message, before any work is done for it, or refuses one that its transaction would refuse if all that are
+    /// in flight come to their end. Give [`Charge::apply`] the transaction of its answer.
     ///
     /// # Errors
     /// [`Code::QuotaExceeded`].
-    pub fn check(&self, tenant: TenantId, user: UserId) -> Result<()> {
-        self.of(Holder::User(tenant, user))?.one_more(self.ambient.now())
-    }
-
-    /// The message of an answer that is about to be kept: give [`Charge::apply`] its transaction.
-    pub fn charge(&self, tenant: TenantId, user: UserId) -> Charge {
-        Charge { plans: self.plans.clone(), tenant, user, now: self.ambient.now() }
+    pub fn begin(&self, tenant: TenantId, user: UserId) -> Result<Charge> {
+        let (holder, now) = (Holder::User(tenant, user), self.ambient.now());
+        let look = || self.store.read(|view| read(view, &self.plans, holder, now));
+        let first = look()?;
+        first.one_more(now, |_| 0)?;
+        let enter = || {
+            self.flights.enter(tenant, user, |others| {
+                // Read anew: what left the others since the first look is only here.
+                look()?.one_more(now, |count| flights::uncounted(others, count.span, user, count.consumed))
+            })
+        };
+        let seat = first.tightest().is_some().then(enter).transpose()?.map(Arc::new);
+        Ok(Charge { plans: self.plans.clone(), tenant, user, now, seat })
     }
 
     /// How a user or a tenant stands.

@@ -194,8 +194,15 @@ fn concurrent_requests_with_one_key_make_one_chart() {
     let ids: BTreeSet<String> = std::thread::scope(|scope| {
         let send = || {
             let key = [("idempotency-key", "at-once")];
-            let made = server.call_with("POST", "/v1/charts", Some(&token), Some(&einstein()), &key);
-            made.data(201)["id"].as_str().unwrap().to_owned()
+            loop {
+                let made = server.call_with("POST", "/v1/charts", Some(&token), Some(&einstein()), &key);
+                if made.status == 409 {
+                    made.error(409, "idempotency_in_flight");
+                    assert_eq!(made.header("retry-after"), Some("1"));
+                    continue;
+                }
+                return made.data(201)["id"].as_str().unwrap().to_owned();
+            }
         };
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(send)).collect();
         threads.into_iter().map(|t| t.join().unwrap()).collect()

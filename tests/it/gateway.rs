@@ -293,6 +293,45 @@ fn a_key_makes_one_call_and_repeats_its_answer_in_either_form() {
 }
 
 #[test]
+fn of_two_at_once_under_a_key_one_asks_the_model_and_the_other_is_told_to_wait() {
+    let upstream =
+        Upstream::start(|_, request| Act::Says { pieces: quoted(request), pause_ms: 150, usage: (1_000, 200) });
+    let at = appliance(&upstream, &[("quotas.default_plan", "basic-entry")]);
+    let person = Person::new(&at);
+    let bearer = format!("Bearer {}", person.token);
+    let body = serde_json::to_vec(&person.body(QUESTION)).unwrap();
+    let send = |key: &str, accept: &str| {
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("accept", accept),
+            ("idempotency-key", key),
+        ];
+        at.raw("POST", "/v1/chat/advise", &headers, Some(&body))
+    };
+    for (calls, key, accept) in [(1, "whole", "application/json"), (2, "read-along", "text/event-stream")] {
+        let answers: Vec<Answer> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..2).map(|_| scope.spawn(|| send(key, accept))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let (told, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+        assert_eq!((told.len(), refused.len()), (1, 1), "{answers:?}");
+        refused[0].error(409, "idempotency_in_flight");
+        assert_eq!(refused[0].header("retry-after"), Some("1"));
+        assert_eq!(upstream.requests().len(), calls);
+        let again = send(key, "application/json");
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert!(told[0].text.contains(again.data(200)["id"].as_str().unwrap()));
+        assert_eq!(again.header("x-quota-remaining"), Some(if calls == 1 { "4" } else { "3" }));
+    }
+    assert_eq!((upstream.requests().len(), person.listed()), (2, 2));
+    let usage = at.call("GET", "/v1/usage", Some(&person.token), None);
+    // 1,000 tokens at 0.15 and 200 at 0.60 dollars a million, twice.
+    let total = &usage.data(200)["total"];
+    assert_eq!((&total["calls"], &total["cost_usd"]), (&json!(2), &json!("0.000540")));
+}
+
+#[test]
 fn a_tenant_that_asks_for_much_waits_on_itself_and_every_stream_gives_its_place_back() {
     let upstream = Upstream::start(|_, request| Act::Says { pieces: quoted(request), pause_ms: 15, usage: (900, 100) });
     let streams = [("streams.total", "4"), ("streams.per_tenant", "2"), ("streams.queue_per_tenant", "6")];
@@ -394,6 +433,11 @@ fn clients_of_openai_are_answered_in_their_shape_and_addresses_stay_here() {
         assert_eq!((refused.status, error["type"].as_str()), (422, Some("invalid_request_error")), "{}", refused.text);
         assert_eq!(error["param"], param, "{}", refused.text);
     }
+    let keyed = [headers[0], headers[1], ("idempotency-key", "talk-1")];
+    let keyed = at.raw("POST", "/v1/chat/completions", &keyed, Some(&serde_json::to_vec(&body).unwrap()));
+    let error = &keyed.body["error"];
+    assert_eq!((keyed.status, &error["param"]), (422, &json!("header.idempotency-key")), "{}", keyed.text);
+    assert_eq!(error["details"]["errors"][0]["given"], "talk-1");
     let stranger = at.raw("GET", "/v1/models", &[], None);
     assert_eq!((stranger.status, &stranger.body["error"]["type"]), (401, &json!("authentication_error")));
     let metrics = at.raw("GET", "/metrics", &[], None).text;

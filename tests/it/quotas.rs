@@ -7,6 +7,7 @@ use orrery::clock::{Ambient, ManualClock, SystemEntropy, UnixMs};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Appliance, einstein, shared, unique};
+use crate::upstream::{Act, Upstream, eventually, quoted};
 
 const QUESTION: &str = "What should I keep in mind at work?";
 
@@ -50,6 +51,98 @@ fn of_two_hundred_at_once_exactly_five_are_answered() {
     let text = server.raw("GET", "/metrics", &[], None).text;
     assert!(text.contains(&format!("quota_consumed_total{{tenant=\"{tenant}\"}} 5")), "{text}");
     assert!(text.contains(&format!("quota_refused_total{{tenant=\"{tenant}\"}} 195")), "{text}");
+}
+
+/// An appliance that asks a slow model, and five messages a day.
+fn slow(upstream: &Upstream) -> Appliance {
+    Appliance::start(&[
+        ("llm.route", "remote"),
+        ("remote.base_url", &upstream.base_url),
+        ("remote.model", "gpt-4o-mini"),
+        ("quotas.default_plan", "basic-entry"),
+    ])
+}
+
+fn slowly() -> Upstream {
+    Upstream::start(|_, request| Act::Says { pieces: quoted(request), pause_ms: 40, usage: (900, 100) })
+}
+
+/// Two hundred requests at once.
+fn storm(server: &Appliance, path: &str, token: &str, accept: &str, body: &Value) -> Vec<Answer> {
+    let (bearer, body) = (format!("Bearer {token}"), serde_json::to_vec(body).unwrap());
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json"), ("accept", accept)];
+    let (start, at_once) = (std::sync::Barrier::new(200), || thread::Builder::new().stack_size(512 * 1024));
+    thread::scope(|scope| {
+        let send = || {
+            start.wait();
+            server.raw("POST", path, &headers, Some(&body))
+        };
+        let threads: Vec<_> = (0..200).map(|_| at_once().spawn_scoped(scope, send).unwrap()).collect();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    })
+}
+
+#[track_caller]
+fn assert_refused_by_the_plan(refused: &[&Answer]) {
+    for answer in refused {
+        answer.error(429, "quota_exceeded");
+        assert!(answer.header("retry-after").is_some() && !answer.text.contains("event:"), "{}", answer.text);
+    }
+}
+
+#[track_caller]
+fn assert_counted(server: &Appliance, consumed: u64, refused: u64) {
+    let text = || server.raw("GET", "/metrics", &[], None).text;
+    let sum = |text: &str, name: &str| -> u64 {
+        let lines = text.lines().filter(|line| line.starts_with(name));
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
+    };
+    let (of_plans, by_plans) = ("quota_consumed_total{", "quota_refused_total{");
+    let seen = |text: &str| (sum(text, of_plans), sum(text, by_plans));
+    eventually("the metrics tell them", || seen(&text()) == (consumed, refused));
+}
+
+#[test]
+fn of_two_hundred_streams_at_once_exactly_five_tell_a_text() {
+    let upstream = slowly();
+    let server = slow(&upstream);
+    let person = server.person();
+    let body = json!({"chart_id": chart(&server, &person), "question": QUESTION});
+    let answers = storm(&server, "/v1/chat/advise", &person, "text/event-stream", &body);
+    let (told, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!((told.len(), refused.len()), (5, 195));
+    assert!(told.iter().all(|answer| answer.text.contains("event: done") && answer.header("x-quota-limit").is_some()));
+    assert_refused_by_the_plan(&refused);
+    assert_eq!((upstream.requests().len(), &quota(&server, &person)["counts"][0]["consumed"]), (5, &json!(5)));
+    assert_counted(&server, 5, 195);
+}
+
+#[test]
+fn of_two_hundred_questions_at_once_no_more_reach_the_model_than_the_plan_allows() {
+    let upstream = slowly();
+    let server = slow(&upstream);
+    let person = server.person();
+    let body = json!({"chart_id": chart(&server, &person), "question": QUESTION});
+    let answers = storm(&server, "/v1/chat/advise", &person, "application/json", &body);
+    let (told, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!((told.len(), refused.len(), upstream.requests().len()), (5, 195, 5));
+    assert_refused_by_the_plan(&refused);
+    assert_counted(&server, 5, 195);
+}
+
+#[test]
+fn conversations_hold_their_place_within_a_plan_too() {
+    let upstream =
+        Upstream::start(|_, _| Act::Says { pieces: vec!["Yes, ".into(), "no.".into()], pause_ms: 150, usage: (9, 9) });
+    let server = slow(&upstream);
+    let person = server.person();
+    let body = json!({"model": "gpt-4o-mini", "stream": true, "messages": [{"role": "user", "content": "Is it?"}]});
+    let answers = storm(&server, "/v1/chat/completions", &person, "*/*", &body);
+    let (told, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
+    assert_eq!((told.len(), refused.len(), upstream.requests().len()), (5, 195, 5));
+    assert!(told.iter().all(|answer| answer.text.contains("[DONE]") && answer.header("x-quota-limit") == Some("5")));
+    assert!(refused.iter().all(|answer| answer.body["error"]["code"] == "quota_exceeded" && answer.status == 429));
+    assert_counted(&server, 5, 195);
 }
 
 #[test]

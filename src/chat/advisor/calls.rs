@@ -6,7 +6,8 @@ use super::Core;
 use crate::audit::RequestContext;
 use crate::auth::Caller;
 use crate::chat::consult::Gone;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
+use crate::ids::TenantId;
 use crate::llm::model::{Reason, Reported};
 use crate::store::Tx;
 use crate::tenants::admission::Permit;
@@ -118,13 +119,23 @@ impl Core {
         count: Option<Charge>,
     ) -> Result<()> {
         let (this, owed, request_id) = (Arc::clone(self), Arc::clone(call), request.request_id.clone());
+        let counts = count.is_some();
         let write = self.on.store.write(move |tx| {
             count.as_ref().map_or(Ok(()), |count| count.apply(tx))?;
             this.settle(tx, &owed, &request_id)
         });
-        let settled = write.await?;
-        self.settled(call, &settled);
+        let settled = write.await;
+        if counts {
+            self.counted(call.purpose.tenant, settled.as_ref().err());
+        }
+        self.settled(call, &settled?);
         Ok(())
+    }
+
+    /// Notes in the metrics what became of a message that was to be counted.
+    pub(super) fn counted(&self, tenant: TenantId, error: Option<&Error>) {
+        let slug = || self.on.tenants.by_id(tenant).map(|tenant| tenant.row.slug).unwrap_or_default();
+        self.on.metrics.limits.quota(slug, error.map(Error::code));
     }
 
     /// Charges a call that came to nothing for what it made.

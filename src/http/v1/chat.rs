@@ -125,7 +125,7 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
             return Ok(Advised::Streamed(app, reader));
         }
         let finished = reader.outcome().await;
-        quota::end(&app, &caller, &finished, res);
+        quota::tell(&app, &caller, res);
         let warning = finished.as_ref().ok().and_then(|finished| finished.budget_warning.clone());
         let stored = once.settle(&app, finished.map(|finished| finished.data.to_vec()))?;
         return Ok(Advised::Whole(stored, warning));

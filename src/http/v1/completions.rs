@@ -18,6 +18,7 @@ use crate::error::{Class, Error, Result};
 use crate::http::body::{json, only_queries};
 use crate::http::caller::{app, arrival, caller_for};
 use crate::http::edge::request_id_of;
+use crate::http::idempotency;
 use crate::http::problem::{self, Failure};
 use crate::http::quota;
 use crate::http::reply::write_json;
@@ -56,7 +57,8 @@ pub async fn models(req: &mut Request, depot: &mut Depot, res: &mut Response) {
 /// Continue a conversation
 ///
 /// In OpenAI's shape, whole or with `stream`; errors too. E-mail addresses, numbers to call, accounts and cards are masked
-/// before a message leaves the machine.
+/// before a message leaves the machine. An `Idempotency-Key` is refused: a conversation is not kept, so that its answer could
+/// not be repeated.
 #[endpoint(
     tags("openai"),
     security(["bearer" = []]),
@@ -79,6 +81,7 @@ pub async fn complete(req: &mut Request, depot: &mut Depot, res: &mut Response) 
 async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Option<Value>> {
     let (app, request) = (app(depot)?, arrival(depot)?);
     let caller = caller_for(&app, req, Scope::Chat)?;
+    idempotency::refuse(req, "a conversation is not kept, so its answer cannot be repeated")?;
     let asked = json::<TalkRequest>(req, app.body_max_bytes()).await?.value;
     let route = app.advisor().route(&caller, None)?;
     let count = quota::begin(&app, &caller, res)?;
@@ -108,11 +111,12 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
     let (id, reader) = app.advisor().talk(talk)?;
     let shape = Shape { id: format!("chatcmpl-{id}"), ..shape };
     if is_streamed {
+        quota::tell(&app, &caller, res);
         send(&app, res, reader, shape);
         return Ok(None);
     }
     let finished = reader.outcome().await;
-    quota::end(&app, &caller, &finished, res);
+    quota::tell(&app, &caller, res);
     let finished = finished?;
     let data: Value = serde_json::from_slice(&finished.data).map_err(Error::internal)?;
     Ok(Some(json!({

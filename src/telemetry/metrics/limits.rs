@@ -3,6 +3,7 @@
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Registry};
 
 use super::{OTHER, counter, counters, gauge};
+use crate::error::Code;
 use crate::limits::METRIC_TENANTS_MAX;
 use crate::telemetry::labels::Bounded;
 
@@ -55,15 +56,17 @@ impl LimitMetrics {
         self.blocks.with_label_values(&[self.tenants.label(tenant), reason]).inc();
     }
 
-    /// A message of the tenant (by slug) was counted.
-    pub fn quota_consumed(&self, tenant: &str) {
-        self.quota_consumed.with_label_values(&[self.tenants.label(tenant)]).inc();
-    }
-
-    /// A message of the tenant (by slug) was refused by its plan.
-    pub fn quota_refused(&self, tenant: &str) {
-        self.quota_refused.with_label_values(&[self.tenants.label(tenant)]).inc();
-        self.blocked(tenant, "quota_exceeded");
+    /// A message of the tenant whose slug this finds was counted, or was refused: by its plan, or for what says nothing here.
+    pub fn quota(&self, slug: impl FnOnce() -> String, refused: Option<Code>) {
+        match refused {
+            None => self.quota_consumed.with_label_values(&[self.tenants.label(&slug())]).inc(),
+            Some(Code::QuotaExceeded) => {
+                let slug = slug();
+                self.quota_refused.with_label_values(&[self.tenants.label(&slug)]).inc();
+                self.blocked(&slug, Code::QuotaExceeded.as_str());
+            }
+            Some(_) => {}
+        }
     }
 
     /// How the streams' gate stands; `refused` counts from the start and never falls.

@@ -72,7 +72,14 @@ impl House {
     }
 
     async fn message(&self, user: UserId) -> Result<()> {
-        let charge = self.quotas.charge(ACME, user);
+        let charge = self.quotas.begin(ACME, user)?;
+        self.quotas.store.write(move |tx| charge.apply(tx)).await
+    }
+
+    /// As [`House::message`], of one that took no place before.
+    async fn unplaced(&self, user: UserId) -> Result<()> {
+        let charge =
+            Charge { plans: self.quotas.plans.clone(), tenant: ACME, user, now: self.quotas.ambient.now(), seat: None };
         self.quotas.store.write(move |tx| charge.apply(tx)).await
     }
 
@@ -90,11 +97,10 @@ async fn five_a_day_are_five_and_the_day_ends_at_midnight_in_paris() {
     let house = House::new().await;
     house.assign(Holder::Tenant(ACME), "basic-entry").await;
     for left in (0..5).rev() {
-        house.quotas.check(ACME, ADA).unwrap();
         house.message(ADA).await.unwrap();
         assert_eq!(house.left(ADA), Some(left));
     }
-    assert_eq!(code(house.quotas.check(ACME, ADA)), Some(Code::QuotaExceeded));
+    assert_eq!(code(house.unplaced(ADA).await), Some(Code::QuotaExceeded));
     let refused = house.message(ADA).await.unwrap_err();
     assert_eq!((refused.code(), refused.retry_after()), (Code::QuotaExceeded, Some(30 * 60)));
     let details = refused.details();
@@ -114,7 +120,7 @@ async fn five_a_day_are_five_and_the_day_ends_at_midnight_in_paris() {
 async fn what_fails_costs_nothing_and_two_do_not_share_the_last() {
     let house = House::new().await;
     house.assign(Holder::User(ACME, ADA), "basic-entry").await;
-    let charge = house.quotas.charge(ACME, ADA);
+    let charge = house.quotas.begin(ACME, ADA).unwrap();
     let failed = house.quotas.store.write(move |tx| {
         charge.apply(tx)?;
         Err::<(), _>(Error::new(Code::ChartNotFound))
@@ -125,7 +131,7 @@ async fn what_fails_costs_nothing_and_two_do_not_share_the_last() {
     let tasks: Vec<_> = (0..200)
         .map(|_| {
             let house = Arc::clone(&house);
-            tokio::spawn(async move { house.message(ADA).await.is_ok() })
+            tokio::spawn(async move { house.unplaced(ADA).await.is_ok() })
         })
         .collect();
     let mut passed = 0;
@@ -133,6 +139,63 @@ async fn what_fails_costs_nothing_and_two_do_not_share_the_last() {
         passed += usize::from(task.await.unwrap());
     }
     assert_eq!((passed, house.left(ADA)), (5, Some(0)));
+}
+
+#[tokio::test]
+async fn what_is_begun_holds_its_place_and_gives_it_back() {
+    let house = House::new().await;
+    house.assign(Holder::User(ACME, ADA), "basic-entry").await;
+    for _ in 0..3 {
+        house.message(ADA).await.unwrap();
+    }
+    let mut begun = vec![house.quotas.begin(ACME, ADA).unwrap(), house.quotas.begin(ACME, ADA).unwrap()];
+    let refused = house.quotas.begin(ACME, ADA).unwrap_err();
+    assert_eq!((refused.code(), refused.retry_after()), (Code::QuotaExceeded, Some(1)));
+    let details = refused.details();
+    assert_eq!((&details["consumed"], &details["in_flight"]), (&3.into(), &2.into()));
+    assert!(house.quotas.begin(ACME, BEN).is_ok(), "the place is the user's own");
+    // One that failed gives its place back; one that was counted holds no place beside its count.
+    drop(begun.pop());
+    let last = house.quotas.begin(ACME, ADA).unwrap();
+    let (first, kept) = (begun.pop().unwrap(), Arc::new(std::sync::Mutex::new(None)));
+    let slot = Arc::clone(&kept);
+    let counted = house.quotas.store.write(move |tx| {
+        *slot.lock().unwrap() = Some(first.clone());
+        first.apply(tx)
+    });
+    counted.await.unwrap();
+    assert!(kept.lock().unwrap().is_some());
+    drop(last);
+    house.message(ADA).await.unwrap();
+    let refused = house.quotas.begin(ACME, ADA).unwrap_err();
+    assert_eq!((refused.details().get("in_flight"), house.left(ADA)), (None, Some(0)));
+    drop(kept);
+    assert!(house.quotas.flights.are_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_at_once_exactly_as_many_begin_as_the_plan_has_left() {
+    let house = Arc::new(House::new().await);
+    let bounds = Bounds { user_per_day: None, tenant_per_day: Some(50), tenant_per_month: None };
+    house.made("fifty", bounds).await;
+    house.assign(Holder::Tenant(ACME), "fifty").await;
+    let tasks: Vec<_> = (0..400)
+        .map(|n| {
+            let house = Arc::clone(&house);
+            tokio::spawn(async move {
+                let user = if n % 2 == 0 { ADA } else { BEN };
+                let Ok(charge) = house.quotas.begin(ACME, user) else { return false };
+                tokio::task::yield_now().await;
+                house.quotas.store.write(move |tx| charge.apply(tx)).await.unwrap();
+                true
+            })
+        })
+        .collect();
+    let mut begun = 0;
+    for task in tasks {
+        begun += usize::from(task.await.unwrap());
+    }
+    assert_eq!((begun, house.left(ADA), house.quotas.flights.are_none()), (50, Some(0), true));
 }
 
 #[tokio::test]
