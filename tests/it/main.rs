@@ -34,6 +34,7 @@ mod limits;
 mod lines;
 #[cfg(test)]
 mod money;
+mod money_told;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
