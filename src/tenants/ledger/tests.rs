@@ -358,7 +358,7 @@ async fn the_call_that_comes_near_a_limit_says_so_itself_and_nobody_hears_of_all
     // More than was held is never charged.
     assert_eq!(held.warning_after(MicroUsd(5_000)).unwrap().unwrap().limit.percent(), 90);
     let settled = held.settle_alone(used(850), Outcome::Whole).await.unwrap();
-    assert_eq!(settled.warning.map(|warning| warning.header()), Some(after.header()));
+    assert_eq!(settled.warning.as_ref().map(Warning::header), Some(after.header()));
     let Verdict::Degraded(full) = bench.reserve(100).await.unwrap() else { panic!("a soft limit") };
     assert_eq!((name(&full.limit.scope), full.warning()), (String::from("model_everywhere:m"), None));
 }
