@@ -35,6 +35,8 @@ pub enum Class {
     Throttled,
     /// The appliance cannot do it now.
     Unavailable,
+    /// Somebody else's service, on which this one stands, failed.
+    Upstream,
     /// It took too long.
     Timeout,
     /// A fault of ours.
@@ -130,6 +132,9 @@ codes! {
     AuditUnavailable, "audit_unavailable", Unavailable, retry true, "The audit entry could not be written, so nothing was changed.";
     IndexUnavailable, "index_unavailable", Unavailable, retry true, "The knowledge index cannot be used now.";
     ModelNotPriced, "model_not_priced", Unavailable, retry false, "The model has no price, so nobody can be charged for it; the operator adds one to the price table.";
+    UpstreamFailed, "upstream_failed", Upstream, retry true, "The model failed to answer, or refused the request.";
+    UpstreamUnavailable, "upstream_unavailable", Unavailable, retry true, "The model has too much to do or fails too often; try again later.";
+    UpstreamTimedOut, "upstream_timed_out", Timeout, retry true, "The model did not answer in time.";
     ShuttingDown, "shutting_down", Unavailable, retry true, "The appliance is stopping.";
     TimedOut, "timed_out", Timeout, retry true, "The request took too long and was cut.";
     Internal, "internal_error", Internal, retry true, "Something went wrong on our side.";

@@ -249,6 +249,10 @@ pub const TALK_MESSAGES_MAX: usize = 256;
 pub const STREAM_RESUME_MS: u64 = 60_000;
 /// Streamed answers that are remembered at once.
 pub const STREAMS_REMEMBERED_MAX: usize = 4_096;
+/// Those of them that one tenant may have.
+pub const STREAMS_REMEMBERED_PER_TENANT_MAX: usize = 1_024;
+/// How long a stream waits for its answer to begin before it is sent a head, in milliseconds; longer than a wait for leave.
+pub const STREAM_HEAD_MAX_MS: u64 = 12_000;
 /// Time without an event after which a stream sends a sign of life, in milliseconds.
 pub const STREAM_HEARTBEAT_MS: u64 = 10_000;
 

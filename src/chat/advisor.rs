@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 pub use relay::Talk;
 
-use self::calls::{Call, Exchanged, Money};
+use self::calls::{Call, Exchanged, Unpaid};
 use super::answer::Assembly;
 use super::consult::{self, Ended, Gone, Listener, Spoken, Told};
 use super::stream::{Event, Finished, Log, Reader, Streams};
@@ -24,7 +24,7 @@ use crate::astro::{Lang, Today};
 use crate::audit::RequestContext;
 use crate::auth::Caller;
 use crate::charts::StoredChart;
-use crate::clock::Ambient;
+use crate::clock::{Ambient, Stopwatch};
 use crate::config::{Hop, Route, Settings};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::{AnswerId, TenantId, UserId};
@@ -161,12 +161,17 @@ impl Advisor {
     pub fn start(&self, asked: Asked) -> Result<Reader> {
         crate::guard::question(&asked.question).map_err(|problem| Error::fields(vec![problem]))?;
         let id = AnswerId::new(&self.core.on.ambient);
-        let owner = (asked.caller.tenant, asked.caller.user);
+        let owner = asked.keeps_part.then_some((asked.caller.tenant, asked.caller.user));
         self.run(id, owner, move |core, log, gone| async move { core.answer(id, asked, &log, gone).await })
     }
 
-    /// Runs `work` in a task of its own.
-    fn run<W, F>(&self, id: AnswerId, owner: (TenantId, UserId), work: W) -> Result<Reader>
+    /// How long a stream waits for its answer to begin before it is sent a head; what fails until then has its own status.
+    pub fn head_max(&self) -> Duration {
+        Duration::from_millis(self.core.whole_max_ms.min(limits::STREAM_HEAD_MAX_MS))
+    }
+
+    /// Runs `work` in a task of its own. An answer without an owner cannot be read again.
+    fn run<W, F>(&self, id: AnswerId, owner: Option<(TenantId, UserId)>, work: W) -> Result<Reader>
     where
         W: FnOnce(Arc<Core>, Arc<Log>, Gone) -> F,
         F: Future<Output = Result<Finished>> + Send + 'static,
@@ -206,24 +211,28 @@ struct Heard {
     call: Option<Arc<Call>>,
     passed_over: Vec<PassedOver>,
     degraded: Option<Reason>,
+    /// A limit that is near its end, or had no room.
+    warning: Option<String>,
 }
 
 /// What came of asking one model.
 enum Tried {
     Spoke(Box<(Spoken, Call)>),
     Passed(Reason),
+    Unpaid(Unpaid),
     Gone,
 }
 
 impl Core {
     async fn answer(self: &Arc<Self>, id: AnswerId, asked: Asked, log: &Log, mut gone: Gone) -> Result<Finished> {
+        let began = Stopwatch::start();
         let question = Question { text: &asked.question, lang: asked.lang, default_lang: Lang::En };
         let case = Case::open(&asked.chart.chart, &asked.today, question, &self.on.retrieval)?;
         let (brief, scope) = (case.brief(), case.scope());
         log.tell(Event::Meta { id, chart: asked.chart.id, language: case.lang, date: brief.date.to_owned() });
         let mut assembly = Assembly::new(&scope);
         let mut told = Told { assembly: &mut assembly, log };
-        let heard = self.ask(&case, &asked, &mut told, &mut gone).await?;
+        let heard = self.ask(&case, (&asked, &began), &mut told, &mut gone).await?;
         let kept = heard.spoken.as_ref().map_or(&[][..], |spoken| &spoken.kept);
         let is_gone = heard.spoken.as_ref().is_some_and(|spoken| matches!(spoken.ended, Ended::Gone));
         if is_gone && (kept.is_empty() || !asked.keeps_part) {
@@ -240,21 +249,25 @@ impl Core {
             }
         }
         let answer = Answer { complete: !is_gone, ..self.finish(assembly, &brief, &heard, composed) };
-        let budget_warning = answer.budget_warning.clone();
-        let data = self.keep(id, asked, answer, heard.call).await?;
-        Ok(Finished { data: data.into(), budget_warning })
+        self.keep(id, asked, answer, heard.call).await
     }
 
     /// Asks the models of the route in turn, until one speaks.
     ///
     /// # Errors
     /// `budget_exhausted` where a hard limit has no room; those of the store; `answer_cancelled`.
-    async fn ask(&self, case: &Case<'_>, asked: &Asked, told: &mut Told<'_, '_>, gone: &mut Gone) -> Result<Heard> {
+    async fn ask(
+        &self,
+        case: &Case<'_>,
+        asking: (&Asked, &Stopwatch),
+        told: &mut Told<'_, '_>,
+        gone: &mut Gone,
+    ) -> Result<Heard> {
         let mut heard = Heard::default();
-        for hop in asked.route.hops() {
+        for hop in asking.0.route.hops() {
             let Some(model) = self.on.gateway.model(*hop) else { continue };
             let tried = if matches!(case.reading.intent, Intent::Chart) {
-                self.try_model(model.as_ref(), case, asked, told, gone).await?
+                self.try_model(model.as_ref(), case, asking, told, gone).await?
             } else {
                 // Greetings, questions for other helpers, and people in danger: the composer's words were weighed for them.
                 Tried::Passed(Reason::NotAsked)
@@ -262,6 +275,11 @@ impl Core {
             let reason = match tried {
                 Tried::Gone => return Err(Code::AnswerCancelled.into()),
                 Tried::Passed(reason) => reason,
+                Tried::Unpaid(unpaid) => {
+                    heard.warning = unpaid.warning();
+                    told.log.warn(heard.warning.clone());
+                    unpaid.reason()
+                }
                 Tried::Spoke(spoke) => {
                     let (spoken, call) = *spoke;
                     let cut = match &spoken.ended {
@@ -274,6 +292,7 @@ impl Core {
                         let reason = heard.degraded.unwrap_or(Reason::Unsupported).code();
                         heard.passed_over.push(PassedOver { provider: hop.code(), reason });
                     }
+                    heard.warning = call.warning_after().or(heard.warning);
                     (heard.spoken, heard.call) = (Some(spoken), Some(Arc::new(call)));
                     return Ok(heard);
                 }
@@ -288,7 +307,7 @@ impl Core {
         &self,
         model: &dyn Model,
         case: &Case<'_>,
-        asked: &Asked,
+        (asked, began): (&Asked, &Stopwatch),
         told: &mut Told<'_, '_>,
         gone: &mut Gone,
     ) -> Result<Tried> {
@@ -304,12 +323,14 @@ impl Core {
         let messages = [prompt.system.as_str(), prompt.user.as_str()];
         let money = match self.reserve(&purpose, &messages, self.answer_max_tokens, &asked.request).await? {
             Ok(money) => money,
-            Err(reason) => {
-                self.on.metrics.gateway().called(model.provider(), reason.code());
-                return Ok(Tried::Passed(reason));
+            Err(unpaid) => {
+                self.on.metrics.gateway().called(model.provider(), unpaid.reason().code());
+                return Ok(Tried::Unpaid(unpaid));
             }
         };
-        let within_ms = if asked.keeps_part { self.stream_max_ms } else { self.whole_max_ms };
+        told.log.warn(money.warning());
+        told.log.begin();
+        let within_ms = self.within_ms(asked.keeps_part, began);
         let ask = consult::ask_of(&prompt, case.seed, self.answer_max_tokens, self.temperature_percent, within_ms);
         let (brief, scope) = (case.brief(), case.scope());
         let offered = Offered::new(&brief, &prompt);
@@ -354,10 +375,8 @@ impl Core {
             answer.usage.strategy = call.actual.output.by.code();
             answer.usage.prices = Some(self.on.ledger.prices().version().to_owned());
             answer.model = said.map(|_| call.purpose.model.clone());
-            if let Money::Held(held) = &call.money {
-                answer.budget_warning = held.warning().map(Warning::header);
-            }
         }
+        answer.budget_warning.clone_from(&heard.warning);
         answer.check = heard.spoken.as_ref().map(|spoken| Check { kept: spoken.kept.len(), dropped, composed });
         answer.passed_over.clone_from(&heard.passed_over);
         answer.degraded = heard.degraded.map(Reason::code);
@@ -376,7 +395,8 @@ impl Core {
         asked: Asked,
         answer: Answer,
         call: Option<Arc<Call>>,
-    ) -> Result<Vec<u8>> {
+    ) -> Result<Finished> {
+        let budget_warning = answer.budget_warning.clone();
         let said = Said { question: asked.question.trim().to_owned(), answer: answer.text.clone() };
         let (chart, created_at, provider) = (asked.chart.id, self.on.ambient.now(), answer.provider.clone());
         let answered = Answered { id, chart, created_at, provider, said };
@@ -393,14 +413,16 @@ impl Core {
         };
         let kept = self.on.answers.keep(&asked.caller, &asked.request, &answered, write).await;
         self.counted(asked.caller.tenant, kept.as_ref().err());
-        let Some(call) = call else { return kept.map(|()| data) };
+        let finished = Finished { data: data.into(), budget_warning };
+        let Some(call) = call else { return kept.map(|()| finished) };
         let settled = settled.lock().unwrap_or_else(PoisonError::into_inner).take();
         match (kept, settled) {
             (Ok(()), settled) => {
-                if let Some(settled) = settled {
-                    self.settled(&call, &settled);
-                }
-                Ok(data)
+                let Some(settled) = settled else { return Ok(finished) };
+                self.settled(&call, &settled);
+                // As the ledger has it now, calls of others in the meantime included.
+                let now = settled.warning.as_ref().map(Warning::header);
+                Ok(Finished { budget_warning: now.or(finished.budget_warning), ..finished })
             }
             (Err(error), _) => {
                 // There is no answer, but the call was made.

@@ -56,6 +56,7 @@ pub const fn status(class: Class) -> StatusCode {
         Class::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Class::Throttled => StatusCode::TOO_MANY_REQUESTS,
         Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Class::Upstream => StatusCode::BAD_GATEWAY,
         Class::Timeout => StatusCode::GATEWAY_TIMEOUT,
         Class::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -70,6 +71,7 @@ pub const fn code_of(status: StatusCode) -> Code {
         404 => Code::NotFound,
         405 => Code::MethodNotAllowed,
         408 => Code::SlowBody,
+        502 => Code::UpstreamFailed,
         504 => Code::TimedOut,
         413 => Code::BodyTooLarge,
         415 => Code::UnsupportedMediaType,
@@ -116,7 +118,7 @@ impl Scribe for Problem {
 fn log(error: &Error, request_id: &str) {
     let code = error.code();
     match code.class() {
-        Class::Internal | Class::Unavailable | Class::Timeout => {
+        Class::Internal | Class::Unavailable | Class::Upstream | Class::Timeout => {
             tracing::error!(request_id, code = code.as_str(), cause = error.cause().unwrap_or(""), "request failed");
         }
         _ => tracing::debug!(request_id, code = code.as_str(), cause = error.cause().unwrap_or(""), "request refused"),

@@ -90,6 +90,22 @@ struct Tried {
     after_s: Option<u64>,
 }
 
+/// A prompt on its way. When it goes without text or a refusal, by time-out or because nobody waited, the upstream may
+/// have worked on it and may charge for it. Nothing was produced, so no tenant pays; the operator is told.
+struct Prompted<'w> {
+    watch: &'w Watch,
+    told: bool,
+}
+
+impl Drop for Prompted<'_> {
+    fn drop(&mut self) {
+        if !self.told {
+            self.watch.metrics.gateway().unanswered(PROVIDER);
+            tracing::info!("an upstream gave no text for a prompt, and may charge for it");
+        }
+    }
+}
+
 impl Remote {
     /// The upstream of these settings; `None` when none is set.
     ///
@@ -156,14 +172,17 @@ impl Remote {
     async fn attempt(&self, body: &[u8], left: Duration) -> Result<(Delta, Source), Tried> {
         let began = Stopwatch::start();
         let failed = |failure: Failure| Tried { again: failure.reason == Reason::Timeout, failure, after_s: None };
-        let answer = self.client.post(body.to_vec(), left).await.map_err(|refused| Tried {
-            again: refused.again,
-            after_s: refused.after_s,
-            failure: refused.failure,
+        let mut prompted = Prompted { watch: &self.watch, told: false };
+        let answer = self.client.post(body.to_vec(), left).await.map_err(|refused| {
+            prompted.told = refused.failure.reason != Reason::Timeout;
+            Tried { again: refused.again, after_s: refused.after_s, failure: refused.failure }
         })?;
         let mut source = Source::new(answer, left.saturating_sub(began.elapsed()));
         match source.next().await {
-            Ok(first) => Ok((first, source)),
+            Ok(first) => {
+                prompted.told = true;
+                Ok((first, source))
+            }
             Err(failure) => Err(failed(failure)),
         }
     }

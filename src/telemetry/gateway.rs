@@ -36,6 +36,7 @@ pub struct GatewayMetrics {
     sentences: IntCounterVec,
     degraded: IntCounterVec,
     streams: IntGauge,
+    unanswered: IntCounterVec,
 }
 
 /// One open stream; counted out when dropped.
@@ -70,6 +71,12 @@ impl GatewayMetrics {
                 &["provider", "fate"],
             )?,
             degraded: counters(r, "llm_degraded_total", "Answers that are not what was asked for.", &["reason"])?,
+            unanswered: counters(
+                r,
+                "llm_unanswered_prompts_total",
+                "Prompts sent to an upstream that gave no text for them: it may charge for what nobody here is charged for.",
+                &["provider"],
+            )?,
             streams: gauge(r, "llm_streams_open", "Calls of models that are open.")?,
         })
     }
@@ -82,6 +89,11 @@ impl GatewayMetrics {
     /// A retry was made or refused; one of [`RETRY_RESULTS`].
     pub fn retried(&self, provider: &str, result: &str) {
         self.retries.with_label_values(&[bounded(provider, PROVIDERS), bounded(result, RETRY_RESULTS)]).inc();
+    }
+
+    /// A prompt was sent, and no text came.
+    pub fn unanswered(&self, provider: &str) {
+        self.unanswered.with_label_values(&[bounded(provider, PROVIDERS)]).inc();
     }
 
     /// What a breaker lets through now; one of [`BREAKER_STATES`].

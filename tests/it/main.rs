@@ -38,6 +38,7 @@ mod limits;
 mod lines;
 #[cfg(test)]
 mod money;
+mod money_told;
 #[cfg(test)]
 mod options;
 #[cfg(test)]

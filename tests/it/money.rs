@@ -21,7 +21,7 @@ const CENTS: u64 = 10;
 const LIMIT_CENTS: u64 = 500;
 
 /// A price table in which an answer of [`TOKENS`] costs ten cents, and its prompt nothing.
-fn prices(dir: &Path) -> PathBuf {
+pub fn prices(dir: &Path) -> PathBuf {
     let file = dir.join("prices.toml");
     let table = "version = \"test\"\n[[models]]\nname = \"dime\"\ninput = 0\noutput = 100_000_000\nsource = \"a test\"\n\
                  date = \"2026-11\"\n";
@@ -29,7 +29,7 @@ fn prices(dir: &Path) -> PathBuf {
     file
 }
 
-fn settings<'a>(upstream: &'a Upstream, prices: &'a Path) -> Vec<(&'static str, &'a str)> {
+pub fn settings<'a>(upstream: &'a Upstream, prices: &'a Path) -> Vec<(&'static str, &'a str)> {
     vec![
         ("llm.route", "remote"),
         ("llm.answer_max_tokens", "1000"),

@@ -6,19 +6,63 @@ use super::Core;
 use crate::audit::RequestContext;
 use crate::auth::Caller;
 use crate::chat::consult::Gone;
+use crate::clock::Stopwatch;
 use crate::error::{Code, Error, Result};
 use crate::ids::TenantId;
 use crate::llm::model::{Reason, Reported};
 use crate::store::Tx;
 use crate::tenants::admission::Permit;
-use crate::tenants::ledger::{Actual, Bound, Outcome, Purpose, Reservation, Settled, Verdict};
+use crate::tenants::ledger::{Actual, Bound, Exhausted, Outcome, Purpose, Reservation, Settled, Verdict, Warning};
 use crate::tenants::quotas::Charge;
-use crate::tokens::{self, MessageBound, Tokens};
+use crate::tokens::{self, MessageBound, MicroUsd, Tokens};
 
 /// What paid for a call.
 pub(super) enum Money {
     Held(Reservation),
     Free,
+}
+
+/// Why a call may not be made.
+pub(super) enum Unpaid {
+    /// A soft limit has no room for it.
+    Exhausted(Box<Exhausted>),
+    /// Nobody has said what it costs.
+    NotPriced,
+}
+
+impl Unpaid {
+    pub(super) const fn reason(&self) -> Reason {
+        match self {
+            Self::Exhausted(_) => Reason::BudgetExhausted,
+            Self::NotPriced => Reason::NotPriced,
+        }
+    }
+
+    /// What is told of the limit beside an answer that does without the call.
+    pub(super) fn warning(&self) -> Option<String> {
+        match self {
+            Self::Exhausted(exhausted) => exhausted.warning().as_ref().map(Warning::header),
+            Self::NotPriced => None,
+        }
+    }
+
+    /// The refusal, where nothing else can answer.
+    pub(super) fn refusal(&self) -> Error {
+        match self {
+            Self::Exhausted(exhausted) => exhausted.refusal(),
+            Self::NotPriced => Code::ModelNotPriced.into(),
+        }
+    }
+}
+
+impl Money {
+    /// What is near its end already.
+    pub(super) fn warning(&self) -> Option<String> {
+        match self {
+            Self::Held(held) => held.warning().map(Warning::header),
+            Self::Free => None,
+        }
+    }
 }
 
 /// A call that was made, and what it owes.
@@ -28,6 +72,18 @@ pub(super) struct Call {
     pub(super) actual: Actual,
     pub(super) outcome: Outcome,
     pub(super) cost_micro_usd: u64,
+}
+
+impl Call {
+    /// What will be near its end when the call is charged; an answer says so that is written before its charge.
+    pub(super) fn warning_after(&self) -> Option<String> {
+        let Money::Held(held) = &self.money else { return None };
+        let warning = held.warning_after(MicroUsd(self.cost_micro_usd)).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is left of a budget could not be read");
+            None
+        });
+        warning.as_ref().map(Warning::header)
+    }
 }
 
 /// What went to a model and what came from it.
@@ -52,16 +108,16 @@ impl Core {
         messages: &[&str],
         output_tokens: u64,
         request: &RequestContext,
-    ) -> Result<std::result::Result<Money, Reason>> {
+    ) -> Result<std::result::Result<Money, Unpaid>> {
         let prompt_tokens = tokens::prompt_bound(None, &purpose.model, messages, MessageBound::CHAT).tokens;
         let bound = Bound { prompt_tokens, output_tokens };
         match self.on.ledger.reserve(purpose, bound, &request.request_id).await {
             Ok(Verdict::Granted(reservation)) => Ok(Ok(Money::Held(reservation))),
             Ok(Verdict::Free) => Ok(Ok(Money::Free)),
-            Ok(Verdict::Degraded(_)) => Ok(Err(Reason::BudgetExhausted)),
+            Ok(Verdict::Degraded(exhausted)) => Ok(Err(Unpaid::Exhausted(exhausted))),
             Err(error) if error.code() == Code::ModelNotPriced => {
                 tracing::error!(model = purpose.model, "the model has no price, so it is not asked");
-                Ok(Err(Reason::NotPriced))
+                Ok(Err(Unpaid::NotPriced))
             }
             Err(error) => Err(error),
         }
@@ -111,13 +167,13 @@ impl Core {
     /// Charges a call whose text is not kept, and counts it against the plan where it was whole.
     ///
     /// # Errors
-    /// Those of the ledger and of the plan; then nothing was charged.
+    /// Those of the ledger and of the plan; then nothing was charged. Otherwise what is near its end now.
     pub(super) async fn charge(
         self: &Arc<Self>,
         call: &Arc<Call>,
         request: &RequestContext,
         count: Option<Charge>,
-    ) -> Result<()> {
+    ) -> Result<Option<String>> {
         let (this, owed, request_id) = (Arc::clone(self), Arc::clone(call), request.request_id.clone());
         let counts = count.is_some();
         let write = self.on.store.write(move |tx| {
@@ -128,8 +184,9 @@ impl Core {
         if counts {
             self.counted(call.purpose.tenant, settled.as_ref().err());
         }
-        self.settled(call, &settled?);
-        Ok(())
+        let settled = settled?;
+        self.settled(call, &settled);
+        Ok(settled.warning.as_ref().map(Warning::header))
     }
 
     /// Notes in the metrics what became of a message that was to be counted.
@@ -143,6 +200,13 @@ impl Core {
         if let Err(error) = self.charge(call, request, None).await {
             tracing::error!(%error, "a call without an answer was not charged; what it held is given back");
         }
+    }
+
+    /// How long the model may take, of a request that began when `began` did: one whose answer is read as it comes has been
+    /// answered when it begins, and the edge cuts any other.
+    pub(super) fn within_ms(&self, is_streamed: bool, began: &Stopwatch) -> u64 {
+        let passed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if is_streamed { self.stream_max_ms } else { self.whole_max_ms.saturating_sub(passed_ms) }
     }
 
     /// Waits for leave to open one stream, as long as anybody listens.

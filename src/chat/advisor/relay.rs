@@ -74,15 +74,15 @@ impl Advisor {
             Error::fields(vec![FieldError::new("model", &talk.model, allowed)])
         })?;
         let id = AnswerId::new(&self.core.on.ambient);
-        let owner = (talk.caller.tenant, talk.caller.user);
         let reader =
-            self.run(id, owner, move |core, log, gone| async move { core.talk(&*model, talk, &log, gone).await })?;
+            self.run(id, None, move |core, log, gone| async move { core.talk(&*model, talk, &log, gone).await })?;
         Ok((id, reader))
     }
 }
 
 impl Core {
     async fn talk(self: &Arc<Self>, model: &dyn Model, talk: Talk, log: &Log, mut gone: Gone) -> Result<Finished> {
+        let began = Stopwatch::start();
         let _permit = self.enter(&talk.caller, &mut gone).await?;
         let messages: Vec<Message> =
             talk.said.iter().map(|(role, text)| Message { role, text: without_addresses(text) }).collect();
@@ -95,17 +95,15 @@ impl Core {
             model: model.model().to_owned(),
             remote: model.provider() == Hop::Remote.code(),
         };
-        let money = self.reserve(&purpose, &read, max_tokens, &talk.request).await?.map_err(refused)?;
+        let money = self.reserve(&purpose, &read, max_tokens, &talk.request).await?;
+        let money = money.map_err(|unpaid| unpaid.refusal())?;
+        log.warn(money.warning());
         let ask = Ask {
             messages: messages.clone(),
             max_tokens,
             temperature_percent: talk.temperature_percent.unwrap_or(self.temperature_percent as u32),
             seed: talk.seed.unwrap_or_else(|| u64::from_be_bytes(self.on.ambient.bytes())),
-            within: std::time::Duration::from_millis(if talk.is_streamed {
-                self.stream_max_ms
-            } else {
-                self.whole_max_ms
-            }),
+            within: std::time::Duration::from_millis(self.within_ms(talk.is_streamed, &began)),
         };
         let mut heard = Heard { written: String::new(), told: 0, usage: None, stop: &talk.stop };
         let ended = self.relay(model, ask, log, &mut heard, &mut gone).await;
@@ -125,12 +123,20 @@ impl Core {
         }
         let said = Exchanged { read: &read.join("\n"), written: &heard.written, usage: heard.usage };
         let call = Arc::new(self.call(money, purpose, said, matches!(ended, Ended::Whole(_))));
-        let count = talk.count.filter(|_| matches!(ended, Ended::Whole(_)));
-        if let Err(error) = self.charge(&call, &talk.request, count).await {
-            // Another message was the last of the plan: this one is refused, but the call was made.
-            self.pay(&call, &talk.request).await;
-            return Err(error);
-        }
+        // Who leaves after text has come has had it; leaving before the end must not make it free.
+        let is_had = match &ended {
+            Ended::Whole(_) => true,
+            Ended::Gone => talk.is_streamed && heard.told > 0,
+            Ended::Cut(_) => false,
+        };
+        let budget_warning = match self.charge(&call, &talk.request, talk.count.filter(|_| is_had)).await {
+            Ok(warning) => warning,
+            Err(error) => {
+                // Another message was the last of the plan: this one is refused, but the call was made.
+                self.pay(&call, &talk.request).await;
+                return Err(error);
+            }
+        };
         let finish = match ended {
             Ended::Whole(Finish::Stop) => "stop",
             Ended::Whole(Finish::Length) => "length",
@@ -142,10 +148,11 @@ impl Core {
         let data = json!({
             "text": heard.text(),
             "finish_reason": finish,
+            "budget_warning": budget_warning,
             "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input.saturating_add(output),
                 "cost_micro_usd": call.cost_micro_usd},
         });
-        Ok(Finished { data: data.to_string().into_bytes().into(), budget_warning: None })
+        Ok(Finished { data: data.to_string().into_bytes().into(), budget_warning })
     }
 
     async fn relay(&self, model: &dyn Model, ask: Ask, log: &Log, heard: &mut Heard<'_>, gone: &mut Gone) -> Ended {
@@ -159,6 +166,7 @@ impl Core {
             },
         };
         self.on.metrics.gateway().first_delta(model.provider(), watch.elapsed());
+        log.begin();
         loop {
             let delta = tokio::select! {
                 biased;
@@ -235,12 +243,12 @@ fn begun(text: &str, stop: &str) -> usize {
     lengths.filter(|length| text.ends_with(&stop[..*length])).max().unwrap_or(0)
 }
 
+/// What a model failed with, to whoever asked for that model and no other.
 fn refused(reason: Reason) -> Error {
     let code = match reason {
-        Reason::BudgetExhausted => Code::BudgetExhausted,
-        Reason::NotPriced => Code::ModelNotPriced,
-        Reason::Timeout => Code::TimedOut,
-        _ => Code::Overloaded,
+        Reason::Timeout => Code::UpstreamTimedOut,
+        Reason::Busy | Reason::CircuitOpen => Code::UpstreamUnavailable,
+        _ => Code::UpstreamFailed,
     };
     Error::new(code).detail("reason", reason.code().into())
 }

@@ -122,7 +122,7 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
         let reader = begin(&app, (caller, arrival, charge), body.value, route, is_streamed, once.clone())?;
         if is_streamed {
             quota::tell(&app, &caller, res);
-            return Ok(Advised::Streamed(app, reader));
+            return Ok(Advised::begun(app, reader).await?);
         }
         let finished = reader.outcome().await;
         quota::tell(&app, &caller, res);

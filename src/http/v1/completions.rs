@@ -22,6 +22,7 @@ use crate::http::idempotency;
 use crate::http::problem::{self, Failure};
 use crate::http::quota;
 use crate::http::reply::write_json;
+use crate::http::v1::stream::warn;
 use crate::http::wire::openai::TalkRequest;
 use crate::limits;
 use crate::telemetry::InFlight;
@@ -112,12 +113,15 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
     let shape = Shape { id: format!("chatcmpl-{id}"), ..shape };
     if is_streamed {
         quota::tell(&app, &caller, res);
+        let warning = reader.begun(app.advisor().head_max()).await?;
+        warn(res, warning.as_deref());
         send(&app, res, reader, shape);
         return Ok(None);
     }
     let finished = reader.outcome().await;
     quota::tell(&app, &caller, res);
     let finished = finished?;
+    warn(res, finished.budget_warning.as_deref());
     let data: Value = serde_json::from_slice(&finished.data).map_err(Error::internal)?;
     Ok(Some(json!({
         "id": shape.id, "object": "chat.completion", "created": shape.created, "model": shape.model,
@@ -149,6 +153,11 @@ impl Shape {
             Event::Done(finished) => {
                 let data: Value = serde_json::from_slice(&finished.data).unwrap_or_default();
                 let mut text = self.chunk(&json!({}), &data["finish_reason"]);
+                if data["budget_warning"].is_string() {
+                    // As a comment, which other clients pass over: the head was sent before this was known.
+                    text =
+                        format!(": x-budget-warning {}\n\n{text}", data["budget_warning"].as_str().unwrap_or_default());
+                }
                 if self.tells_usage {
                     let usage = json!({"id": self.id, "object": "chat.completion.chunk", "created": self.created,
                         "model": self.model, "choices": [], "usage": data["usage"]});
@@ -189,7 +198,7 @@ fn failure(error: &Error, request_id: &str) -> Value {
         Class::Forbidden => "permission_error",
         Class::Throttled => "rate_limit_error",
         Class::PaymentRequired => "insufficient_quota",
-        Class::Internal | Class::Unavailable | Class::Timeout => "server_error",
+        Class::Internal | Class::Unavailable | Class::Upstream | Class::Timeout => "server_error",
         _ => "invalid_request_error",
     };
     let errors = error.details().get("errors").and_then(Value::as_array).cloned().unwrap_or_default();

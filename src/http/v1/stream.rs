@@ -110,8 +110,8 @@ impl Writing {
 pub enum Advised {
     /// Whole, and the limit of which much is spent.
     Whole(Stored<AdviseReply>, Option<String>),
-    /// As it comes.
-    Streamed(Arc<App>, Reader),
+    /// As it comes, and the limit that was near its end when it began.
+    Streamed(Arc<App>, Reader, Option<String>),
 }
 
 impl Advised {
@@ -122,21 +122,38 @@ impl Advised {
         }
         let data: Value = serde_json::from_slice(&stored.data).unwrap_or_default();
         let text = data["answer"].as_str().unwrap_or_default().to_owned();
-        Self::Streamed(app, Reader::replay(text, stored.data))
+        Self::Streamed(app, Reader::replay(text, stored.data), None)
+    }
+
+    /// An answer as it comes, once it has begun.
+    ///
+    /// # Errors
+    /// What it failed with before it said anything: it has a status of its own.
+    pub async fn begun(app: Arc<App>, reader: Reader) -> Result<Self> {
+        let warning = reader.begun(app.advisor().head_max()).await?;
+        Ok(Self::Streamed(app, reader, warning))
     }
 }
 
 impl Scribe for Advised {
     fn render(self, res: &mut Response) {
         match self {
-            Self::Streamed(app, reader) => send(&app, res, reader, None),
+            Self::Streamed(app, reader, warning) => {
+                warn(res, warning.as_deref());
+                send(&app, res, reader, None);
+            }
             Self::Whole(stored, warning) => {
-                if let Some(value) = warning.and_then(|text| HeaderValue::from_str(&text).ok()) {
-                    res.headers_mut().insert(BUDGET_WARNING, value);
-                }
+                warn(res, warning.as_deref());
                 stored.render(res);
             }
         }
+    }
+}
+
+/// Tells of a limit that is near its end.
+pub fn warn(res: &mut Response, warning: Option<&str>) {
+    if let Some(value) = warning.and_then(|text| HeaderValue::from_str(text).ok()) {
+        res.headers_mut().insert(BUDGET_WARNING, value);
     }
 }
 

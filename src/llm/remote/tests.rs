@@ -170,6 +170,39 @@ async fn what_may_pass_is_tried_again_and_what_may_not_is_not() {
 }
 
 #[tokio::test]
+async fn prompts_without_text_are_told_to_the_operator() {
+    let stalls = || Act { pieces: Vec::new(), pause_ms: 0, holds: true };
+    let fine = says(stream(&format!("{TEXT}{END}")));
+    let (address, _) = upstream(vec![stalls(), fine.clone()]).await;
+    let told = |remote: &Remote| -> Option<u64> {
+        let text = remote.watch.metrics.render().unwrap();
+        text.lines()
+            .find_map(|line| line.strip_prefix("llm_unanswered_prompts_total{provider=\"remote\"} ")?.parse().ok())
+    };
+    let tried_again = remote(&address, &[]);
+    assert_eq!(read(&tried_again).await.0, "Hello");
+    assert_eq!(told(&tried_again), Some(1));
+    let (address, seen) = upstream(vec![stalls()]).await;
+    let left = remote(&address, &[("remote.read_ms", "20000")]);
+    let mut opening = left.open(ask());
+    for _ in 0..500 {
+        assert!(futures_util::poll!(&mut opening).is_pending());
+        if !seen.lock().unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop(opening);
+    assert_eq!(told(&left), Some(1));
+    for act in [fine, says(head("503 Service Unavailable", "content-length: 0\r\n"))] {
+        let (address, _) = upstream(vec![act]).await;
+        let remote = remote(&address, &[("remote.retries", "0")]);
+        drop(read(&remote).await);
+        assert_eq!(told(&remote), None);
+    }
+}
+
+#[tokio::test]
 async fn after_the_first_word_nothing_is_tried_again() {
     for (rest, holds, reason) in
         [("", false, Reason::Error), ("", true, Reason::Timeout), ("data: x\n\n", false, Reason::Error)]

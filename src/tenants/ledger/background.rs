@@ -1,6 +1,7 @@
 //! S: The one task that gives back what was dropped, tries until that is durable, and now and then releases what was
 //! held for too long. Grants nothing.
 
+use std::ops::ControlFlow;
 use std::sync::Weak;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::reservation::{Settled, log_overrun};
 use super::{Core, Foundations, accounts, entry_of, fold};
 use crate::clock::UnixMs;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::ids::{ReservationId, TenantId};
 use crate::limits::{RESERVATION_MAX_MS, RESERVATION_SWEEP_MS, RESERVATIONS_RELEASED_AT_ONCE};
 use crate::store::tables::ledger::{EntryKind, Postings, RESERVATIONS, ReservationRow};
@@ -20,6 +21,8 @@ use crate::tokens::MicroUsd;
 const RETRY_FIRST: Duration = Duration::from_millis(20);
 /// Longest wait.
 const RETRY_MOST: Duration = Duration::from_secs(5);
+/// How often a release is tried alone before it is set aside for the next sweep, so that it holds up no other.
+const TRIES_ALONE: u32 = 6;
 
 /// What the task is told.
 #[derive(Debug)]
@@ -62,17 +65,20 @@ async fn run(core: Weak<Core>, mut inbox: mpsc::UnboundedReceiver<Message>) {
     sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // The first tick comes at once, and a start has nothing to sweep.
     sweep.tick().await;
-    let mut batch = Vec::new();
+    let (mut batch, mut aside) = (Vec::new(), Vec::new());
     loop {
         tokio::select! {
             received = inbox.recv_many(&mut batch, RESERVATIONS_RELEASED_AT_ONCE) => {
                 if received == 0 {
                     return;
                 }
-                work_off(&core, &mut batch).await;
+                work_off(&core, &mut batch, &mut aside).await;
             }
             _ = sweep.tick() => {
                 let Some(core) = core.upgrade() else { return };
+                if release_each(&core, &mut aside).await.is_break() {
+                    return;
+                }
                 for outcome in [expire(&core.on).await, fold::fold_old(&core.on).await] {
                     if let Err(error) = outcome {
                         tracing::warn!(%error, "the ledger's sweep failed; it is tried again");
@@ -83,8 +89,9 @@ async fn run(core: Weak<Core>, mut inbox: mpsc::UnboundedReceiver<Message>) {
     }
 }
 
-/// Releases what the messages name in one transaction, however often that takes, then answers who waits.
-async fn work_off(core: &Weak<Core>, batch: &mut Vec<Message>) {
+/// Releases what the messages name in one transaction, or else one by one, then answers who waits. What fails alone again
+/// and again is set aside.
+pub(super) async fn work_off(core: &Weak<Core>, batch: &mut Vec<Message>, aside: &mut Vec<Release>) {
     let mut releases = Vec::new();
     let mut waiting = Vec::new();
     for message in batch.drain(..) {
@@ -93,36 +100,66 @@ async fn work_off(core: &Weak<Core>, batch: &mut Vec<Message>) {
             Message::Drain(done) => waiting.push(done),
         }
     }
-    let mut wait = RETRY_FIRST;
+    let (mut wait, mut tries) = (RETRY_FIRST, 0);
     while !releases.is_empty() {
         let Some(core) = core.upgrade() else { break };
-        match release_all(&core.on, &releases).await {
-            Ok(released) => {
-                for (release, was_held) in releases.drain(..).zip(released) {
-                    core.gauge_take(release.counted);
-                    // Gone before: its settlement was durable, and nobody was left to hear so.
-                    if let Some(settled) = release.settled.filter(|_| !was_held) {
-                        core.count_settled(&settled);
-                        log_overrun(release.key.1, &settled);
-                    }
-                }
-            }
-            Err(error) => {
-                let is_over = error.code() == Code::StoreUnavailable && error.retry_after().is_some();
-                tracing::warn!(%error, count = releases.len(), "reservations were not released yet");
-                if is_over {
-                    // The store is closed; the next start releases them.
-                    break;
-                }
-                drop(core);
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(RETRY_MOST);
-            }
+        let Err(error) = release_all(&core.on, &releases).await.map(|held| finish(&core, &releases, &held)) else {
+            break;
+        };
+        tracing::warn!(%error, count = releases.len(), "reservations were not released yet");
+        if is_over(&error) || release_each(&core, &mut releases).await.is_break() {
+            // The store is closed; the next start releases them.
+            break;
         }
+        // A queue that is full says nothing of what waits for it.
+        tries += u32::from(error.code() != Code::Overloaded);
+        if tries >= TRIES_ALONE {
+            aside.append(&mut releases);
+            break;
+        }
+        drop(core);
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(RETRY_MOST);
     }
     for done in waiting {
         // Who asked may have gone.
         let _ = done.send(());
+    }
+}
+
+/// Whether the store is closed.
+fn is_over(error: &Error) -> bool {
+    error.code() == Code::StoreUnavailable && error.retry_after().is_some()
+}
+
+/// Releases each in a transaction of its own; those that fail stay. Breaks when the store is closed.
+pub(super) async fn release_each(core: &Core, releases: &mut Vec<Release>) -> ControlFlow<()> {
+    for release in std::mem::take(releases) {
+        let one = std::slice::from_ref(&release);
+        match release_all(&core.on, one).await {
+            Ok(held) => finish(core, one, &held),
+            Err(error) => {
+                let (id, closed) = (release.key.1, is_over(&error));
+                tracing::error!(%error, reservation = %id, "a reservation could not be released; it is tried again");
+                releases.push(release);
+                if closed {
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// These were released, or had been before.
+fn finish(core: &Core, releases: &[Release], released: &[bool]) {
+    for (release, was_held) in releases.iter().zip(released) {
+        core.gauge_take(release.counted);
+        // Gone before: its settlement was durable, and nobody was left to hear so.
+        if let Some(settled) = release.settled.as_ref().filter(|_| !was_held) {
+            core.count_settled(settled);
+            log_overrun(release.key.1, settled);
+        }
     }
 }
 
@@ -167,22 +204,36 @@ pub(super) async fn expire(on: &Foundations) -> Result<()> {
     let open = on.store.read(|view| view.scan(&RESERVATIONS, Span::all(), usize::MAX))?;
     let old: Vec<_> = open.into_iter().filter(|(_, row)| is_old(row)).map(|(key, _)| key).collect();
     for keys in old.chunks(RESERVATIONS_RELEASED_AT_ONCE) {
-        let (keys, version) = (keys.to_vec(), version.clone());
-        let lapsed = on
-            .store
-            .write(move |tx| {
-                let mut lapsed = 0;
-                for key in &keys {
-                    let Some(row) = close(tx, *key, EntryKind::Expire, now, &version)? else { continue };
-                    tx.put(&RESERVATIONS, key, &ReservationRow { bound: MicroUsd::ZERO, ..row })?;
-                    lapsed += 1;
+        if let Err(error) = lapse(on, keys.to_vec(), now, &version).await {
+            if is_over(&error) {
+                return Err(error);
+            }
+            // One that cannot be released holds up no other.
+            tracing::warn!(%error, "reservations that lapsed are released one by one");
+            for key in keys {
+                if let Err(error) = lapse(on, vec![*key], now, &version).await {
+                    tracing::error!(%error, reservation = %key.1, "a reservation that lapsed could not be released");
                 }
-                Ok::<_, crate::error::Error>(lapsed)
-            })
-            .await?;
-        if lapsed == 0 {
-            continue;
+            }
         }
+    }
+    Ok(())
+}
+
+/// Releases what these hold, and keeps their rows.
+async fn lapse(on: &Foundations, keys: Vec<(TenantId, ReservationId)>, now: UnixMs, version: &str) -> Result<()> {
+    let version = version.to_owned();
+    let write = on.store.write(move |tx| {
+        let mut lapsed = 0;
+        for key in &keys {
+            let Some(row) = close(tx, *key, EntryKind::Expire, now, &version)? else { continue };
+            tx.put(&RESERVATIONS, key, &ReservationRow { bound: MicroUsd::ZERO, ..row })?;
+            lapsed += 1;
+        }
+        Ok::<_, Error>(lapsed)
+    });
+    let lapsed = write.await?;
+    if lapsed > 0 {
         tracing::error!(count = lapsed, "money was held for longer than any call may last, and was released");
     }
     Ok(())

@@ -105,6 +105,16 @@ impl Limit {
         self.spent.percent_of(self.cap.limit)
     }
 
+    /// Whether a tenant may hear how much of it is spent: not of what all tenants share.
+    const fn is_told(&self) -> bool {
+        !matches!(self.scope.subject, Subject::ModelEverywhere(_))
+    }
+
+    /// Whether it is used up: all is spent, or so much that a call of `wanted` found no room beside it.
+    fn is_full(&self, wanted: MicroUsd) -> bool {
+        self.spent >= self.cap.limit || (self.left() < wanted && self.percent() >= u64::from(WARN_PERCENT))
+    }
+
     /// When it starts anew; never, for all.
     pub fn resets_at(&self) -> Option<UnixMs> {
         period::ends_at(self.period)
@@ -119,6 +129,11 @@ pub struct Exhausted {
 }
 
 impl Exhausted {
+    /// The same as a warning; none where the limit is that of all tenants together, which is not theirs to know.
+    pub fn warning(&self) -> Option<Warning> {
+        self.limit.is_told().then(|| Warning { limit: self.limit.clone() })
+    }
+
     /// The refusal. It names the kind of the limit and when it starts anew, not the tenant's amounts.
     pub fn refusal(&self) -> Error {
         let resets = self.limit.resets_at().map(UnixMs::rfc3339);
@@ -208,14 +223,15 @@ pub fn exhausted(limits: &[Limit], bound: MicroUsd) -> Option<Exhausted> {
     tightest.map(|limit| Exhausted { limit: limit.clone() })
 }
 
-/// The limit with the largest share spent, once that is much.
+/// The limit with the largest share spent, once that is much, of those that a tenant may hear of.
 pub fn warning(limits: &[Limit]) -> Option<Warning> {
-    let near = limits.iter().filter(|limit| limit.percent() >= u64::from(WARN_PERCENT));
+    let near = limits.iter().filter(|limit| limit.is_told() && limit.percent() >= u64::from(WARN_PERCENT));
     near.max_by_key(|limit| limit.percent()).map(|limit| Warning { limit: limit.clone() })
 }
 
-/// Tells, once for each state of a limit in each period, that 80 % of it are spent, and that it is used up or had no room
-/// for `wanted`: a row and an entry of the tenant's audit chain.
+/// Tells, once for each state of a limit in each period, that 80 % of it are spent, and that it is used up: a row and an
+/// entry of the tenant's audit chain. A call of `wanted` that is too large for a limit of which little is spent says nothing
+/// of the limit, so it must not use up the one event that the end of it has.
 pub fn tell(
     tx: &mut Tx<'_>,
     auditor: &Auditor,
@@ -226,9 +242,8 @@ pub fn tell(
 ) -> Result<Vec<Told>> {
     let mut told = Vec::new();
     for limit in limits {
-        let has_no_room = limit.left() < wanted || limit.spent >= limit.cap.limit;
-        for (level, is_due) in [(WARN_PERCENT, limit.percent() >= u64::from(WARN_PERCENT)), (FULL_PERCENT, has_no_room)]
-        {
+        let is_near = limit.percent() >= u64::from(WARN_PERCENT);
+        for (level, is_due) in [(WARN_PERCENT, is_near), (FULL_PERCENT, limit.is_full(wanted))] {
             let event = EventKey { epoch: limit.epoch, limit: limit.cap.limit, level };
             let key = (limit.scope.clone(), limit.period, event);
             if !is_due || tx.get(&EVENTS, &key)?.is_some() {

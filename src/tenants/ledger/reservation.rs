@@ -109,6 +109,26 @@ impl Reservation {
         self.0.granted.get().and_then(|(_, warning)| warning.as_ref())
     }
 
+    /// What there will be to warn of once `cost` is charged, as far as can be told before: for an answer that is written
+    /// before its charge. [`Settled::warning`] says what there was.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn warning_after(&self, cost: MicroUsd) -> Result<Option<Warning>> {
+        let Held { core, key, row, granted, .. } = &*self.0;
+        let Some((slug, _)) = granted.get() else { return Ok(None) };
+        let version = core.on.prices.version();
+        let entry = entry_of(row, key.1, EntryKind::Settle, row.made_at, version, Postings::default());
+        let scopes = accounts::scopes(key.0, &entry);
+        core.on.store.read(|view| {
+            let mut limits = caps::limits(view, &scopes, row.made_at, &core.on.defaults, slug)?;
+            for limit in &mut limits {
+                limit.spent = limit.spent.checked_add(cost.min(row.bound)).unwrap_or(limit.cap.limit);
+            }
+            Ok(caps::warning(&limits))
+        })
+    }
+
     /// Charges what the call did use, in the caller's transaction: at most what was held. Then say [`Reservation::done`].
     ///
     /// # Errors

@@ -346,6 +346,74 @@ async fn events_come_once_for_each_state_of_a_limit() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_too_large_for_an_unspent_limit_does_not_use_up_its_event() {
+    let bench = Bench::new(Defaults::default()).await;
+    let tenant = bench.scope(Subject::Tenant);
+    bench.cap(&tenant, Window::Month, 1_000, true).await;
+    assert_eq!(code(bench.reserve(1_001).await), Code::BudgetExhausted);
+    // All of it is held, and none spent.
+    let held = bench.granted(1_000).await;
+    assert_eq!(code(bench.reserve(1).await), Code::BudgetExhausted);
+    drop(held);
+    bench.ledger.drain().await;
+    assert_eq!(bench.events(), []);
+    bench.granted(1_000).await.settle_alone(used(1_000), Outcome::Whole).await.unwrap();
+    assert_eq!(code(bench.reserve(1).await), Code::BudgetExhausted);
+    assert_eq!(bench.events(), [(String::from("tenant"), 80), (String::from("tenant"), 100)]);
+    assert_eq!((bench.audited("budget_warning"), bench.audited("budget_exhausted")), (1, 1));
+}
+
+#[tokio::test]
+async fn the_call_that_comes_near_a_limit_says_so_itself_and_nobody_hears_of_all_tenants() {
+    let bench = Bench::new(Defaults::default()).await;
+    let everywhere = Scope { tenant: audit::SYSTEM_TENANT, subject: Subject::ModelEverywhere("m".into()) };
+    bench.cap(&bench.scope(Subject::Tenant), Window::Month, 1_000, false).await;
+    bench.cap(&everywhere, Window::Total, 900, false).await;
+    let held = bench.granted(900).await;
+    assert_eq!((held.warning(), held.warning_after(MicroUsd(799)).unwrap()), (None, None));
+    let after = held.warning_after(MicroUsd(850)).unwrap().unwrap();
+    assert_eq!((name(&after.limit.scope), after.limit.percent()), (String::from("tenant"), 85));
+    // More than was held is never charged.
+    assert_eq!(held.warning_after(MicroUsd(5_000)).unwrap().unwrap().limit.percent(), 90);
+    let settled = held.settle_alone(used(850), Outcome::Whole).await.unwrap();
+    assert_eq!(settled.warning.as_ref().map(Warning::header), Some(after.header()));
+    let Verdict::Degraded(full) = bench.reserve(100).await.unwrap() else { panic!("a soft limit") };
+    assert_eq!((name(&full.limit.scope), full.warning()), (String::from("model_everywhere:m"), None));
+}
+
+#[tokio::test]
+async fn a_release_that_cannot_be_made_holds_up_no_other_and_is_tried_again() {
+    let bench = Bench::new(Defaults::default()).await;
+    let of_n = Purpose { model: "n".into(), ..bench.purpose() };
+    let bound = Bound { prompt_tokens: 10, output_tokens: 0 };
+    let Verdict::Granted(poisoned) = bench.ledger.reserve(&of_n, bound, "r").await.unwrap() else { panic!("held") };
+    let fine = bench.granted(30).await;
+    let alter = async |held: u64| {
+        let scope = bench.scope(Subject::Model("n".into()));
+        let mut row = bench.account(&scope);
+        row.total.reserved = MicroUsd(held);
+        bench.store.write::<_, Error, _>(move |tx| Ok(tx.put(&ACCOUNTS, &scope, &row)?)).await.unwrap();
+    };
+    alter(0).await;
+    drop((poisoned, fine));
+    bench.ledger.drain().await;
+    let held = || bench.account(&bench.scope(Subject::Tenant)).total.reserved;
+    assert_eq!(held(), MicroUsd(20), "that of n stays held, the other does not");
+    drop(bench.granted(40).await);
+    bench.ledger.drain().await;
+    assert_eq!(held(), MicroUsd(20));
+    // The sweep is not held up either, and releases it once it can.
+    let old = bench.granted(5).await;
+    bench.clock.advance_ms(crate::limits::RESERVATION_MAX_MS + 1);
+    background::expire(&bench.ledger.core.on).await.unwrap();
+    assert_eq!(held(), MicroUsd(20));
+    alter(20).await;
+    background::expire(&bench.ledger.core.on).await.unwrap();
+    assert_eq!(held(), MicroUsd::ZERO);
+    drop(old);
+}
+
+#[tokio::test]
 async fn what_dead_processes_held_is_released_at_the_start() {
     let mut bench = Bench::new(Defaults::default()).await;
     let held: Vec<_> = [bench.granted(10).await, bench.granted(20).await].into();
