@@ -81,7 +81,7 @@ where
 
     fn answer(self: Box<Self>, batch: Result<(), StoreError>) {
         // A refusal is held back too: it may rest on a change of the batch that did not last.
-        let Self { closure, outcome, reply } = *self;
+        let Self { closure, outcome, reply, durable: _ } = *self;
         let answer = batch.map_err(E::from).and(outcome);
         // What the closure holds is let go before anybody hears of the end; should that panic, the answer stands.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(closure)));

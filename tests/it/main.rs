@@ -38,6 +38,7 @@ mod limits;
 mod lines;
 #[cfg(test)]
 mod money;
+#[cfg(test)]
 mod money_told;
 #[cfg(test)]
 mod options;
