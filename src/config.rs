@@ -27,7 +27,7 @@ use crate::limits;
 use load::Reader;
 use parse::{
     Shape, budget, budget_block, budget_list, budget_window, environment, flag, integer, ip_list, log_filter,
-    log_format, metrics_listen, name, path, socket_address, token_strategy,
+    log_format, metrics_listen, name, path, socket_address, token_strategy, weight_list,
 };
 
 use crate::tokens::{MicroUsd, Strategy};
@@ -260,6 +260,8 @@ settings! {
         [Integer] queue_per_tenant: u64 = Some(number(16)), |t| integer(t, 0, 10_000);
         #[doc = "Longest wait for a stream, in milliseconds."]
         [Integer] wait_ms: u64 = Some(number(10_000)), |t| integer(t, 0, 600_000);
+        #[doc = "Weights of tenants among those that wait for a stream, such as `acme=3`; 1 for the others."]
+        [TextList] weights: Vec<(String, u64)> = Some(text("")), weight_list;
     }
 
     /// Logs, written to standard error.

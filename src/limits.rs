@@ -118,6 +118,9 @@ pub const METRIC_TENANTS_MAX: usize = 100;
 /// Longest tenant slug, in bytes.
 pub const TENANT_SLUG_MAX_BYTES: usize = 64;
 
+/// Largest weight of a tenant at the gate before streams.
+pub const STREAM_WEIGHT_MAX: u64 = 100;
+
 /// Writes that one group commit may gather.
 pub const GROUP_COMMIT_MAX_WRITES: usize = 512;
 /// How long a group commit waits for as many writes as the one before it held, in microseconds.

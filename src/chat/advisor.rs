@@ -8,6 +8,7 @@
 mod calls;
 mod relay;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -109,6 +110,8 @@ struct Core {
     counting: Strategy,
     whole_max_ms: u64,
     stream_max_ms: u64,
+    /// Tenants, by slug, that are let in more often than others.
+    weights: HashMap<String, u32>,
 }
 
 impl std::fmt::Debug for Advisor {
@@ -132,6 +135,12 @@ impl Advisor {
             // The edge cuts a request that is not answered in time; a stream has been answered when it begins.
             whole_max_ms: stream_max_ms.min(request_ms.max(1)),
             stream_max_ms,
+            weights: settings
+                .streams
+                .weights
+                .iter()
+                .filter_map(|(slug, of)| Some((slug.clone(), u32::try_from(*of).ok()?)))
+                .collect(),
         };
         Self { core: Arc::new(core) }
     }

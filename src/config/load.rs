@@ -83,7 +83,7 @@ macro_rules! never_absent {
 }
 never_absent!(bool, u64, String, PathBuf, std::net::SocketAddr, Vec<std::net::IpAddr>);
 never_absent!(super::Environment, super::LogFormat, super::MetricsListen, MicroUsd, Vec<(String, MicroUsd)>, Strategy);
-never_absent!(super::Route, Vec<super::TenantRoute>);
+never_absent!(super::Route, Vec<super::TenantRoute>, Vec<(String, u64)>);
 
 /// Reads everything, and says all that is wrong.
 pub(super) fn inspect(sources: &Sources) -> Inspection {

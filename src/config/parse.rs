@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::error::nearest;
-use crate::limits::{BUDGET_MAX_MICRO_USD, TENANT_SLUG_MAX_BYTES};
+use crate::limits::{BUDGET_MAX_MICRO_USD, STREAM_WEIGHT_MAX, TENANT_SLUG_MAX_BYTES};
 use crate::tokens::{MicroUsd, Strategy};
 
 /// How a value must be written in the TOML file.
@@ -159,18 +159,28 @@ pub(super) fn budget_block(text: &str) -> Result<String, String> {
 
 /// Slugs with their budgets, `acme=25.00`, with commas between them.
 pub(super) fn budget_list(text: &str) -> Result<Vec<(String, MicroUsd)>, String> {
+    by_tenant(text, "dollars, such as acme=25.00", budget)
+}
+
+/// `acme=3, beta=2`.
+pub(super) fn weight_list(text: &str) -> Result<Vec<(String, u64)>, String> {
+    by_tenant(text, "a weight, such as acme=3", |text| integer(text, 1, STREAM_WEIGHT_MAX))
+}
+
+/// Tenants, each once, and what `read` makes of what stands behind their slug.
+fn by_tenant<T>(text: &str, value: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<(String, T)>, String> {
     let is_slug = |slug: &str| {
         let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
         (1..=TENANT_SLUG_MAX_BYTES).contains(&slug.len()) && slug.bytes().all(is_part)
     };
-    let mut found: Vec<(String, MicroUsd)> = Vec::new();
+    let mut found: Vec<(String, T)> = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let (slug, amount) = part.split_once('=').ok_or("expected slug=dollars, such as acme=25.00")?;
-        let (slug, amount) = (slug.trim(), budget(amount.trim()).map_err(|right| format!("{slug}: {right}"))?);
+        let (slug, own) = part.split_once('=').ok_or_else(|| format!("expected slug={value}"))?;
+        let (slug, own) = (slug.trim(), read(own.trim()).map_err(|right| format!("{slug}: {right}"))?);
         if !is_slug(slug) || found.iter().any(|(seen, _)| seen == slug) {
             return Err(format!("expected the slug of a tenant, once each, not {slug:?}"));
         }
-        found.push((slug.to_owned(), amount));
+        found.push((slug.to_owned(), own));
     }
     Ok(found)
 }

@@ -31,6 +31,24 @@ fn problems(sources: &Sources) -> Vec<String> {
 }
 
 #[test]
+fn weights_of_tenants_are_read_and_bounded() {
+    let weights = |text: &str| {
+        let sources = Sources::new().environment([(String::from("ORRERY_STREAMS_WEIGHTS"), text.to_owned())]);
+        Settings::load(&sources).map(|(settings, _)| settings.streams.weights)
+    };
+    assert_eq!(weights("").unwrap(), []);
+    assert_eq!(weights("acme=3, beta=100").unwrap(), [(String::from("acme"), 3), (String::from("beta"), 100)]);
+    for bad in ["acme", "acme=0", "acme=101", "acme=x", "Acme=2", "acme=1,acme=2"] {
+        let problems = weights(bad).unwrap_err();
+        assert_eq!(
+            problems.iter().map(|problem| problem.key.as_str()).collect::<Vec<_>>(),
+            ["streams.weights"],
+            "{bad}"
+        );
+    }
+}
+
+#[test]
 fn the_defaults_hold_when_nobody_sets_anything() {
     let settings = settings(&sources(""));
     assert_eq!(settings.environment, Environment::Development);

@@ -214,10 +214,20 @@ impl Core {
     /// # Errors
     /// `overloaded` when the queue is full or the wait too long; `answer_cancelled`.
     pub(super) async fn enter(&self, caller: &Caller, gone: &mut Gone) -> Result<Permit> {
+        let weight = self.weight(caller.tenant)?;
         tokio::select! {
             biased;
             _ = &mut *gone => Err(Code::AnswerCancelled.into()),
-            permit = self.on.admission.enter(caller.tenant, 1) => permit,
+            permit = self.on.admission.enter(caller.tenant, weight) => permit,
         }
+    }
+
+    /// How often a tenant is let in, beside others that wait.
+    fn weight(&self, tenant: TenantId) -> Result<u32> {
+        if self.weights.is_empty() {
+            return Ok(1);
+        }
+        let slug = self.on.tenants.by_id(tenant)?.row.slug;
+        Ok(self.weights.get(&slug).copied().unwrap_or(1))
     }
 }
