@@ -15,7 +15,7 @@
 //! | `quarantined` | Replay → available |
 //!
 //! Who moves a job: [`enqueue`] makes it; the stager brings it into line when its instant comes; [`claim`] gives it to a
-//! worker; the worker settles it ([`settle`]); the rescuer takes it back when the worker's lease has ended; the cleaner
+//! worker; the worker settles it (`settle`); the rescuer takes it back when the worker's lease has ended; the cleaner
 //! removes it when it has been ended for long; operators do the rest ([`admin`]).
 //!
 //! What a handler may count on: it is started at least once; what it writes through [`Ctx::commit`] or leaves in

@@ -81,12 +81,12 @@ impl GatewayMetrics {
         })
     }
 
-    /// A call ended; `outcome` is one of [`CALL_OUTCOMES`].
+    /// A call ended; `outcome` is one of `CALL_OUTCOMES`.
     pub fn called(&self, provider: &str, outcome: &str) {
         self.calls.with_label_values(&[bounded(provider, PROVIDERS), bounded(outcome, CALL_OUTCOMES)]).inc();
     }
 
-    /// A retry was made or refused; one of [`RETRY_RESULTS`].
+    /// A retry was made or refused; one of `RETRY_RESULTS`.
     pub fn retried(&self, provider: &str, result: &str) {
         self.retries.with_label_values(&[bounded(provider, PROVIDERS), bounded(result, RETRY_RESULTS)]).inc();
     }
@@ -96,7 +96,7 @@ impl GatewayMetrics {
         self.unanswered.with_label_values(&[bounded(provider, PROVIDERS)]).inc();
     }
 
-    /// What a breaker lets through now; one of [`BREAKER_STATES`].
+    /// What a breaker lets through now; one of `BREAKER_STATES`.
     pub fn breaker(&self, provider: &str, state: &str) {
         let place = BREAKER_STATES.iter().position(|known| *known == state).unwrap_or_default();
         self.breaker.with_label_values(&[bounded(provider, PROVIDERS)]).set(i64::try_from(place).unwrap_or_default());
@@ -114,7 +114,7 @@ impl GatewayMetrics {
         }
     }
 
-    /// An answer is not what was asked for; one of [`CALL_OUTCOMES`].
+    /// An answer is not what was asked for; one of `CALL_OUTCOMES`.
     pub fn degraded(&self, reason: &str) {
         self.degraded.with_label_values(&[bounded(reason, CALL_OUTCOMES)]).inc();
     }

@@ -289,7 +289,7 @@ impl Webhooks {
             .await
     }
 
-    /// As [`announce`], for the services above.
+    /// As `announce`, for the services above.
     ///
     /// # Errors
     /// When the event cannot be written down.
