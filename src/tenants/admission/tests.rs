@@ -10,7 +10,7 @@ const ACME: TenantId = TenantId([1; 16]);
 const OTHER: TenantId = TenantId([2; 16]);
 
 fn gate(per_tenant: u64, total: u64, queue_per_tenant: u64, wait_ms: u64) -> Admission {
-    Admission::new(&Streams { per_tenant, total, queue_per_tenant, wait_ms })
+    Admission::new(&Streams { per_tenant, total, queue_per_tenant, wait_ms, weights: Vec::new() })
 }
 
 /// Looks at the future once, as a runtime would.
