@@ -187,7 +187,8 @@ pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Opt
 pub struct Error {
     code: Code,
     message: Option<Cow<'static, str>>,
-    details: Map<String, Value>,
+    /// Boxed, so that a `Result` stays small.
+    details: Box<Map<String, Value>>,
     internal: Option<String>,
     retry_after_s: Option<u64>,
 }
@@ -198,7 +199,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// The bare code with its table message.
     pub fn new(code: Code) -> Self {
-        Self { code, message: None, details: Map::new(), internal: None, retry_after_s: None }
+        Self { code, message: None, details: Box::default(), internal: None, retry_after_s: None }
     }
 
     /// Wrong fields.
@@ -269,7 +270,7 @@ impl Error {
     }
 
     /// The public details.
-    pub const fn details(&self) -> &Map<String, Value> {
+    pub fn details(&self) -> &Map<String, Value> {
         &self.details
     }
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Ambient, UnixMs};
+use crate::limits::TENANT_SLUG_MAX_BYTES;
 
 /// A text that is not an identifier of the kind asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +108,13 @@ ids! {
     ApiKeyId = "key";
     /// Money held for one call of a model.
     ReservationId = "rsv";
+}
+
+/// Whether `text` has the form of a tenant's slug: `^[a-z0-9][a-z0-9_-]{0,63}$`.
+pub fn is_slug(text: &str) -> bool {
+    let rest = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    let first = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.len() <= TENANT_SLUG_MAX_BYTES && text.as_bytes().first().is_some_and(first) && text.bytes().all(rest)
 }
 
 #[cfg(test)]

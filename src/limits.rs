@@ -287,3 +287,13 @@ pub const LEDGER_FOLDED_AT_ONCE: usize = 256;
 pub const USAGE_DAYS_MAX: u32 = 366;
 /// Rows of usage that one CSV may hold.
 pub const USAGE_CSV_MAX_ROWS: usize = 100_000;
+/// Most tensors, and most metadata entries, of a model file.
+pub const GGUF_ENTRIES_MAX: u64 = 65_536;
+/// Longest key, and longest name of a tensor, in a model file, in bytes.
+pub const GGUF_KEY_MAX_BYTES: u64 = 65_535;
+/// Longest text in a model file, such as its chat template, in bytes.
+pub const GGUF_TEXT_MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// Most sizes of a tensor.
+pub const GGUF_DIMENSIONS_MAX: u32 = 4;
+/// Positions of one page of cached keys and values.
+pub const KV_PAGE_POSITIONS: usize = 32;

@@ -6,6 +6,7 @@ pub mod composer;
 pub mod gateway;
 pub mod language;
 pub mod lexicon;
+pub mod local;
 pub mod marked;
 pub mod model;
 mod patterns;

@@ -13,7 +13,8 @@ use crate::audit::{self, Auditor, RequestContext, SYSTEM_SLUG, SYSTEM_TENANT};
 use crate::clock::Ambient;
 use crate::error::{Code, Error, FieldError, Result};
 use crate::ids::TenantId;
-use crate::limits::{PAGE_MAX_ROWS, TENANT_SLUG_MAX_BYTES};
+pub use crate::ids::is_slug;
+use crate::limits::PAGE_MAX_ROWS;
 use crate::store::tables::{Actor, TENANT_BY_SLUG, TENANTS, TenantRow};
 use crate::store::{Reads, Span, Store, Tx};
 
@@ -221,13 +222,6 @@ fn append_all(tx: &mut Tx<'_>, auditor: &Auditor, entries: &[audit::Entry]) -> R
 
 fn require_operator(by: &Actor) -> Result<()> {
     if by.is_operator() { Ok(()) } else { Err(Error::new(Code::InsufficientRole)) }
-}
-
-/// Whether `text` has the form of a slug.
-pub fn is_slug(text: &str) -> bool {
-    let rest = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
-    let first = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    text.len() <= TENANT_SLUG_MAX_BYTES && text.as_bytes().first().is_some_and(first) && text.bytes().all(rest)
 }
 
 fn check(new: &NewTenant) -> Result<()> {

@@ -22,7 +22,7 @@ pub enum ClientError {
         /// HTTP status.
         status: u16,
         /// What it said.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// No answer came.
     #[error("no answer to {what}: {cause}")]
@@ -146,7 +146,7 @@ fn read<T: DeserializeOwned>(
         };
     }
     match serde_json::from_slice::<Failure>(&bytes) {
-        Ok(failure) => Err(ClientError::Refused { what, status: status.as_u16(), refusal: failure.error }),
+        Ok(failure) => Err(ClientError::Refused { what, status: status.as_u16(), refusal: Box::new(failure.error) }),
         Err(cause) => Err(unreadable(what, cause)),
     }
 }

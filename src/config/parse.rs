@@ -5,7 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::error::nearest;
-use crate::limits::{BUDGET_MAX_MICRO_USD, STREAM_WEIGHT_MAX, TENANT_SLUG_MAX_BYTES};
+use crate::ids::is_slug;
+use crate::limits::{BUDGET_MAX_MICRO_USD, STREAM_WEIGHT_MAX};
 use crate::tokens::{MicroUsd, Strategy};
 
 /// How a value must be written in the TOML file.
@@ -168,11 +169,11 @@ pub(super) fn weight_list(text: &str) -> Result<Vec<(String, u64)>, String> {
 }
 
 /// Tenants, each once, and what `read` makes of what stands behind their slug.
-fn by_tenant<T>(text: &str, value: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<(String, T)>, String> {
-    let is_slug = |slug: &str| {
-        let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
-        (1..=TENANT_SLUG_MAX_BYTES).contains(&slug.len()) && slug.bytes().all(is_part)
-    };
+pub(super) fn by_tenant<T>(
+    text: &str,
+    value: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<(String, T)>, String> {
     let mut found: Vec<(String, T)> = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let (slug, own) = part.split_once('=').ok_or_else(|| format!("expected slug={value}"))?;

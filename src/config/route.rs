@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::parse::by_tenant;
+
 /// Who may answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hop {
@@ -81,19 +83,8 @@ pub(super) fn route(text: &str) -> Result<Route, String> {
 
 /// `acme=composer,beta=remote>composer`; an empty text is an empty list.
 pub(super) fn tenant_routes(text: &str) -> Result<Vec<TenantRoute>, String> {
-    let wrong = || {
-        String::from("expected `tenant=provider>provider`, one entry a tenant, with providers out of remote, composer")
-    };
-    let mut routes: Vec<TenantRoute> = Vec::new();
-    for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-        let (tenant, hops) = entry.split_once('=').ok_or_else(wrong)?;
-        let tenant = tenant.trim().to_owned();
-        if tenant.is_empty() || routes.iter().any(|known| known.tenant == tenant) {
-            return Err(wrong());
-        }
-        routes.push(TenantRoute { tenant, route: parts(hops, '>').map_err(|_| wrong())? });
-    }
-    Ok(routes)
+    let routes = by_tenant(text, "providers, such as acme=remote>composer", |hops| parts(hops, '>'))?;
+    Ok(routes.into_iter().map(|(tenant, route)| TenantRoute { tenant, route }).collect())
 }
 
 /// The base of an HTTP API: scheme, host, maybe a port and a path; nothing that could hide a secret or a query.

@@ -1,11 +1,10 @@
 //! The job queue under `kill -9` and SIGSTOP: a child works, the parent kills or freezes it at any moment, and counts what
 //! was done. The full run of 100 kills over 10,000 jobs: `ORRERY_TEST_JOB_KILLS=100 ORRERY_TEST_JOBS=10000`.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use orrery::clock::{Ambient, Stopwatch};
@@ -21,6 +20,8 @@ use orrery::store::tables::{CountRow, STORE_TABLES};
 use orrery::store::{Reads, Span, Store, StoreError, Tx};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
+
+use crate::child::{self, say};
 
 const DIR_VARIABLE: &str = "ORRERY_TEST_JOBS_DIR";
 /// How often each job was done; under 0 their sum.
@@ -145,13 +146,6 @@ fn child_worker() {
     });
 }
 
-/// One line, in one piece, past the test harness.
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    out.write_all(format!("\n{line}\n").as_bytes()).unwrap();
-    out.flush().unwrap();
-}
-
 /// A child that works, and the lines it says.
 struct Worker {
     child: Child,
@@ -167,16 +161,7 @@ impl Drop for Worker {
 
 impl Worker {
     fn start(dir: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "jobs_kill::child_worker", "--ignored", "--nocapture", "--test-threads", "1"])
-            .env(DIR_VARIABLE, dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let (send, lines) = channel();
-        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| send.send(line)));
+        let (child, lines) = child::spawn("jobs_kill::child_worker", DIR_VARIABLE, dir, Stdio::null());
         Self { child, lines }
     }
 

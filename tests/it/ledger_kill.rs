@@ -1,11 +1,10 @@
 //! The money ledger under `kill -9`: a child spends and says what was charged, the parent kills it at any moment, starts
 //! the ledger again and counts. Cuts no power: what the kernel took is kept.
 
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use orrery::audit::{self, Auditor, RequestContext};
@@ -20,6 +19,8 @@ use orrery::tenants::ledger::{
 };
 use orrery::tenants::{NewTenant, Tenant, Tenants};
 use orrery::tokens::{Count, Method, MicroUsd, Prices};
+
+use crate::child::{self, acknowledged, say};
 
 const DIR_VARIABLE: &str = "ORRERY_TEST_LEDGER_DIR";
 const KILLS: u64 = 20;
@@ -93,13 +94,6 @@ impl Open {
     }
 }
 
-/// One line, in one piece, past the test harness.
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    out.write_all(format!("{line}\n").as_bytes()).unwrap();
-    out.flush().unwrap();
-}
-
 /// Not a test of its own: the process that is killed.
 #[test]
 #[ignore = "the child of the kill test; spends until it is killed"]
@@ -145,29 +139,7 @@ async fn spend(open: Arc<Open>, spender: u64) {
 
 /// A child, and the lines it says.
 fn spawn(dir: &Path) -> (Child, Receiver<String>) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "ledger_kill::child_spender", "--ignored", "--nocapture", "--test-threads", "1"])
-        .env(DIR_VARIABLE, dir)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let (send, lines) = channel();
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        while out.read_line(&mut line).is_ok_and(|read| read > 0) {
-            if line.ends_with('\n') && send.send(line.trim_end().to_owned()).is_err() {
-                return;
-            }
-            line.clear();
-        }
-    });
-    (child, lines)
-}
-
-fn acknowledged(line: &str) -> Option<u64> {
-    line.rsplit_once("ack ").and_then(|(_, micro)| micro.parse().ok())
+    child::spawn("ledger_kill::child_spender", DIR_VARIABLE, dir, Stdio::inherit())
 }
 
 /// Reservations that a kill left, before anything is released.

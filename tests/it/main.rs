@@ -9,6 +9,8 @@ mod charts;
 #[cfg(test)]
 mod chat;
 #[cfg(test)]
+mod child;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod cli_demo;

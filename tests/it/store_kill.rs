@@ -2,12 +2,11 @@
 //! the store again and counts. Cuts no power: what the kernel took is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use orrery::clock::Stopwatch;
@@ -15,6 +14,8 @@ use orrery::store::codec::Table;
 use orrery::store::lock::{DirLock, LockError};
 use orrery::store::tables::{META, SealedRow};
 use orrery::store::{Reads, Span, Store, StoreError, Tx};
+
+use crate::child::{self, acknowledged, say};
 
 const DIR_VARIABLE: &str = "ORRERY_TEST_KILL_DIR";
 const HALVES: Table<(u64, u8), SealedRow> = Table::new("kill_halves_v1");
@@ -101,39 +102,9 @@ fn child_writer() {
     });
 }
 
-/// One line, in one piece, past the test harness.
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    out.write_all(format!("{line}\n").as_bytes()).unwrap();
-    out.flush().unwrap();
-}
-
 /// A child, and the lines it says.
 fn spawn(dir: &Path) -> (Child, Receiver<String>) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "store_kill::child_writer", "--ignored", "--nocapture", "--test-threads", "1"])
-        .env(DIR_VARIABLE, dir)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let (send, lines) = channel();
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        while out.read_line(&mut line).is_ok_and(|read| read > 0) {
-            // A line without its end was cut by the kill; its write may still have been whole, or not have been.
-            if line.ends_with('\n') && send.send(line.trim_end().to_owned()).is_err() {
-                return;
-            }
-            line.clear();
-        }
-    });
-    (child, lines)
-}
-
-fn acknowledged(line: &str) -> Option<u64> {
-    line.rsplit_once("ack ").and_then(|(_, number)| number.parse().ok())
+    child::spawn("store_kill::child_writer", DIR_VARIABLE, dir, Stdio::inherit())
 }
 
 #[test]

@@ -1,0 +1,5 @@
+//! S: Language models on this machine: the files that hold them, their tokenizers, and the engine that runs them. Calls
+//! nothing outside.
+
+pub mod forward;
+pub mod gguf;
