@@ -77,7 +77,7 @@ impl<S: Stored> Task for Floats<'_, S> {
     }
 }
 
-/// A tile times `M` rows. Columns alternate between two sums, so that one need not wait for the other.
+/// A tile times `M` rows. Each row is summed in the order of the columns, however many go together.
 ///
 /// # Safety
 /// The processor has the instructions of `L`; there are `M` rows from `first` on.
@@ -89,29 +89,20 @@ unsafe fn tile_of_floats<L: Lanes, S: Stored, const M: usize>(
 ) -> [[L::Floats; PARTS_MAX]; M] {
     // SAFETY: the same conditions; a column of a tile has `TILE` weights, a row has a value for each column.
     unsafe {
-        let mut sums = [[[L::splat(0.0); PARTS_MAX]; M]; 2];
+        let mut sums = [[L::splat(0.0); PARTS_MAX]; M];
         let mut from = [rows.row(first).as_ptr(); M];
         for (at, from) in from.iter_mut().enumerate() {
             *from = rows.row(first + at).as_ptr();
         }
-        let columns = weights.len() / TILE;
-        for column in 0..columns {
+        for column in 0..weights.len() / TILE {
             let at = weights.as_ptr().add(column * TILE);
             for part in 0..TILE / L::N {
                 let weights = S::load::<L>(at.add(part * L::N));
                 for m in 0..M {
-                    let value = L::splat(*from[m].add(column));
-                    let sum = &mut sums[if M < 4 { column % 2 } else { 0 }][m][part];
-                    *sum = L::fma(weights, value, *sum);
+                    sums[m][part] = L::fma(weights, L::splat(*from[m].add(column)), sums[m][part]);
                 }
             }
         }
-        let [mut even, odd] = sums;
-        for m in 0..M {
-            for part in 0..TILE / L::N {
-                even[m][part] = L::add(even[m][part], odd[m][part]);
-            }
-        }
-        even
+        sums
     }
 }
