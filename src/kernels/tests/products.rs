@@ -86,7 +86,7 @@ proptest! {
                     for (value, level) in values.iter().zip(block.levels) {
                         prop_assert!((value - block.scale * f32::from(level)).abs() <= most * (0.501 / 127.0));
                     }
-                    let counts = [0, 1].map(|half| block.levels[16 * half..][..16].iter().map(|l| i32::from(*l)).sum());
+                    let counts: [i32; 2] = [0, 1].map(|half| block.levels[16 * half..][..16].iter().map(|l| i32::from(*l)).sum());
                     prop_assert_eq!(block.counts, counts);
                 }
             }

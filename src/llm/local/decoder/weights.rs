@@ -44,6 +44,25 @@ pub(super) struct Layer {
     pub after_feed_forward_norm: Option<Vec<f32>>,
 }
 
+#[cfg(test)]
+impl Weights {
+    /// Bytes that they take.
+    pub fn bytes(&self) -> u64 {
+        let of = |vectors: &[Option<&Vec<f32>>]| vectors.iter().flatten().map(|v| 4 * v.len()).sum::<usize>();
+        let mut sum = self.embedding.bytes() + self.output.as_ref().map_or(0, Packed::bytes);
+        sum += of(&[Some(&self.output_norm), self.angle_factors.as_ref()]);
+        for layer in &self.layers {
+            let matrices = [&layer.query, &layer.key, &layer.value, &layer.output, &layer.gate, &layer.up, &layer.down];
+            sum += matrices.into_iter().map(Packed::bytes).sum::<usize>();
+            sum += of(&[Some(&layer.attention_norm), Some(&layer.feed_forward_norm)]);
+            sum += of(&[layer.query_offset.as_ref(), layer.key_offset.as_ref(), layer.value_offset.as_ref()]);
+            sum += of(&[layer.query_norm.as_ref(), layer.key_norm.as_ref()]);
+            sum += of(&[layer.after_attention_norm.as_ref(), layer.after_feed_forward_norm.as_ref()]);
+        }
+        sum as u64
+    }
+}
+
 /// Bytes that the weights will take, and those of the largest tensor while it is repacked.
 pub(super) fn bytes(gguf: &Gguf) -> (u64, u64) {
     let packed = |tensor: &Tensor| match tensor.dims.len() {
