@@ -21,20 +21,24 @@ pub(super) use portable::Portable;
 /// Rows of weights that lie side by side; every `N` divides it.
 pub(super) const TILE: usize = 16;
 
+/// Greatest level of an activation: 15 bits with the sign. With 8 bits, the texts of a model would soon part from those of
+/// its weights in floats; products cost little more, as weights are waited for longer than they take to multiply.
+pub(super) const LEVEL_MAX: i32 = 127 * 128;
+
 /// `N` numbers side by side.
 pub(super) trait Lanes: Copy + 'static {
     /// How many.
     const N: usize;
     /// Most rows of activations that one pass over a tile keeps in registers.
     const ROWS: usize;
-    /// What `dot` takes 8-bit weights to be above their value: 128 where it reads them as they are, 0 where it subtracts.
-    const BYTE_BIAS: i32;
     /// `N` 32-bit floats.
     type Floats: Copy;
     /// `N` 32-bit integers.
     type Ints: Copy;
     /// `4 * N` bytes.
     type Bytes: Copy;
+    /// `N` sums of products on their way.
+    type Sums: Copy;
 
     /// The same float in all lanes.
     unsafe fn splat(value: f32) -> Self::Floats;
@@ -83,8 +87,8 @@ pub(super) trait Lanes: Copy + 'static {
     unsafe fn floats(a: Self::Ints) -> Self::Floats;
     /// The sum over the lanes.
     unsafe fn sum_ints(a: Self::Ints) -> i32;
-    /// `N` bytes: the lowest of each integer, all of which are in -128..=127.
-    unsafe fn store_bytes(to: *mut i8, a: Self::Ints);
+    /// Stores `N` levels, within +-[`LEVEL_MAX`], as those from `at` on of the 32 of a block, which takes 64 bytes.
+    unsafe fn store_levels(block: *mut u8, at: usize, levels: Self::Ints);
 
     /// `4 * N` bytes.
     unsafe fn bytes(from: *const u8) -> Self::Bytes;
@@ -95,9 +99,13 @@ pub(super) trait Lanes: Copy + 'static {
     /// `a | ((plane << BY) & mask)`, or `>> -BY` where `BY` is negative; the mask is below `0x80` and keeps out what a shift
     /// of wider elements brings in.
     unsafe fn or_plane<const BY: i32>(a: Self::Bytes, plane: Self::Bytes, mask: u8) -> Self::Bytes;
-    /// Adds to each lane the products of its four bytes of each of `weights` (unsigned, below `1 << BITS`; of 8 bits, less
-    /// `128 - BYTE_BIAS`) with four of 16 signed bytes at `with`, in order; those are never -128.
-    unsafe fn dot<const BITS: u32>(sum: Self::Ints, weights: [Self::Bytes; 4], with: *const i8) -> Self::Ints;
+    /// Sums that begin with the same number in all lanes.
+    unsafe fn sums(start: i32) -> Self::Sums;
+    /// Adds to each lane the products of its four bytes of each of `weights`, unsigned, with four of the 16 levels of a half
+    /// of a block, in order. The sum stays within 32 bits: 32 * 255 * 2^14 is below 2^31, and so is what bias it began with.
+    unsafe fn dot(sums: Self::Sums, weights: [Self::Bytes; 4], block: *const u8, half: usize) -> Self::Sums;
+    /// The sums.
+    unsafe fn total(sums: Self::Sums) -> Self::Ints;
 }
 
 /// e to the power of each, to about 2 units in the last place; what underflows is a tiny positive number.

@@ -1,25 +1,29 @@
-//! P: Rows of activations as the kernels read them: floats, and the same in 8 bits with a scale for each 32, made in one
+//! P: Rows of activations as the kernels read them: floats, and the same in 15 bits with a scale for each 32, made in one
 //! pass. Multiplies nothing.
 
 #![expect(unsafe_code, reason = "vector instructions over the rows")]
 
-use super::lanes::Lanes;
+use super::lanes::{LEVEL_MAX, Lanes};
 use super::level::{Level, Task};
 use super::packed::BLOCK;
 use super::pool::Pool;
 
-/// 32 activations in 8 bits, in a cache line.
-#[derive(Clone, Copy, Debug, Default)]
+/// 32 activations as levels.
+#[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(super) struct Block {
-    /// In -127..=127.
-    pub levels: [i8; BLOCK],
+    /// The levels, as [`Lanes::store_levels`] arranges them.
+    pub levels: [u8; 2 * BLOCK],
     /// What a level is worth.
     pub scale: f32,
     /// `scale` times the sum of each half.
     pub sums: [f32; 2],
     /// The sum of the levels of each half.
     pub counts: [i32; 2],
+}
+
+impl Block {
+    const EMPTY: Self = Self { levels: [0; 2 * BLOCK], scale: 0.0, sums: [0.0; 2], counts: [0; 2] };
 }
 
 /// Rows of activations.
@@ -58,7 +62,7 @@ impl Rows {
         &self.blocks[row * blocks..][..blocks]
     }
 
-    /// Makes `count` rows anew: `make(row, values)` fills each, which is then brought to 8 bits too.
+    /// Makes `count` rows anew: `make(row, values)` fills each, which is then brought to levels too.
     pub fn fill(
         &mut self,
         pool: &Pool,
@@ -70,7 +74,7 @@ impl Rows {
         (self.count, self.columns) = (count, columns);
         let blocks = columns.div_ceil(BLOCK);
         self.values.resize(count * columns, 0.0);
-        self.blocks.resize(count * blocks, Block::default());
+        self.blocks.resize(count * blocks, Block::EMPTY);
         if columns == 0 {
             return;
         }
@@ -100,6 +104,7 @@ impl Task for Quantise<'_> {
             // SAFETY: the instructions are there; a block has 32 values, and `N` divides 16.
             unsafe {
                 let from = values.as_ptr();
+                let most = LEVEL_MAX as f32;
                 let mut greatest = L::splat(0.0);
                 for at in (0..BLOCK).step_by(L::N) {
                     greatest = L::max(greatest, L::abs(L::load(from.add(at))));
@@ -107,13 +112,13 @@ impl Task for Quantise<'_> {
                 let greatest = L::greatest(greatest);
                 // Below that its inverse would overflow: such a block is as good as zero. A NaN stays out as well.
                 let is_tiny = !(greatest > 1e-30 && greatest < f32::INFINITY);
-                let inverse = L::splat(if is_tiny { 0.0 } else { 127.0 / greatest });
-                block.scale = if is_tiny { 0.0 } else { greatest / 127.0 };
+                let inverse = L::splat(if is_tiny { 0.0 } else { most / greatest });
+                block.scale = if is_tiny { 0.0 } else { greatest / most };
                 for half in 0..2 {
                     let mut count = L::splat_int(0);
                     for at in (half * 16..half * 16 + 16).step_by(L::N) {
                         let levels = L::round(L::mul(L::load(from.add(at)), inverse));
-                        L::store_bytes(block.levels.as_mut_ptr().add(at), levels);
+                        L::store_levels(block.levels.as_mut_ptr(), at, levels);
                         count = L::add_ints(count, levels);
                     }
                     block.counts[half] = L::sum_ints(count);

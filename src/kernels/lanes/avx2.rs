@@ -13,10 +13,10 @@ pub(in crate::kernels) struct Avx2;
 impl Lanes for Avx2 {
     const N: usize = 8;
     const ROWS: usize = 4;
-    const BYTE_BIAS: i32 = 0;
     type Floats = __m256;
     type Ints = __m256i;
     type Bytes = __m256i;
+    type Sums = __m256i;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> __m256 {
@@ -126,11 +126,13 @@ impl Lanes for Avx2 {
             _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two)))
         }
     }
+    /// Levels stand in 16 bits, in each four the first beside the third and the second beside the fourth: see `dot`.
     #[inline(always)]
-    unsafe fn store_bytes(to: *mut i8, a: __m256i) {
+    unsafe fn store_levels(block: *mut u8, at: usize, levels: __m256i) {
         unsafe {
-            let words = _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256::<1>(a));
-            _mm_storel_epi64(to.cast(), _mm_packs_epi16(words, words));
+            let levels = _mm256_shuffle_epi32::<0b11_01_10_00>(levels);
+            let words = _mm_packs_epi32(_mm256_castsi256_si128(levels), _mm256_extracti128_si256::<1>(levels));
+            _mm_storeu_si128(block.add(2 * at).cast(), words);
         }
     }
 
@@ -158,34 +160,28 @@ impl Lanes for Avx2 {
             _mm256_or_si256(a, _mm256_and_si256(moved, _mm256_set1_epi8(mask.cast_signed())))
         }
     }
-    /// `maddubs` adds pairs of products in 16 bits with saturation. 6-bit weights stay below it even when two of its results
-    /// are added (4 * 63 * 127 < 2^15), 4-bit weights when four are; 8-bit weights are made signed, and their sign is moved
-    /// to the other factor (2 * 128 * 127 < 2^15).
     #[inline(always)]
-    unsafe fn dot<const BITS: u32>(sum: __m256i, weights: [__m256i; 4], with: *const i8) -> __m256i {
+    unsafe fn sums(start: i32) -> __m256i {
+        unsafe { _mm256_set1_epi32(start) }
+    }
+    /// The even bytes of a lane are brought to 16 bits by a mask, the odd ones by a shift; each two meet two levels.
+    #[inline(always)]
+    unsafe fn dot(sums: __m256i, weights: [__m256i; 4], block: *const u8, half: usize) -> __m256i {
         unsafe {
-            let ones = _mm256_set1_epi16(1);
-            let mut sum = sum;
-            let mut pairs = weights;
-            for part in 0..4 {
-                let four = _mm256_set1_epi32(with.add(4 * part).cast::<i32>().read_unaligned());
-                if BITS > 6 {
-                    let signed = _mm256_xor_si256(weights[part], _mm256_set1_epi8(-128));
-                    let products = _mm256_maddubs_epi16(_mm256_abs_epi8(signed), _mm256_sign_epi8(four, signed));
-                    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(products, ones));
-                } else {
-                    pairs[part] = _mm256_maddubs_epi16(weights[part], four);
-                }
+            let mut sums = sums;
+            for (part, bytes) in weights.into_iter().enumerate() {
+                let at = block.add(32 * half + 8 * part).cast::<i32>();
+                let even = _mm256_and_si256(bytes, _mm256_set1_epi16(0xFF));
+                let odd = _mm256_srli_epi16::<8>(bytes);
+                let first = _mm256_madd_epi16(even, _mm256_set1_epi32(at.read_unaligned()));
+                let second = _mm256_madd_epi16(odd, _mm256_set1_epi32(at.add(1).read_unaligned()));
+                sums = _mm256_add_epi32(sums, _mm256_add_epi32(first, second));
             }
-            if BITS > 6 {
-                return sum;
-            }
-            let (a, b) = (_mm256_add_epi16(pairs[0], pairs[1]), _mm256_add_epi16(pairs[2], pairs[3]));
-            if BITS <= 4 {
-                return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_add_epi16(a, b), ones));
-            }
-            let both = _mm256_add_epi32(_mm256_madd_epi16(a, ones), _mm256_madd_epi16(b, ones));
-            _mm256_add_epi32(sum, both)
+            sums
         }
+    }
+    #[inline(always)]
+    unsafe fn total(sums: __m256i) -> __m256i {
+        sums
     }
 }

@@ -13,10 +13,11 @@ pub(in crate::kernels) struct Avx512;
 impl Lanes for Avx512 {
     const N: usize = 16;
     const ROWS: usize = 8;
-    const BYTE_BIAS: i32 = 128;
     type Floats = __m512;
     type Ints = __m512i;
     type Bytes = __m512i;
+    /// Of the upper and of the lower parts of levels.
+    type Sums = [__m512i; 2];
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> __m512 {
@@ -114,9 +115,15 @@ impl Lanes for Avx512 {
     unsafe fn sum_ints(a: __m512i) -> i32 {
         unsafe { _mm512_reduce_add_epi32(a) }
     }
+    /// A level is `128 * upper + lower`; the upper parts of a block stand before the lower ones, in signed bytes.
     #[inline(always)]
-    unsafe fn store_bytes(to: *mut i8, a: __m512i) {
-        unsafe { _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(a)) }
+    unsafe fn store_levels(block: *mut u8, at: usize, levels: __m512i) {
+        unsafe {
+            let upper = _mm512_srai_epi32::<7>(_mm512_add_epi32(levels, _mm512_set1_epi32(64)));
+            let lower = _mm512_sub_epi32(levels, _mm512_slli_epi32::<7>(upper));
+            _mm_storeu_si128(block.add(at).cast(), _mm512_cvtepi32_epi8(upper));
+            _mm_storeu_si128(block.add(32 + at).cast(), _mm512_cvtepi32_epi8(lower));
+        }
     }
 
     #[inline(always)]
@@ -145,14 +152,24 @@ impl Lanes for Avx512 {
         }
     }
     #[inline(always)]
-    unsafe fn dot<const BITS: u32>(sum: __m512i, weights: [__m512i; 4], with: *const i8) -> __m512i {
+    unsafe fn sums(start: i32) -> [__m512i; 2] {
+        unsafe { [_mm512_setzero_si512(), _mm512_set1_epi32(start)] }
+    }
+    #[inline(always)]
+    unsafe fn dot(sums: [__m512i; 2], weights: [__m512i; 4], block: *const u8, half: usize) -> [__m512i; 2] {
         unsafe {
-            let mut sum = sum;
+            let [mut upper, mut lower] = sums;
             for (part, bytes) in weights.into_iter().enumerate() {
-                let four = with.add(4 * part).cast::<i32>().read_unaligned();
-                sum = _mm512_dpbusd_epi32(sum, bytes, _mm512_set1_epi32(four));
+                let at = block.add(16 * half + 4 * part);
+                upper = _mm512_dpbusd_epi32(upper, bytes, _mm512_set1_epi32(at.cast::<i32>().read_unaligned()));
+                let at = at.add(32);
+                lower = _mm512_dpbusd_epi32(lower, bytes, _mm512_set1_epi32(at.cast::<i32>().read_unaligned()));
             }
-            sum
+            [upper, lower]
         }
+    }
+    #[inline(always)]
+    unsafe fn total([upper, lower]: [__m512i; 2]) -> __m512i {
+        unsafe { _mm512_add_epi32(_mm512_slli_epi32::<7>(upper), lower) }
     }
 }

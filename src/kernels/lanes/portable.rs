@@ -17,10 +17,10 @@ fn each<A: Copy, B: Copy, C>(a: [A; 4], b: [B; 4], f: impl Fn(A, B) -> C) -> [C;
 impl Lanes for Portable {
     const N: usize = 4;
     const ROWS: usize = 4;
-    const BYTE_BIAS: i32 = 128;
     type Floats = [f32; 4];
     type Ints = [i32; 4];
     type Bytes = [u8; 16];
+    type Sums = [i32; 4];
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> [f32; 4] {
@@ -117,9 +117,11 @@ impl Lanes for Portable {
     unsafe fn sum_ints(a: [i32; 4]) -> i32 {
         a[0] + a[1] + a[2] + a[3]
     }
+    /// Levels stand in 16 bits, in each four the first beside the third and the second beside the fourth, as for `Avx2`.
     #[inline(always)]
-    unsafe fn store_bytes(to: *mut i8, a: [i32; 4]) {
-        unsafe { to.cast::<[i8; 4]>().write_unaligned(a.map(|a| a as i8)) }
+    unsafe fn store_levels(block: *mut u8, at: usize, levels: [i32; 4]) {
+        let words = [levels[0], levels[2], levels[1], levels[3]].map(|level| level as i16);
+        unsafe { block.add(2 * at).cast::<[i16; 4]>().write_unaligned(words) }
     }
 
     #[inline(always)]
@@ -144,17 +146,48 @@ impl Lanes for Portable {
         out
     }
     #[inline(always)]
-    unsafe fn dot<const BITS: u32>(sum: [i32; 4], weights: [[u8; 16]; 4], with: *const i8) -> [i32; 4] {
-        let with = unsafe { with.cast::<[i8; 16]>().read_unaligned() };
-        let mut sum = sum;
-        for (part, bytes) in weights.into_iter().enumerate() {
-            for lane in 0..4 {
-                for j in 0..4 {
-                    sum[lane] += i32::from(i16::from(bytes[4 * lane + j])) * i32::from(i16::from(with[4 * part + j]));
-                }
-            }
+    unsafe fn sums(start: i32) -> [i32; 4] {
+        [start; 4]
+    }
+    #[inline(always)]
+    unsafe fn dot(sums: [i32; 4], weights: [[u8; 16]; 4], block: *const u8, half: usize) -> [i32; 4] {
+        let levels = unsafe { block.add(32 * half).cast::<[[i16; 4]; 4]>().read_unaligned() };
+        let mut sums = sums;
+        for (bytes, [a, c, b, d]) in weights.into_iter().zip(levels) {
+            sums = add_products(sums, bytes, [a, c], [b, d]);
         }
-        sum
+        sums
+    }
+    #[inline(always)]
+    unsafe fn total(sums: [i32; 4]) -> [i32; 4] {
+        sums
+    }
+}
+
+/// Adds to each lane the products of its bytes with levels: the first and third, the second and fourth.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn add_products(sums: [i32; 4], bytes: [u8; 16], even: [i16; 2], odd: [i16; 2]) -> [i32; 4] {
+    let product = |lane: usize, at: usize, level: i16| i32::from(bytes[4 * lane + at]) * i32::from(level);
+    std::array::from_fn(|lane| {
+        let pairs = [product(lane, 0, even[0]) + product(lane, 2, even[1]), product(lane, 1, odd[0]) + product(lane, 3, odd[1])];
+        sums[lane] + pairs[0] + pairs[1]
+    })
+}
+
+/// The same; SSE2 is part of every x86-64, and compilers do not find its way of adding products by themselves.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn add_products(sums: [i32; 4], bytes: [u8; 16], even: [i16; 2], odd: [i16; 2]) -> [i32; 4] {
+    use std::arch::x86_64::*;
+
+    let both = |[a, b]: [i16; 2]| i32::from(a.cast_unsigned()) | i32::from(b) << 16;
+    // SAFETY: all are of SSE2; vectors and arrays have the same size, and any bits are a value of either.
+    unsafe {
+        let bytes: __m128i = std::mem::transmute(bytes);
+        let first = _mm_madd_epi16(_mm_and_si128(bytes, _mm_set1_epi16(0xFF)), _mm_set1_epi32(both(even)));
+        let second = _mm_madd_epi16(_mm_srli_epi16::<8>(bytes), _mm_set1_epi32(both(odd)));
+        std::mem::transmute(_mm_add_epi32(std::mem::transmute(sums), _mm_add_epi32(first, second)))
     }
 }
 

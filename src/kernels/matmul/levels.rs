@@ -114,23 +114,6 @@ unsafe fn tile_of_levels<L: Lanes, F: Format, const M: usize>(
     }
 }
 
-/// What `dot` does not take from the levels itself.
-const fn bias<L: Lanes, F: Format>() -> i32 {
-    if F::SCHEME.bits == 8 { L::BYTE_BIAS } else { F::SCHEME.bias }
-}
-
-#[inline(always)]
-unsafe fn dot<L: Lanes, F: Format>(sum: L::Ints, levels: [L::Bytes; 4], with: *const i8) -> L::Ints {
-    // SAFETY: the caller's conditions.
-    unsafe {
-        match F::SCHEME.bits {
-            4 => L::dot::<4>(sum, levels, with),
-            5 | 6 => L::dot::<6>(sum, levels, with),
-            _ => L::dot::<8>(sum, levels, with),
-        }
-    }
-}
-
 /// A block whose 32 columns share a scale.
 #[inline(always)]
 unsafe fn whole<L: Lanes, F: Format>(
@@ -142,9 +125,9 @@ unsafe fn whole<L: Lanes, F: Format>(
 ) -> L::Floats {
     // SAFETY: the caller's conditions; a block has 32 levels.
     unsafe {
-        let start = L::splat_int(-bias::<L, F>() * (with.counts[0] + with.counts[1]));
+        let start = L::sums(-F::SCHEME.bias * (with.counts[0] + with.counts[1]));
         let at = with.levels.as_ptr();
-        let product = dot::<L, F>(dot::<L, F>(start, low, at), high, at.add(16));
+        let product = L::total(L::dot(L::dot(start, low, at, 0), high, at, 1));
         let sum = L::fma(L::floats(product), L::mul(scale, L::splat(with.scale)), sum);
         if has_offset::<F>() { L::fma(offset, L::splat(with.sums[0] + with.sums[1]), sum) } else { sum }
     }
@@ -161,8 +144,8 @@ unsafe fn half<L: Lanes, F: Format>(
 ) -> L::Floats {
     // SAFETY: the caller's conditions; a block has 32 levels.
     unsafe {
-        let start = L::splat_int(-bias::<L, F>() * with.counts[half]);
-        let product = dot::<L, F>(start, levels, with.levels.as_ptr().add(16 * half));
+        let start = L::sums(-F::SCHEME.bias * with.counts[half]);
+        let product = L::total(L::dot(start, levels, with.levels.as_ptr(), half));
         let sum = L::fma(L::floats(product), L::mul(scale, L::splat(with.scale)), sum);
         if has_offset::<F>() { L::fma(offset, L::splat(with.sums[half]), sum) } else { sum }
     }

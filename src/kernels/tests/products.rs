@@ -11,13 +11,17 @@ fn is_float(kind: TensorKind) -> bool {
     matches!(kind, TensorKind::F32 | TensorKind::F16 | TensorKind::BF16 | TensorKind::Q8K)
 }
 
-/// The activations as a kind multiplies them: floats, or what 8 bits keep of them.
+/// The activations as a kind multiplies them: floats, or the nearest of 15-bit levels.
 fn seen(rows: &Rows, row: usize, kind: TensorKind) -> Vec<f64> {
+    let values: Vec<f64> = rows.row(row).iter().map(|value| f64::from(*value)).collect();
     if is_float(kind) {
-        return rows.row(row).iter().map(|value| f64::from(*value)).collect();
+        return values;
     }
-    let values = rows.blocks(row).iter().flat_map(|b| b.levels.map(|level| f64::from(level) * f64::from(b.scale)));
-    values.collect()
+    let near = |values: &[f64]| {
+        let most = values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+        values.iter().map(|value| (value / most * 16_256.0).round() * most / 16_256.0).collect::<Vec<f64>>()
+    };
+    values.chunks_exact(BLOCK).flat_map(near).collect()
 }
 
 fn filled(pool: &Pool, level: Level, count: usize, columns: usize, values: &[f32]) -> Rows {
@@ -60,34 +64,13 @@ proptest! {
                         let at = row * outputs + output;
                         let expected = if put == Put::Add { sum + f64::from(before[at]) } else { sum };
                         // Offsets and levels partly cancel, so that the error goes with the larger of them.
-                        let allowed = 4e-6 * (size + weights.iter().fold(0.0_f64, |m, w| m.max(w.abs())) * columns as f64);
+                        let allowed = 8e-6 * (size + weights.iter().fold(0.0_f64, |m, w| m.max(w.abs())) * columns as f64);
                         prop_assert!(
                             (f64::from(out[at]) - expected).abs() <= allowed,
                             "{kind:?} at {level:?}, {outputs} x {columns}, row {row} of {count}, output {output}: {}, not {expected}",
                             out[at]
                         );
                     }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn activations_keep_eight_bits(seed: u64, columns in 1_usize..200, count in 1_usize..5, power in -20_i32..20) {
-        let pool = Pool::new(1);
-        let scale = 2.0_f32.powi(power);
-        let values: Vec<f32> = Random(seed).units(count * columns).iter().map(|value| value * scale).collect();
-        for level in Level::available() {
-            let rows = filled(&pool, level, count, columns, &values);
-            for row in 0..count {
-                let whole = rows.row(row).as_chunks::<BLOCK>().0;
-                for (values, block) in whole.iter().zip(rows.blocks(row)) {
-                    let most = values.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
-                    for (value, level) in values.iter().zip(block.levels) {
-                        prop_assert!((value - block.scale * f32::from(level)).abs() <= most * (0.501 / 127.0));
-                    }
-                    let counts: [i32; 2] = [0, 1].map(|half| block.levels[16 * half..][..16].iter().map(|l| i32::from(*l)).sum());
-                    prop_assert_eq!(block.counts, counts);
                 }
             }
         }
@@ -130,7 +113,7 @@ fn extreme_levels_do_not_overflow() {
     let columns = 256;
     for kind in [TensorKind::Q8_0, TensorKind::Q6K, TensorKind::Q5_0, TensorKind::Q4K] {
         for fill in [0x00, 0x7F, 0x80, 0xFF] {
-            for sign in [1.0, -1.0] {
+            for sign in [1.0, -1.0, 0.992_126] {
                 let mut bytes = vec![fill; kind.block_bytes() * columns / kind.block_elements() * 16];
                 let halves: &[usize] = if kind == TensorKind::Q6K { &[208] } else { &[0] };
                 for block in bytes.chunks_exact_mut(kind.block_bytes()) {

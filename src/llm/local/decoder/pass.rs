@@ -55,8 +55,8 @@ struct Extra<'a> {
 /// Bytes of scratch memory for a row of a pass.
 pub(super) const fn row_bytes(shape: &Shape) -> usize {
     let heads = 2 * shape.heads * shape.head + 2 * shape.kv_heads * shape.head;
-    // Rows in 8 bits keep a cache line for 32 numbers, beside four bytes for each.
-    4 * (2 * shape.embedding + heads + 2 * shape.feed_forward) + 6 * shape.feed_forward
+    // Rows to multiply keep, beside four bytes for a number, two cache lines for 32 of them.
+    4 * (2 * shape.embedding + heads + 2 * shape.feed_forward) + 8 * shape.feed_forward
 }
 
 impl Engine<'_> {

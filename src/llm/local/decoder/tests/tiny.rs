@@ -68,6 +68,8 @@ impl Tiny {
             ("rope.dimension_count", self.head),
         ];
         let mut entries = vec![(String::from("general.architecture"), Value::String(name.into()))];
+        // Without it candle computes Qwen 3 in half precision.
+        entries.push((String::from("general.dtype"), Value::U32(0)));
         entries.extend(numbers.map(|(key, number)| (format!("{name}.{key}"), Value::U32(number as u32))));
         entries.push((format!("{name}.attention.layer_norm_rms_epsilon"), Value::F32(1e-6)));
         entries.push((format!("{name}.rope.freq_base"), Value::F32(20_000.0)));
