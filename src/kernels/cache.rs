@@ -5,7 +5,7 @@
 #![expect(unsafe_code, reason = "vector instructions, and threads that write different heads of the same rows")]
 
 use super::buffer::Buffer;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, unroll};
 use super::level::{Level, Task};
 use super::pool::Pool;
 use super::vector::Exponentials;
@@ -310,14 +310,14 @@ impl Attend<'_> {
                     let weights = scores.as_ptr().add(index * KV_PAGE_POSITIONS);
                     sums = weigh::<L, R>(values, shape.width.next_multiple_of(PAD), weights, len, sums);
                 }
-                for r in 0..R {
+                let count = PAD.min(shape.width - at);
+                unroll!(R, |r| {
                     let mut copy = [0.0; PAD];
-                    for part in 0..PAD / L::N {
-                        L::store(copy.as_mut_ptr().add(part * L::N), L::mul(sums[r][part], L::splat(inverse[r])));
-                    }
-                    let count = PAD.min(shape.width - at);
-                    self.target.0.add(places[r] + at).copy_from_nonoverlapping(copy.as_ptr(), count);
-                }
+                    let place = copy.as_mut_ptr();
+                    let scale = L::splat(inverse[r]);
+                    unroll!(PAD / L::N, |part| L::store(place.add(part * L::N), L::mul(sums[r][part], scale)));
+                    self.target.0.add(places[r] + at).copy_from_nonoverlapping(place, count);
+                });
             }
         }
     }
@@ -338,21 +338,19 @@ unsafe fn score<L: Lanes, const R: usize>(
         let mut sums = [[L::splat(0.0); KV_PAGE_POSITIONS / 4]; R];
         for at in 0..width {
             let mut line = [L::splat(0.0); KV_PAGE_POSITIONS / 4];
-            for part in 0..KV_PAGE_POSITIONS / L::N {
-                line[part] = L::load_half(keys.add(at * KV_PAGE_POSITIONS + part * L::N));
-            }
-            for r in 0..R {
+            let place = keys.add(at * KV_PAGE_POSITIONS);
+            unroll!(KV_PAGE_POSITIONS / L::N, |part| line[part] = L::load_half(place.add(part * L::N)));
+            unroll!(R, |r| {
                 let query = L::splat(*queries[r].add(at));
-                for part in 0..KV_PAGE_POSITIONS / L::N {
-                    sums[r][part] = L::fma(line[part], query, sums[r][part]);
-                }
-            }
+                unroll!(KV_PAGE_POSITIONS / L::N, |part| sums[r][part] = L::fma(line[part], query, sums[r][part]));
+            });
         }
-        for r in 0..R {
-            for part in 0..KV_PAGE_POSITIONS / L::N {
-                L::store(to.add(r * stride + part * L::N), L::mul(sums[r][part], L::splat(scale)));
-            }
-        }
+        unroll!(R, |r| {
+            let place = to.add(r * stride);
+            unroll!(KV_PAGE_POSITIONS / L::N, |part| {
+                L::store(place.add(part * L::N), L::mul(sums[r][part], L::splat(scale)));
+            });
+        });
     }
 }
 
@@ -370,15 +368,12 @@ unsafe fn weigh<L: Lanes, const R: usize>(
     unsafe {
         for position in 0..KV_PAGE_POSITIONS {
             let mut line = [L::splat(0.0); PAD / 4];
-            for part in 0..PAD / L::N {
-                line[part] = L::load_half(values.add(position * padded + part * L::N));
-            }
-            for r in 0..R {
+            let place = values.add(position * padded);
+            unroll!(PAD / L::N, |part| line[part] = L::load_half(place.add(part * L::N)));
+            unroll!(R, |r| {
                 let weight = L::splat(*weights.add(r * stride + position));
-                for part in 0..PAD / L::N {
-                    sums[r][part] = L::fma(line[part], weight, sums[r][part]);
-                }
-            }
+                unroll!(PAD / L::N, |part| sums[r][part] = L::fma(line[part], weight, sums[r][part]));
+            });
         }
     }
     sums

@@ -9,7 +9,7 @@ mod levels;
 use std::marker::PhantomData;
 
 use super::blocks::Scheme;
-use super::lanes::{Lanes, TILE};
+use super::lanes::{Lanes, TILE, unroll};
 use super::level::Level;
 use super::packed::{Packed, Store};
 use super::pool::Pool;
@@ -58,11 +58,11 @@ impl Target {
             if is_cut {
                 to.copy_to_nonoverlapping(place, width);
             }
-            for (part, value) in values.into_iter().enumerate().take(TILE / L::N) {
+            unroll!(TILE / L::N, |part| {
                 let place = place.add(part * L::N);
-                let value = if self.put == Put::Add { L::add(L::load(place), value) } else { value };
-                L::store(place, value);
-            }
+                let value = values[part];
+                L::store(place, if self.put == Put::Add { L::add(L::load(place), value) } else { value });
+            });
             if is_cut {
                 place.copy_to_nonoverlapping(to, width);
             }

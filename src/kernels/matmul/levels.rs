@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::{PARTS_MAX, Part, in_groups};
 use crate::kernels::TensorKind;
 use crate::kernels::blocks::{Scales, Scheme};
-use crate::kernels::lanes::{Lanes, TILE};
+use crate::kernels::lanes::{Lanes, TILE, unroll};
 use crate::kernels::level::{Level, Task};
 use crate::kernels::packed::{CHUNK, NEST, block_bytes, scale_bytes, tile_bytes};
 use crate::kernels::rows::{Block, Rows};
@@ -68,9 +68,7 @@ impl<F: Format> Task for Levels<'_, F> {
             // SAFETY: the same condition; `M` rows from `row` on lie in the range, which is the target's.
             in_groups!(self.part.rows.clone(), L::ROWS, |row, M| unsafe {
                 let sums = tile_of_levels::<L, F, M>(levels, scales, self.rows, row);
-                for (at, sums) in sums.into_iter().enumerate() {
-                    self.part.target.write::<L>(row + at, tile, sums);
-                }
+                unroll!(M, |at| self.part.target.write::<L>(row + at, tile, sums[at]));
             });
         }
     }
@@ -91,15 +89,13 @@ unsafe fn tile_of_levels<L: Lanes, F: Format, const M: usize>(
     unsafe {
         let mut sums = [[L::splat(0.0); PARTS_MAX]; M];
         let mut from = [rows.blocks(first).as_ptr(); M];
-        for (at, from) in from.iter_mut().enumerate() {
-            *from = rows.blocks(first + at).as_ptr();
-        }
+        unroll!(M, |at| from[at] = rows.blocks(first + at).as_ptr());
         for block in 0..rows.columns() / super::super::packed::BLOCK {
             let levels = levels.as_ptr().add(block * block_bytes(F::SCHEME));
-            for part in 0..TILE / L::N {
+            unroll!(TILE / L::N, |part| {
                 let (low, high) = unpack::<L, F>(levels.add(part * 4 * L::N));
                 let [first, second] = groups::<L, F>(scales.as_ptr(), block, part * L::N);
-                for m in 0..M {
+                unroll!(M, |m| {
                     let with = &*from[m].add(block);
                     sums[m][part] = if F::SCHEME.group == 32 {
                         whole::<L, F>(sums[m][part], low, high, first, with)
@@ -107,8 +103,8 @@ unsafe fn tile_of_levels<L: Lanes, F: Format, const M: usize>(
                         let sum = half::<L, F>(sums[m][part], low, first, with, 0);
                         half::<L, F>(sum, high, second, with, 1)
                     };
-                }
-            }
+                });
+            });
         }
         sums
     }
