@@ -33,6 +33,8 @@ pub const QUESTION_MAX_CHARS: usize = 1_000;
 pub const QUERY_MAX_CHARS: usize = 256;
 /// Passages that one search may return.
 pub const SEARCH_MAX_HITS: usize = 50;
+/// Words of one language whose weights the search keeps; beyond it a word is weighed at each use.
+pub const WEIGHED_WORDS_MAX: usize = 4_096;
 /// Passages that a question's words rank; those further down count as not found.
 pub const RANKED_PASSAGES_MAX: usize = 1_024;
 /// Passages that an answer may cite.
@@ -92,6 +94,8 @@ pub const SESSIONS_PER_USER_MAX: usize = 32;
 pub const ACCESS_TOKEN_S: u64 = 15 * 60;
 /// Life of a refresh token, in seconds.
 pub const REFRESH_TOKEN_S: u64 = 7 * 24 * 3_600;
+/// Tokens whose signature was found good that are remembered.
+pub const TOKENS_VERIFIED_MAX: usize = 8_192;
 /// Addresses and accounts that the throttle remembers.
 pub const THROTTLE_KEYS_MAX: usize = 65_536;
 

@@ -3,6 +3,7 @@
 
 pub mod corpus;
 mod index;
+mod words;
 
 use std::fmt;
 use std::path::Path;
@@ -78,6 +79,31 @@ pub struct Hit {
     pub score: f32,
 }
 
+/// Scores of passages for one text, as those of [`Hit`], by their positions in the corpus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranked(Vec<(usize, f32)>);
+
+impl Ranked {
+    /// The score of the passage at a position, if it shares a word with the text.
+    pub fn score(&self, position: usize) -> Option<f32> {
+        let place = self.0.binary_search_by_key(&position, |(position, _)| *position).ok()?;
+        self.0.get(place).map(|(_, score)| *score)
+    }
+
+    /// The best `count` positions with their scores, best first, equal scores in the order of position.
+    pub fn best(&self, count: usize) -> Vec<(usize, f32)> {
+        let mut best: Vec<(usize, f32)> = Vec::with_capacity(count.min(self.0.len()) + 1);
+        for one in &self.0 {
+            let place = best.partition_point(|(_, score)| *score >= one.1);
+            if place < count {
+                best.insert(place, *one);
+                best.truncate(count);
+            }
+        }
+        best
+    }
+}
+
 /// The corpus and its serving index. Cheap to clone; safe to share between threads.
 #[derive(Clone)]
 pub struct Retrieval {
@@ -145,13 +171,18 @@ impl Retrieval {
         Ok(self.hits(self.index.search(query, query.limit.min(limits::SEARCH_MAX_HITS))?))
     }
 
-    /// The passages of a language that share a word with `text`, best first, at most `limit`.
+    /// How well the passages of a language that share a word with `text` fit it, the best `limit` of them.
     ///
     /// # Errors
     /// The index cannot be read.
-    pub fn rank(&self, text: &str, lang: Lang, limit: usize) -> Result<Vec<Hit>, RetrievalError> {
-        let query = Query { text: text.to_owned(), lang: Some(lang), ..Query::default() };
-        Ok(self.hits(self.index.search(&query, limit)?))
+    pub fn rank(&self, text: &str, lang: Lang, limit: usize) -> Result<Ranked, RetrievalError> {
+        let all = Ranked(self.index.scores(text, lang)?);
+        if all.0.len() <= limit {
+            return Ok(all);
+        }
+        let mut best = all.best(limit);
+        best.sort_unstable_by_key(|(position, _)| *position);
+        Ok(Ranked(best))
     }
 
     fn hits(&self, found: Vec<(usize, f32)>) -> Vec<Hit> {
@@ -238,6 +269,31 @@ mod tests {
             }
         }
         assert_eq!(hits, retrieval.search(&query).unwrap());
+    }
+
+    #[test]
+    fn a_ranking_agrees_with_the_search_to_the_last_bit() {
+        let (_dir, retrieval) = open();
+        let texts = [
+            (Lang::En, "What should I keep in mind at work?"),
+            (Lang::En, "zzzxqv keep zzzxqv"),
+            (Lang::En, "the Moon in the seventh house, and the Moon again"),
+            (Lang::En, "zzzxqv"),
+            (Lang::Fr, "Comment se passe l’amour cette année, et le travail ?"),
+            (Lang::Fr, "lune"),
+            (Lang::Fr, ""),
+        ];
+        // The second time, the words were weighed before.
+        for (lang, text) in texts.iter().chain(&texts) {
+            let query = Query { text: (*text).to_owned(), lang: Some(*lang), ..Query::default() };
+            let found = retrieval.index.search(&query, 10_000).unwrap();
+            let ranked = retrieval.rank(text, *lang, 10_000).unwrap();
+            assert_eq!(ranked.best(10_000), found, "{text}");
+            assert_eq!(ranked.best(3), found[..found.len().min(3)], "{text}");
+            assert!(found.iter().all(|(position, score)| ranked.score(*position) == Some(*score)), "{text}");
+            let few = retrieval.rank(text, *lang, 5).unwrap();
+            assert_eq!(few.best(10_000), found[..found.len().min(5)], "{text}");
+        }
     }
 
     #[test]

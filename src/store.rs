@@ -195,7 +195,7 @@ impl Store {
         E: From<StoreError>,
     {
         let snapshot = self.inner.engine.snapshot()?;
-        f(&View::new(&snapshot))
+        f(&View::new(&*snapshot))
     }
 
     /// Waits until every write that was sent before has been answered.

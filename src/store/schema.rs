@@ -62,7 +62,8 @@ pub(super) fn migrate(engine: &Engine, found: u64, steps: &[Step]) -> Result<(),
         }
         let mut tx = Tx::new(batch);
         tx.put(&META, &VERSION_KEY.to_owned(), &MetaRow::Number(known))?;
-        batch.apply(tx.into_pending())
+        batch.apply(tx.into_pending());
+        Ok(())
     })
 }
 

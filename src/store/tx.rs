@@ -20,6 +20,9 @@ pub(super) trait Source {
     /// The value at `key`.
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// Whether there is a value at `key`.
+    fn has(&self, table: &'static str, key: &[u8]) -> Result<bool, StoreError>;
+
     /// Visits what lies in `span`, in its order.
     fn visit(&self, table: &'static str, span: &Span, visit: &mut Visit<'_>) -> Result<(), StoreError>;
 }
@@ -34,6 +37,12 @@ pub trait Reads {
     /// # Errors
     /// When the table is unknown, the disk fails, or the row cannot be read.
     fn get<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, StoreError>;
+
+    /// Whether there is a row at `key`; cheaper than to read it.
+    ///
+    /// # Errors
+    /// When the table is unknown or the disk fails.
+    fn has<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<bool, StoreError>;
 
     /// At most `limit` keys and rows of `span`, in its order.
     ///
@@ -57,6 +66,10 @@ impl Reads for View<'_> {
     fn get<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, StoreError> {
         let bytes = self.source.get(table.name(), &key_to_bytes(key))?;
         Ok(bytes.as_deref().map(row_from_bytes).transpose()?)
+    }
+
+    fn has<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<bool, StoreError> {
+        self.source.has(table.name(), &key_to_bytes(key))
     }
 
     fn scan<K: Key, V: Row>(&self, table: &Table<K, V>, span: Span, limit: usize) -> Result<Vec<(K, V)>, StoreError> {
@@ -100,7 +113,7 @@ impl<'a> Tx<'a> {
     /// When the table is unknown or the disk fails.
     pub fn delete<K: Key, V: Row>(&mut self, table: &Table<K, V>, key: &K) -> Result<bool, StoreError> {
         let key = key_to_bytes(key);
-        let was_there = self.bytes(table.name(), &key)?.is_some();
+        let was_there = self.has_bytes(table.name(), &key)?;
         self.pending.entry(table.name()).or_default().insert(key, None);
         Ok(was_there)
     }
@@ -111,12 +124,23 @@ impl<'a> Tx<'a> {
             None => self.source.get(table, key),
         }
     }
+
+    fn has_bytes(&self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
+        match self.pending.get(table).and_then(|rows| rows.get(key)) {
+            Some(value) => Ok(value.is_some()),
+            None => self.source.has(table, key),
+        }
+    }
 }
 
 impl Reads for Tx<'_> {
     fn get<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, StoreError> {
         let bytes = self.bytes(table.name(), &key_to_bytes(key))?;
         Ok(bytes.as_deref().map(row_from_bytes).transpose()?)
+    }
+
+    fn has<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<bool, StoreError> {
+        self.has_bytes(table.name(), &key_to_bytes(key))
     }
 
     fn scan<K: Key, V: Row>(&self, table: &Table<K, V>, span: Span, limit: usize) -> Result<Vec<(K, V)>, StoreError> {
