@@ -118,7 +118,10 @@ fn job_ops_routes() -> Router {
 }
 
 fn person_routes() -> Router {
+    // Looked through in this order at each request: what is asked most stands first.
     Router::new()
+        .push(Router::with_path("chat/advise").post(chat::advise))
+        .push(Router::with_path("chat/advise/{id}").get(stream::resume))
         .push(Router::with_path("charts/{id}/report").post(jobs::report))
         .push(Router::with_path("jobs/{id}").get(jobs::mine))
         .push(Router::with_path("jobs/{id}/result").get(jobs::result))
@@ -143,8 +146,6 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
         .push(Router::with_path("usage").get(usage::own))
         .push(Router::with_path("sky").get(sky::get))
-        .push(Router::with_path("chat/advise").post(chat::advise))
-        .push(Router::with_path("chat/advise/{id}").get(stream::resume))
         .push(Router::with_path("chat/completions").post(completions::complete))
         .push(Router::with_path("models").get(completions::models))
         .push(Router::with_path("places").get(places::search))
