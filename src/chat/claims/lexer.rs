@@ -234,10 +234,8 @@ fn body(word: &str) -> Option<Body> {
 /// A sign; a French sign name that is an everyday word counts with a capital, or after "en" or a degree.
 fn sign(tokens: &Tokens, at: usize, capital: bool, lang: Lang) -> Option<(Kind, usize)> {
     let sign = sign_word(tokens.word(at), lang)?;
-    let near = at > 0
-        && (tokens.word(at - 1) == "en"
-            || tokens.word(at - 1) == "in"
-            || at > 1 && tokens.is_degree(at - 2));
+    let near =
+        at > 0 && (tokens.word(at - 1) == "en" || tokens.word(at - 1) == "in" || at > 1 && tokens.is_degree(at - 2));
     (capital || near).then_some((Kind::Sign(sign), 1))
 }
 
