@@ -297,3 +297,10 @@ pub const GGUF_TEXT_MAX_BYTES: u64 = 16 * 1024 * 1024;
 pub const GGUF_DIMENSIONS_MAX: u32 = 4;
 /// Positions of one page of cached keys and values.
 pub const KV_PAGE_POSITIONS: usize = 32;
+
+/// Most tokens of a vocabulary.
+pub const VOCABULARY_MAX_TOKENS: usize = 1_048_576;
+/// Longest text of a token.
+pub const TOKEN_MAX_BYTES: usize = 4096;
+/// Longest name of a token that is taken whole wherever it stands.
+pub const CONTROL_TOKEN_MAX_BYTES: usize = 512;

@@ -3,3 +3,4 @@
 
 pub mod forward;
 pub mod gguf;
+pub mod tokenizer;
