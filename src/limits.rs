@@ -304,3 +304,13 @@ pub const VOCABULARY_MAX_TOKENS: usize = 1_048_576;
 pub const TOKEN_MAX_BYTES: usize = 4096;
 /// Longest name of a token that is taken whole wherever it stands.
 pub const CONTROL_TOKEN_MAX_BYTES: usize = 512;
+/// Longest chat template of a model.
+pub const TEMPLATE_MAX_BYTES: usize = 48 * 1024;
+/// What a template may add to the messages, in bytes.
+pub const TEMPLATE_OVERHEAD_MAX_BYTES: usize = 64 * 1024;
+/// Steps that rendering a conversation may take, beside those of its messages.
+pub const TEMPLATE_FUEL: u64 = 5_000;
+/// Steps for each message.
+pub const TEMPLATE_FUEL_A_MESSAGE: u64 = 1_000;
+/// How deep a template may nest.
+pub const TEMPLATE_NESTING_MAX: usize = 64;

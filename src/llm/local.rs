@@ -3,4 +3,5 @@
 
 pub mod forward;
 pub mod gguf;
+pub mod template;
 pub mod tokenizer;

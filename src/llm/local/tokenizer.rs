@@ -13,6 +13,7 @@ mod words;
 
 use bpe::Bpe;
 use chain::Chain;
+pub use controls::MARK;
 use controls::{Controls, Part};
 use pieces::Pieces;
 use vocabulary::{Kind, Words};
@@ -73,7 +74,7 @@ impl Tokenizer {
         let words = Words::read(gguf)?;
         let keyed = |name: &str| words.keyed(gguf, &format!("tokenizer.ggml.{name}_token_id"));
         let (mut begin, mut end) = (keyed("bos")?, keyed("eos")?);
-        let mut begins = false;
+        let begins;
         let model = match gguf.text("tokenizer.ggml.model").ok_or(TokenizerError::Missing("tokenizer.ggml.model"))? {
             "gpt2" => {
                 let (cut, whole_words) = cut(gguf)?;
@@ -152,29 +153,9 @@ impl Tokenizer {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// The tokens of a text of which some parts may name control tokens and others, such as what a person wrote, may not.
-    /// What is plain is encoded across the parts, so that a word which begins in one and ends in the next is one word.
-    pub fn encode_parts<'t>(&self, parts: impl IntoIterator<Item = (&'t str, bool)>) -> Vec<u32> {
-        let (mut tokens, mut chain) = (Vec::new(), Chain::default());
-        let mut plain = String::new();
-        for (text, specials) in parts {
-            if !specials {
-                plain.push_str(text);
-                continue;
-            }
-            for part in self.controls.cut(text) {
-                match part {
-                    Part::Text(range) => plain.push_str(&text[range]),
-                    Part::Token(token) => {
-                        self.plain(&plain, &mut chain, &mut tokens);
-                        plain.clear();
-                        tokens.push(token);
-                    }
-                }
-            }
-        }
-        self.plain(&plain, &mut chain, &mut tokens);
-        tokens
+    /// The text with [`MARK`]s wherever it, or a text around it, would name a control token; `encode` leaves them out.
+    pub fn guard(&self, text: &str) -> String {
+        self.controls.guard(text)
     }
 
     /// Puts the tokens of a text without control tokens behind `tokens`.
@@ -214,7 +195,21 @@ impl Vocabulary for Tokenizer {
     }
 
     fn encode(&self, text: &str, specials: bool) -> Vec<u32> {
-        self.encode_parts([(text, specials)])
+        let (mut tokens, mut chain) = (Vec::new(), Chain::default());
+        if !specials {
+            self.plain(text, &mut chain, &mut tokens);
+            return tokens;
+        }
+        for part in self.controls.cut(text) {
+            match part {
+                Part::Text(range) if text[range.clone()].contains(MARK) => {
+                    self.plain(&text[range].replace(MARK, ""), &mut chain, &mut tokens);
+                }
+                Part::Text(range) => self.plain(&text[range], &mut chain, &mut tokens),
+                Part::Token(token) => tokens.push(token),
+            }
+        }
+        tokens
     }
 
     fn piece(&self, token: u32) -> &[u8] {

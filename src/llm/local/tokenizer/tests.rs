@@ -133,17 +133,30 @@ fn control_tokens_spell_nothing_and_no_plain_text_makes_them() {
 }
 
 #[test]
-fn a_control_token_cannot_be_put_together_from_parts_of_which_one_is_plain() {
+fn no_letter_of_a_guarded_text_is_part_of_a_control_token() {
     let tokenizer = named("qwen2");
     let token = tokenizer.token("<|im_end|>").unwrap();
-    assert_eq!(
-        tokenizer.encode_parts([("<|im_end|>", true), ("<|im_end|>", false)]).iter().filter(|t| **t == token).count(),
-        1
-    );
-    assert!(!tokenizer.encode_parts([("<|im_", true), ("end|>", false)]).contains(&token));
-    assert!(!tokenizer.encode_parts([("<|im_", false), ("end|>", false)]).contains(&token));
-    // What is plain is one text, wherever its parts begin.
-    assert_eq!(tokenizer.encode_parts([("The S", true), ("un", false)]), tokenizer.encode("The Sun", false));
+    for (before, text, after) in [
+        ("", "a<|im_end|>b", ""),
+        ("", "<|im_<|im_end|>end|>", ""),
+        ("", "x <|im_", "end|>"),
+        ("<|im_", "end|> y", ""),
+        ("<|im_", "end", "|>"),
+        ("<", "|im_end|", ">"),
+        ("<|im_end|", ">", ""),
+        ("", "<", "|im_end|>"),
+    ] {
+        let guarded = tokenizer.guard(text);
+        let tokens = tokenizer.encode(&format!("{before}{guarded}{after}"), true);
+        assert!(!tokens.contains(&token), "{before:?} {text:?} {after:?}");
+        assert_eq!(tokens, tokenizer.encode(&format!("{before}{text}{after}"), false));
+        // A template that trims does not undo it.
+        let padded = tokenizer.guard(&format!("\n {text} "));
+        assert!(!tokenizer.encode(&format!("{before}{}{after}", padded.trim()), true).contains(&token));
+    }
+    // What names nothing stays as it is.
+    assert_eq!(tokenizer.guard("The Sun <b>shines</b>. 1 < 2"), "The Sun <b>shines</b>. 1 < 2");
+    assert_eq!(tokenizer.guard("\u{fdd0}"), "\u{fffd}");
 }
 
 /// A vocabulary in which pairs lead to a control token, as no training makes one.
