@@ -1,6 +1,7 @@
 //! The composition root: opens everything in order, hands it out, closes it in the reverse order. Holds no rule.
 
 mod ground;
+mod models;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,10 +20,13 @@ use crate::idempotency::Idempotency;
 use crate::limits;
 use crate::llm::Composer;
 use crate::llm::gateway::Gateway;
+use crate::llm::local::library::Library;
+pub use crate::llm::local::library::{Import, Imported, Model, Progress, hex};
 use crate::llm::remote::TrustError;
 use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
 use crate::store::tables::jobs::JobState;
+pub use crate::store::tables::models::ModelFile;
 use crate::store::tables::{META, MetaRow};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
@@ -109,6 +113,7 @@ pub struct App {
     ledger: Ledger,
     vault: Arc<Vault>,
     last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
+    models: Library,
     worker: Worker,
     // Last, so that the directory is free only when all else is closed.
     _lock: DirLock,
@@ -148,6 +153,7 @@ impl App {
         let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
         let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
         let admission = Admission::new(&settings.streams);
+        let models = models::open(&store, &auditor, &ambient, &settings).await?;
         let identity = open_identity(&store, &vault, &auditor, &ambient, &settings).await?;
         let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
@@ -200,6 +206,7 @@ impl App {
             ledger,
             vault,
             last_probe: tokio::sync::Mutex::default(),
+            models,
             worker,
             _lock: lock,
         }))
@@ -294,6 +301,11 @@ impl App {
     pub async fn verify_ledger(&self) -> Result<ledger::Report> {
         let ledger = self.ledger.clone();
         tokio::task::spawn_blocking(move || ledger.verify()).await.map_err(Error::internal)?
+    }
+
+    /// The models on this machine.
+    pub const fn models(&self) -> &Library {
+        &self.models
     }
 
     /// Largest request body accepted.

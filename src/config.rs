@@ -264,6 +264,12 @@ settings! {
         [TextList] weights: Vec<(String, u64)> = Some(text("")), weight_list;
     }
 
+    /// Models on this machine.
+    models: Models {
+        #[doc = "Directory from which `POST /v1/ops/models` imports; `import` in the data directory when nothing is set."]
+        [Text] import_dir: Option<PathBuf> = None, |t| path(t).map(Some);
+    }
+
     /// Logs, written to standard error.
     log: Log {
         #[doc = "Least level that is written (`error` to `trace`), with exceptions by module: `info,orrery::store=debug`."]
@@ -304,6 +310,8 @@ pub struct Settings {
     pub quotas: Quotas,
     /// Streams of text from a model.
     pub streams: Streams,
+    /// Models on this machine.
+    pub models: Models,
     /// Logs.
     pub log: Log,
 }
@@ -343,6 +351,7 @@ impl Settings {
         let limits = Limits::read(reader);
         let quotas = Quotas::read(reader);
         let streams = Streams::read(reader);
+        let models = Models::read(reader);
         let log = Log::read(reader);
         let Root { environment, data_dir } = root?;
         Some(Self {
@@ -360,6 +369,7 @@ impl Settings {
             quotas: quotas?,
             streams: streams?,
             worker: worker?,
+            models: models?,
             log: log?,
         })
     }

@@ -301,3 +301,42 @@ pub const GGUF_TEXT_MAX_BYTES: u64 = 16 * 1024 * 1024;
 pub const GGUF_DIMENSIONS_MAX: u32 = 4;
 /// Positions of one page of cached keys and values.
 pub const KV_PAGE_POSITIONS: usize = 32;
+
+/// Most tokens of a vocabulary.
+pub const VOCABULARY_MAX_TOKENS: usize = 1_048_576;
+/// Longest text of a token.
+pub const TOKEN_MAX_BYTES: usize = 4096;
+/// Longest name of a token that is taken whole wherever it stands.
+pub const CONTROL_TOKEN_MAX_BYTES: usize = 512;
+/// Longest chat template of a model.
+pub const TEMPLATE_MAX_BYTES: usize = 48 * 1024;
+/// What a template may add to the messages, in bytes.
+pub const TEMPLATE_OVERHEAD_MAX_BYTES: usize = 64 * 1024;
+/// Steps that rendering a conversation may take, beside those of its messages.
+pub const TEMPLATE_FUEL: u64 = 5_000;
+/// Steps for each message.
+pub const TEMPLATE_FUEL_A_MESSAGE: u64 = 1_000;
+/// How deep a template may nest.
+pub const TEMPLATE_NESTING_MAX: usize = 64;
+/// Largest file of a model, in bytes.
+pub const MODEL_MAX_BYTES: u64 = 256 * 1024 * 1024 * 1024;
+/// Largest file beside the weights, such as a tokenizer, in bytes.
+pub const MODEL_SIDE_FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Longest head of a safetensors file, in bytes.
+pub const SAFETENSORS_HEAD_MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// Most files of an archive that a model comes in.
+pub const MODEL_ARCHIVE_MAX_FILES: usize = 10_000;
+/// How many times a file of an archive may be as long as it is packed; weights hardly pack at all.
+pub const MODEL_ARCHIVE_MAX_RATIO: u64 = 100;
+/// Models that are kept.
+pub const MODELS_MAX: usize = 100;
+/// Longest name of a model on this machine.
+pub const MODEL_LABEL_MAX_BYTES: usize = 64;
+/// Most layers of a model.
+pub const MODEL_DEPTH_MAX: u64 = 512;
+/// Largest size of a hidden or feed-forward vector.
+pub const MODEL_VECTOR_MAX: u64 = 1 << 20;
+/// Pages of keys and values that a model's need of memory is estimated with: 16,384 positions.
+pub const MODEL_ESTIMATE_PAGES: u64 = 512;
+/// Memory that a model takes beside weights, keys and values, in bytes.
+pub const MODEL_SCRATCH_BYTES: u64 = 96 * 1024 * 1024;

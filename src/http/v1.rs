@@ -11,6 +11,7 @@ pub mod completions;
 pub mod jobs;
 pub mod keys;
 pub mod lines;
+pub mod local_models;
 pub mod ops;
 pub mod places;
 pub mod plans;

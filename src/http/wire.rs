@@ -12,6 +12,7 @@ pub mod keys;
 pub mod ledger;
 pub mod lines;
 pub mod lords;
+pub mod models;
 pub mod openai;
 pub mod ops;
 pub mod pair;

@@ -3,3 +3,6 @@
 
 pub mod forward;
 pub mod gguf;
+pub mod library;
+pub mod template;
+pub mod tokenizer;
