@@ -299,6 +299,14 @@ pub const GGUF_KEY_MAX_BYTES: u64 = 65_535;
 pub const GGUF_TEXT_MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// Most sizes of a tensor.
 pub const GGUF_DIMENSIONS_MAX: u32 = 4;
+/// Most layers of a local model.
+pub const MODEL_LAYERS_MAX: usize = 1_024;
+/// Most numbers that a local model keeps for a token between layers, and most heads, and longest head.
+pub const MODEL_WIDTH_MAX: usize = 65_536;
+/// Longest context that the file of a local model may name, in positions.
+pub const MODEL_CONTEXT_MAX_POSITIONS: usize = 16 * 1024 * 1024;
+/// Most rows of one step of a local model that its estimate of memory provides for.
+pub const MODEL_STEP_MAX_ROWS: usize = 512;
 /// Positions of one page of cached keys and values.
 pub const KV_PAGE_POSITIONS: usize = 32;
 
