@@ -206,6 +206,8 @@ pub const ACTIVITY_DAYS_MAX: usize = 400;
 pub const REMOTE_TOTAL_MAX_MS: u64 = 20_000;
 /// Time that is left, of the time a request may take, for what stands around the call of a model, in milliseconds.
 pub const REQUEST_SPARE_MS: u64 = 1_500;
+/// Time that is left, of the time a request may take, when one that waits for a stream is refused, in milliseconds.
+pub const REFUSAL_SPARE_MS: u64 = 500;
 /// Times that a failed call of a remote model is tried again.
 pub const REMOTE_RETRIES_MAX: u64 = 2;
 /// Bound of the wait before the first retry, in milliseconds; it doubles with each.
