@@ -35,8 +35,9 @@ use tokio::runtime::Runtime;
 const TENANTS: [usize; 3] = [1, 16, 64];
 /// How long each number of tenants is measured.
 const MEASURED: Duration = Duration::from_secs(4);
-/// Requests at once.
-const CLIENTS: [usize; 2] = [1, 16];
+/// Clients, and how long each rests after a request, in milliseconds: one alone, sixteen that ask 400 times a second
+/// together, and sixteen that ask for as much as there is.
+const CLIENTS: [(usize, u64); 3] = [(1, 0), (16, 40), (16, 0)];
 /// How long requests without and with are measured, together and in turns of [`TURN`], so that both meet the same disk.
 const COMPARED: Duration = Duration::from_secs(8);
 const TURN: Duration = Duration::from_millis(200);
@@ -146,13 +147,16 @@ impl Bench {
     }
 
     /// Requests of one client until the time is over, without and with in turns; how long each took, in milliseconds.
-    async fn requests(self, tenant: TenantId, watch: Stopwatch) -> [Vec<f64>; 2] {
+    async fn requests(self, tenant: TenantId, rest: Duration, watch: Stopwatch) -> [Vec<f64>; 2] {
         let mut took = [Vec::new(), Vec::new()];
         while watch.elapsed() < COMPARED {
             let turn = (watch.elapsed().as_millis() / TURN.as_millis() % 2) as usize;
             let request = Stopwatch::start();
             if turn == 0 { self.bare(tenant).await } else { self.whole(tenant).await }
             took[turn].push(request.elapsed_ms());
+            if !rest.is_zero() {
+                tokio::time::sleep(rest).await;
+            }
         }
         took
     }
@@ -165,12 +169,12 @@ fn at<const N: usize>(mut all: Vec<f64>, shares: [f64; N]) -> [f64; N] {
 }
 
 /// Prints the line of one place and number of clients.
-fn compare(runtime: &Runtime, (place, dir): (&str, &Path), clients: usize) {
+fn compare(runtime: &Runtime, (place, dir): (&str, &Path), (clients, rest_ms): (usize, u64)) {
     let store = Store::open(&dir.join("store.redb"), STORE_TABLES).unwrap();
     let bench = runtime.block_on(open(store));
-    let watch = Stopwatch::start();
+    let (rest, watch) = (Duration::from_millis(rest_ms), Stopwatch::start());
     let tasks: Vec<_> =
-        (0..clients).map(|n| runtime.spawn(bench.clone().requests(bench.tenants[n], watch))).collect();
+        (0..clients).map(|n| runtime.spawn(bench.clone().requests(bench.tenants[n], rest, watch))).collect();
     let made = runtime.block_on(futures_util::future::join_all(tasks));
     let mut took = [Vec::new(), Vec::new()];
     for [bare, whole] in made.into_iter().map(Result::unwrap) {
@@ -179,7 +183,7 @@ fn compare(runtime: &Runtime, (place, dir): (&str, &Path), clients: usize) {
     }
     let [bare, whole] = took.map(|took| at(took, [0.5, 0.99]));
     println!(
-        "{place:6}  {clients:>7}  {:>11.3} {:>8.3}  {:>11.3} {:>8.3}  {:>11.3} {:>8.3}",
+        "{place:6}  {clients:>7}  {rest_ms:>7}  {:>11.3} {:>8.3}  {:>11.3} {:>8.3}  {:>11.3} {:>8.3}",
         bare[0],
         bare[1],
         whole[0],
@@ -229,7 +233,7 @@ fn places() -> Vec<(&'static str, tempfile::TempDir)> {
 fn main() {
     let runtime: Runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     println!("ledger, limiter and audit in one request, ms");
-    println!("where   clients  without: p50      p99    with: p50      p99   added: p50      p99");
+    println!("where   clients  rest ms  without: p50      p99    with: p50      p99   added: p50      p99");
     for clients in CLIENTS {
         for (place, dir) in places() {
             compare(&runtime, (place, dir.path()), clients);

@@ -127,6 +127,9 @@ pub const GROUP_COMMIT_MAX_WRITES: usize = 512;
 pub const GROUP_COMMIT_WAIT_US: u64 = 300;
 /// Writes that may wait for the writer; more get 503.
 pub const WRITE_QUEUE_MAX: usize = 8_192;
+/// Memory that pages of the store may take, in bytes. The kernel keeps the file's pages too, so more of them here made
+/// nothing faster, only the process grow with what is queued.
+pub const STORE_CACHE_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Least free disk space with which the appliance calls itself ready, in bytes.
 pub const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a finding of `/ready` holds, in milliseconds.

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{EMAIL, Served, initialised};
 use crate::support::{Appliance, einstein};
-use crate::upstream::{Act, Upstream, eventually, quoted};
+use crate::upstream::{Act, Upstream, eventually, eventually_within, quoted};
 
 /// Tokens of each answer: at 100 dollars a million, ten cents.
 const TOKENS: u64 = 1_000;
@@ -268,7 +268,8 @@ fn a_machine_that_dies_in_the_middle_keeps_every_paid_answer_and_holds_nothing()
     let (answered, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         let killer = scope.spawn(|| {
-            eventually("some are answered and others on their way", || {
+            // A thousand at once take their time to come.
+            eventually_within(120, "some are answered and others on their way", || {
                 answered.load(Ordering::SeqCst) >= 5 && upstream.requests().len() >= 15
             });
             served.signal(rustix::process::Signal::KILL);
