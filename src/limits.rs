@@ -131,6 +131,9 @@ pub const GROUP_COMMIT_MAX_WRITES: usize = 512;
 pub const GROUP_COMMIT_WAIT_US: u64 = 300;
 /// Writes that may wait for the writer; more get 503.
 pub const WRITE_QUEUE_MAX: usize = 8_192;
+/// Memory that pages of the store may take, in bytes. The kernel keeps the file's pages too, so more of them here made
+/// nothing faster, only the process grow with what is queued.
+pub const STORE_CACHE_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Least free disk space with which the appliance calls itself ready, in bytes.
 pub const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a finding of `/ready` holds, in milliseconds.
@@ -210,6 +213,8 @@ pub const ACTIVITY_DAYS_MAX: usize = 400;
 pub const REMOTE_TOTAL_MAX_MS: u64 = 20_000;
 /// Time that is left, of the time a request may take, for what stands around the call of a model, in milliseconds.
 pub const REQUEST_SPARE_MS: u64 = 1_500;
+/// Time that is left, of the time a request may take, when one that waits for a stream is refused, in milliseconds.
+pub const REFUSAL_SPARE_MS: u64 = 500;
 /// Times that a failed call of a remote model is tried again.
 pub const REMOTE_RETRIES_MAX: u64 = 2;
 /// Bound of the wait before the first retry, in milliseconds; it doubles with each.

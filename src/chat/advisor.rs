@@ -110,6 +110,8 @@ struct Core {
     counting: Strategy,
     whole_max_ms: u64,
     stream_max_ms: u64,
+    /// Longest wait for a stream of a request that is answered as a whole.
+    wait_max: Duration,
     /// Tenants, by slug, that are let in more often than others.
     weights: HashMap<String, u32>,
 }
@@ -135,6 +137,7 @@ impl Advisor {
             // The edge cuts a request that is not answered in time; a stream has been answered when it begins.
             whole_max_ms: stream_max_ms.min(request_ms.max(1)),
             stream_max_ms,
+            wait_max: Duration::from_millis(settings.server.request_max_ms.saturating_sub(limits::REFUSAL_SPARE_MS)),
             weights: settings
                 .streams
                 .weights
@@ -320,7 +323,7 @@ impl Core {
         told: &mut Told<'_, '_>,
         gone: &mut Gone,
     ) -> Result<Tried> {
-        let _permit = self.enter(&asked.caller, gone).await?;
+        let _permit = self.enter(&asked.caller, asked.keeps_part, began, gone).await?;
         let prompt = consult::prompt_of(case, asked.chart.name.as_deref(), self.on.ambient.bytes());
         let purpose = Purpose {
             tenant: asked.caller.tenant,

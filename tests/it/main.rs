@@ -21,6 +21,8 @@ mod edge;
 #[cfg(test)]
 mod ephemeris;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod identity;

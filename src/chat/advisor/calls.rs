@@ -1,6 +1,7 @@
 //! S: What a call of a model costs: held before, counted after, charged when there is no answer to charge it with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Core;
 use crate::audit::RequestContext;
@@ -209,16 +210,24 @@ impl Core {
         if is_streamed { self.stream_max_ms } else { self.whole_max_ms.saturating_sub(passed_ms) }
     }
 
-    /// Waits for leave to open one stream, as long as anybody listens.
+    /// Waits for leave to open one stream, as long as anybody listens. A request that began when `began` did and is answered
+    /// as a whole hears that there was none before the edge cuts it, which could not say when to come back.
     ///
     /// # Errors
     /// `overloaded` when the queue is full or the wait too long; `answer_cancelled`.
-    pub(super) async fn enter(&self, caller: &Caller, gone: &mut Gone) -> Result<Permit> {
+    pub(super) async fn enter(
+        &self,
+        caller: &Caller,
+        is_streamed: bool,
+        began: &Stopwatch,
+        gone: &mut Gone,
+    ) -> Result<Permit> {
         let weight = self.weight(caller.tenant)?;
+        let within = if is_streamed { Duration::MAX } else { self.wait_max.saturating_sub(began.elapsed()) };
         tokio::select! {
             biased;
             _ = &mut *gone => Err(Code::AnswerCancelled.into()),
-            permit = self.on.admission.enter(caller.tenant, weight) => permit,
+            permit = self.on.admission.enter(caller.tenant, weight, within) => permit,
         }
     }
 

@@ -83,7 +83,7 @@ impl Advisor {
 impl Core {
     async fn talk(self: &Arc<Self>, model: &dyn Model, talk: Talk, log: &Log, mut gone: Gone) -> Result<Finished> {
         let began = Stopwatch::start();
-        let _permit = self.enter(&talk.caller, &mut gone).await?;
+        let _permit = self.enter(&talk.caller, talk.is_streamed, &began, &mut gone).await?;
         let messages: Vec<Message> =
             talk.said.iter().map(|(role, text)| Message { role, text: without_addresses(text) }).collect();
         let read: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
