@@ -14,12 +14,14 @@ use crate::charts::{Charts, Rulesets};
 use crate::chat::advisor::{self, Advisor};
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{MasterKeyError, Settings};
+use crate::config::{self, MasterKeyError, Settings};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
 use crate::llm::Composer;
 use crate::llm::gateway::Gateway;
+use crate::llm::local::engine::Bounds;
+use crate::llm::local::provider::Slot;
 use crate::llm::local::library::Library;
 pub use crate::llm::local::library::{Import, Imported, Model, Progress, hex};
 use crate::llm::remote::TrustError;
@@ -108,6 +110,7 @@ pub struct App {
     rulesets: Rulesets,
     answers: Answers,
     advisor: Advisor,
+    local: Slot,
     searches: Turns,
     retrieval: Retrieval,
     ledger: Ledger,
@@ -160,6 +163,7 @@ impl App {
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
+        let local = Slot::new(bounds(&settings.local), metrics.engine.clone());
         let on = advisor::Foundations {
             retrieval: retrieval.clone(),
             store: store.clone(),
@@ -167,7 +171,7 @@ impl App {
             tenants: tenants.clone(),
             admission: admission.clone(),
             ledger: ledger.clone(),
-            gateway: Gateway::new(&settings, &metrics, &ambient)?,
+            gateway: Gateway::new(&settings, local.clone(), &metrics, &ambient)?,
             metrics: Arc::clone(&metrics),
             ambient: ambient.clone(),
         };
@@ -201,6 +205,7 @@ impl App {
             rulesets,
             answers,
             advisor,
+            local,
             searches: Turns::new(limits::SEARCHES_AT_ONCE, limits::SEARCH_QUEUE_MAX, limits::SEARCH_RETRY_AFTER_S),
             retrieval,
             ledger,
@@ -280,6 +285,11 @@ impl App {
     /// Answers by models.
     pub const fn advisor(&self) -> &Advisor {
         &self.advisor
+    }
+
+    /// The local model in use.
+    pub const fn local(&self) -> &Slot {
+        &self.local
     }
 
     /// Turns of long searches through the sky.
@@ -383,10 +393,20 @@ impl App {
     pub async fn shutdown(&self) {
         self.worker.drain(Duration::from_millis(self.settings.worker.drain_ms)).await;
         self.advisor.drain().await;
+        self.local.stop().await;
         self.ledger.drain().await;
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the store was not flushed");
         }
+    }
+}
+
+fn bounds(local: &config::Local) -> Bounds {
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Bounds {
+        sequences: size(local.sequences),
+        queue: size(local.queue),
+        queue_per_tenant: size(local.queue_per_tenant),
     }
 }
 

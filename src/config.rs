@@ -186,7 +186,7 @@ settings! {
 
     /// Who answers questions.
     llm: Llm {
-        #[doc = "Providers in the order in which they are asked, out of `remote` and `composer`, which is always last."]
+        #[doc = "Providers in the order in which they are asked, out of `local`, `remote` and `composer`, which is always last."]
         [TextList] route: Route = Some(text("composer")), route::route;
         #[doc = "Tenants with a route of their own, such as `acme=composer` or `beta=remote>composer`."]
         [TextList] tenant_routes: Vec<TenantRoute> = Some(text("")), route::tenant_routes;
@@ -194,6 +194,22 @@ settings! {
         [Integer] answer_max_tokens: u64 = Some(number(700)), |t| integer(t, 16, limits::MODEL_ANSWER_MAX_TOKENS);
         #[doc = "How freely a model chooses its words, in hundredths; 0 always takes the likeliest."]
         [Integer] temperature_percent: u64 = Some(number(30)), |t| integer(t, 0, 200);
+    }
+
+    /// The model on this machine that is in use (see `orrery model`).
+    local: Local {
+        #[doc = "Threads that compute; 0 for as many as the machine runs at once."]
+        [Integer] threads: u64 = Some(number(0)), |t| integer(t, 0, limits::LOCAL_THREADS_MAX);
+        #[doc = "Conversations that it works on at once; more wait."]
+        [Integer] sequences: u64 = Some(number(8)), |t| integer(t, 1, limits::LOCAL_SEQUENCES_MAX);
+        #[doc = "Conversations that may wait for it; the next one is refused at once."]
+        [Integer] queue: u64 = Some(number(64)), |t| integer(t, 0, limits::LOCAL_QUEUE_MAX);
+        #[doc = "Those of them that one tenant may have."]
+        [Integer] queue_per_tenant: u64 = Some(number(16)), |t| integer(t, 0, limits::LOCAL_QUEUE_MAX);
+        #[doc = "Memory for the keys and values of conversations, in MiB: what runs, and beginnings that are kept for the next."]
+        [Integer] kv_mib: u64 = Some(number(512)), |t| integer(t, 1, limits::LOCAL_KV_MAX_MIB);
+        #[doc = "Longest time of a call whose text is streamed, waiting included, in milliseconds."]
+        [Integer] total_ms: u64 = Some(number(120_000)), |t| integer(t, 100, limits::LOCAL_TOTAL_MAX_MS);
     }
 
     /// A model behind an OpenAI-compatible address. Only pseudonymised prompts go to it.
@@ -302,6 +318,8 @@ pub struct Settings {
     pub worker: Worker,
     /// Who answers questions.
     pub llm: Llm,
+    /// The model on this machine.
+    pub local: Local,
     /// A model behind an OpenAI-compatible address.
     pub remote: Remote,
     /// How fast requests may come.
@@ -347,6 +365,7 @@ impl Settings {
         let secrets = Secrets::read(reader);
         let worker = Worker::read(reader);
         let llm = Llm::read(reader);
+        let local = Local::read(reader);
         let remote = Remote::read(reader);
         let limits = Limits::read(reader);
         let quotas = Quotas::read(reader);
@@ -364,6 +383,7 @@ impl Settings {
             tokens: tokens?,
             secrets: secrets?,
             llm: llm?,
+            local: local?,
             remote: remote?,
             limits: limits?,
             quotas: quotas?,

@@ -353,3 +353,27 @@ pub const MODEL_VECTOR_MAX: u64 = 1 << 20;
 pub const MODEL_ESTIMATE_PAGES: u64 = 512;
 /// Memory that a model takes beside weights, keys and values, in bytes.
 pub const MODEL_SCRATCH_BYTES: u64 = 96 * 1024 * 1024;
+/// Threads that may compute the local model.
+pub const LOCAL_THREADS_MAX: u64 = 256;
+/// Most memory for keys and values of the local model, in MiB: a tebibyte.
+pub const LOCAL_KV_MAX_MIB: u64 = 1024 * 1024;
+/// Sequences that the local model may work on at once.
+pub const LOCAL_SEQUENCES_MAX: u64 = 256;
+/// Sequences that may wait for the local model.
+pub const LOCAL_QUEUE_MAX: u64 = 4_096;
+/// Longest time that one call of the local model may take, in milliseconds.
+pub const LOCAL_TOTAL_MAX_MS: u64 = 600_000;
+/// When to come back when the local model has too much to do, in seconds.
+pub const LOCAL_RETRY_AFTER_S: u64 = 5;
+/// Tokens of prompts that one step of the local model reads while nobody waits for the next word of an answer.
+pub const STEP_PROMPT_TOKENS_MAX: usize = 256;
+/// Tokens of prompts that one step of the local model reads beside the next words of answers.
+pub const STEP_PROMPT_TOKENS_BESIDE_MAX: usize = 64;
+/// Steps of the local model that may fail one after another before it counts as broken.
+pub const STEP_FAILURES_MAX: u32 = 3;
+/// Largest JSON schema, expression or grammar that an answer is held to, in bytes.
+pub const GRAMMAR_MAX_BYTES: usize = 32 * 1024;
+/// Texts before which an answer may have to end.
+pub const STOP_TEXTS_MAX: usize = 4;
+/// Longest of these texts, in bytes.
+pub const STOP_TEXT_MAX_BYTES: usize = 64;

@@ -1,6 +1,8 @@
 //! S: Work that takes long: so much of it at once, off the async threads, some more in a queue, the rest refused; and told
 //! when nobody waits for it any longer. Knows nothing of what is done.
 
+pub mod fair;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

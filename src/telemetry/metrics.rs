@@ -9,6 +9,7 @@ use prometheus::{
     CounterVec, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
 };
 
+use super::engine::EngineMetrics;
 use super::gateway::GatewayMetrics;
 use super::labels::Bounded;
 use crate::limits::METRIC_TENANTS_MAX;
@@ -90,6 +91,8 @@ pub struct Metrics {
     pub limits: limits::LimitMetrics,
     /// The job queue.
     pub jobs: jobs::JobMetrics,
+    /// The engine of the local model.
+    pub engine: EngineMetrics,
 }
 
 /// One request being answered; counted out when dropped, also when its task is cut.
@@ -125,7 +128,7 @@ fn reserved(registry: &Registry) -> prometheus::Result<Gauge> {
     Ok(metric)
 }
 
-fn counter(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+pub(super) fn counter(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntCounter> {
     let metric = IntCounter::new(name, help)?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -137,7 +140,7 @@ pub(super) fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::
     Ok(metric)
 }
 
-fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> prometheus::Result<Histogram> {
+pub(super) fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> prometheus::Result<Histogram> {
     let metric = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -219,6 +222,7 @@ impl Metrics {
             tenants: Bounded::new(METRIC_TENANTS_MAX),
             models: Bounded::new(METRIC_TENANTS_MAX),
             jobs: jobs::JobMetrics::new(&r)?,
+            engine: EngineMetrics::new(&r)?,
             registry: r,
         })
     }

@@ -2,7 +2,7 @@
 //! Opens no stream.
 //!
 //! Beyond the bounds a request waits in its tenant's queue, and beyond that it is told at once to come back. Who is next
-//! is decided by `fair.rs`, so that a tenant who asks for much waits on itself and not others on it. A permit is given
+//! is decided by `turns/fair.rs`, so that a tenant who asks for much waits on itself and not others on it. A permit is given
 //! back when it is dropped, whatever became of its holder; one that comes to somebody who has gone passes on.
 
 use std::collections::HashMap;
@@ -11,12 +11,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-mod fair;
-
-use self::fair::{Bounds, Entered, Fair, Ticket};
 use crate::config::Streams;
 use crate::error::{Code, Error, Result};
 use crate::ids::TenantId;
+use crate::turns::fair::{Bounds, Entered, Fair, Ticket};
 
 /// Seconds after which somebody who was refused is told to try again: about as long as an answer takes.
 const RETRY_AFTER_S: u64 = 5;

@@ -50,7 +50,7 @@ pub fn answer(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<(Answ
 /// Who is asked, for a caller who may want a provider.
 pub fn route(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<Route> {
     let known = |code: &str| {
-        let refused = || Error::fields(vec![FieldError::new("provider", code, "one of: remote, composer")]);
+        let refused = || Error::fields(vec![FieldError::new("provider", code, "one of: local, remote, composer")]);
         Hop::from_code(code).ok_or_else(refused)
     };
     app.advisor().route(caller, asked.provider.as_deref().map(known).transpose()?)

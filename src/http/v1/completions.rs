@@ -58,7 +58,7 @@ pub async fn models(req: &mut Request, depot: &mut Depot, res: &mut Response) {
 /// Continue a conversation
 ///
 /// In OpenAI's shape, whole or with `stream`; errors too. E-mail addresses, numbers to call, accounts and cards are masked
-/// before a message leaves the machine. An `Idempotency-Key` is refused: a conversation is not kept, so that its answer could
+/// before a message leaves the machine; a local model reads it as it is. An `Idempotency-Key` is refused: a conversation is not kept, so that its answer could
 /// not be repeated.
 #[endpoint(
     tags("openai"),
@@ -106,6 +106,8 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
         temperature_percent: talk.temperature_percent,
         seed: talk.seed,
         stop: talk.stop,
+        choice: talk.choice,
+        form: talk.form,
         is_streamed,
         count: Some(count),
     };
