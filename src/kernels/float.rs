@@ -6,9 +6,9 @@ mod blocks;
 mod lanes;
 
 use blocks::{Block, PANEL_MAX};
-use lanes::{Lanes, Portable};
 #[cfg(target_arch = "x86_64")]
 use lanes::{Avx2, Avx512};
+use lanes::{Lanes, Portable};
 
 /// Instructions to compute with. Holding one is proof that this processor has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,20 +105,44 @@ impl Panels {
         Self { isa, lines: Vec::new(), columns: 0, depth: 0 }
     }
 
-    /// Lays `columns` columns of `depth` numbers out; `at(column, i)` is number `i` of a column.
-    pub fn fill(&mut self, columns: usize, depth: usize, at: impl Fn(usize, usize) -> f32) {
+    /// Lays columns of `depth` numbers each out.
+    ///
+    /// Sizes that do not fit each other are a mistake of the caller, and stop the program.
+    pub fn fill_columns<'n>(&mut self, columns: impl ExactSizeIterator<Item = &'n [f32]>, depth: usize) {
+        let wide = self.reset(columns.len(), depth);
+        let numbers = self.numbers_mut();
+        for (at, column) in columns.enumerate() {
+            assert!(column.len() == depth, "a column has another depth");
+            let panel = &mut numbers[at / wide * wide * depth..][..wide * depth];
+            for (row, number) in panel.chunks_exact_mut(wide).zip(column) {
+                row[at % wide] = *number;
+            }
+        }
+    }
+
+    /// The same, from rows of `columns` numbers each.
+    ///
+    /// Sizes that do not fit each other are a mistake of the caller, and stop the program.
+    pub fn fill_rows<'n>(&mut self, rows: impl ExactSizeIterator<Item = &'n [f32]>, columns: usize) {
+        let depth = rows.len();
+        let wide = self.reset(columns, depth);
+        let numbers = self.numbers_mut();
+        for (at, row) in rows.enumerate() {
+            assert!(row.len() == columns, "a row has another width");
+            for (panel, part) in row.chunks(wide).enumerate() {
+                numbers[panel * wide * depth + at * wide..][..part.len()].copy_from_slice(part);
+            }
+        }
+    }
+
+    /// Makes room, and returns the width of a panel. What the last panel has beyond the columns is never wanted, only
+    /// computed with, so that it may be anything that was a number.
+    fn reset(&mut self, columns: usize, depth: usize) -> usize {
         let wide = self.isa.panel();
         let numbers = columns.next_multiple_of(wide) * depth;
         self.lines.resize(numbers.div_ceil(LINE), Line([0.0; LINE]));
         (self.columns, self.depth) = (columns, depth);
-        let mut to = self.numbers_mut().iter_mut();
-        for first in (0..columns).step_by(wide) {
-            for i in 0..depth {
-                for (column, to) in (first..first + wide).zip(&mut to) {
-                    *to = if column < columns { at(column, i) } else { 0.0 };
-                }
-            }
-        }
+        wide
     }
 
     /// Columns, which are those of a product.

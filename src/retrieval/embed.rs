@@ -61,6 +61,20 @@ impl Tokens {
     pub fn count(&self) -> usize {
         self.0.len()
     }
+
+    /// Their numbers in the model's vocabulary.
+    pub fn ids(&self) -> &[u32] {
+        &self.0
+    }
+
+    /// At most `most` of them: the first, and the last, which says that a text ends.
+    fn cut(mut self, most: usize) -> Self {
+        if let Some(last) = self.0.last().copied().filter(|_| self.0.len() > most) {
+            self.0.truncate(most - 1);
+            self.0.push(last);
+        }
+        self
+    }
 }
 
 /// A model in use.
@@ -144,7 +158,8 @@ impl Embedder {
         }
         let mut file = File::open(path).map_err(io)?;
         let bytes = |file: &'static str, bytes: &Option<Vec<u8>>| (file, bytes.clone().unwrap_or_default());
-        let small = [bytes(settings::POOLING, &pools), bytes(settings::LENGTH, &length), bytes(settings::PROMPTS, &prompts)];
+        let small =
+            [bytes(settings::POOLING, &pools), bytes(settings::LENGTH, &length), bytes(settings::PROMPTS, &prompts)];
         let mut hashed: Vec<(&str, &[u8])> = vec![(settings::CONFIG, &config), (TOKENIZER, &tokenizer)];
         hashed.extend(small.iter().map(|(name, bytes)| (*name, bytes.as_slice())));
         let vocabulary = shape.vocabulary;
@@ -231,21 +246,22 @@ impl Embedder {
         Some(vectors)
     }
 
-    /// The vector of something that is searched for.
+    /// The vector of something that is searched for; what it has beyond [`Self::max_tokens`] is not read.
     ///
     /// # Errors
     /// [`EmbedError::Text`].
     pub fn query(&self, text: &str) -> Result<Vec<f32>, EmbedError> {
-        let tokens = self.tokens(&format!("{}{text}", self.prompts.query))?;
+        let tokens = self.tokens(&format!("{}{text}", self.prompts.query))?.cut(self.max_tokens);
         Ok(self.embed(&[tokens], || false).and_then(|mut vectors| vectors.pop()).unwrap_or_default())
     }
 
-    /// The vectors of texts that are to be found.
+    /// The vectors of texts that are to be found, read as far as a query is.
     ///
     /// # Errors
     /// [`EmbedError::Text`].
     pub fn passages<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Result<Vec<Vec<f32>>, EmbedError> {
-        let tokens = texts.map(|text| self.tokens(&format!("{}{text}", self.prompts.passage)));
+        let cut = |tokens: Tokens| tokens.cut(self.max_tokens);
+        let tokens = texts.map(|text| self.tokens(&format!("{}{text}", self.prompts.passage)).map(cut));
         let tokens: Vec<_> = tokens.collect::<Result<_, _>>()?;
         Ok(self.embed(&tokens, || false).unwrap_or_default())
     }

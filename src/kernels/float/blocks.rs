@@ -17,6 +17,9 @@ pub(super) struct Block {
     pub(super) columns: usize,
 }
 
+/// How far ahead of its use a panel is fetched: it lies in the second cache, and the first has no room for all of it.
+const SOON_NUMBERS: usize = 512;
+
 /// Widest panel of all kinds of vectors, in numbers.
 pub(super) const PANEL_MAX: usize = 32;
 
@@ -55,8 +58,10 @@ unsafe fn product<L: Lanes, const R: usize>(block: Block) {
     unsafe {
         let mut sums = [[L::load(bias), L::load(bias.add(L::WIDTH))]; R];
         for i in 0..depth {
-            let left = L::load(panel.add(i * 2 * L::WIDTH));
-            let right = L::load(panel.add(i * 2 * L::WIDTH + L::WIDTH));
+            let at = panel.add(i * 2 * L::WIDTH);
+            L::soon(at.wrapping_add(SOON_NUMBERS));
+            L::soon(at.wrapping_add(SOON_NUMBERS + L::WIDTH));
+            let (left, right) = (L::load(at), L::load(at.add(L::WIDTH)));
             for (r, sum) in sums.iter_mut().enumerate() {
                 let x = L::splat(*a.add(r * a_stride + i));
                 sum[0] = L::fma(x, left, sum[0]);

@@ -33,6 +33,8 @@ pub(super) trait Lanes {
     unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
     /// 2 to the power of whole numbers from -126 to 127.
     unsafe fn pow2(n: Self::V) -> Self::V;
+    /// Says that the line at `from` will be read soon; it need not exist.
+    unsafe fn soon(from: *const f32);
 }
 
 /// No instructions beyond the target's own.
@@ -92,6 +94,8 @@ impl Lanes for Portable {
     unsafe fn pow2(n: Self::V) -> Self::V {
         each(|i| f32::from_bits((n[i] as i32 + 127).cast_unsigned() << 23))
     }
+    #[inline(always)]
+    unsafe fn soon(_: *const f32) {}
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -100,11 +104,11 @@ pub(super) use x86::{Avx2, Avx512};
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m256, __m512, _mm256_add_epi32, _mm256_add_ps, _mm256_castsi256_ps, _mm256_cvtps_epi32, _mm256_div_ps,
-        _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps,
-        _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_ps, _mm512_div_ps, _mm512_fmadd_ps,
-        _mm512_loadu_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_storeu_ps,
-        _mm512_sub_ps,
+        __m256, __m512, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_castsi256_ps,
+        _mm256_cvtps_epi32, _mm256_div_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps,
+        _mm256_set1_epi32, _mm256_set1_ps, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_ps,
+        _mm512_div_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_scalef_ps,
+        _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
     };
 
     use super::Lanes;
@@ -164,6 +168,10 @@ mod x86 {
                 _mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))
             }
         }
+        #[inline(always)]
+        unsafe fn soon(from: *const f32) {
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
+        }
     }
 
     impl Lanes for Avx512 {
@@ -210,6 +218,10 @@ mod x86 {
         #[inline(always)]
         unsafe fn pow2(n: __m512) -> __m512 {
             unsafe { _mm512_scalef_ps(_mm512_set1_ps(1.0), n) }
+        }
+        #[inline(always)]
+        unsafe fn soon(from: *const f32) {
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
         }
     }
 }

@@ -22,7 +22,7 @@ fn products_of_every_shape_are_those_of_the_definition() {
             let b = numbers(columns * depth, 2);
             let bias = numbers(columns, 3);
             let mut panels = Panels::new(isa);
-            panels.fill(columns, depth, |column, i| b[column * depth + i]);
+            panels.fill_columns(b.chunks_exact(depth), depth);
             let mut out = vec![7.0; rows * out_stride];
             multiply(
                 Rows { numbers: &a, stride: a_stride, count: rows },
@@ -43,6 +43,19 @@ fn products_of_every_shape_are_those_of_the_definition() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn panels_of_rows_are_those_of_columns() {
+    for isa in Isa::all() {
+        let (columns, depth) = (37, 11);
+        let by_column = numbers(columns * depth, 1);
+        let by_row: Vec<f32> = (0..columns * depth).map(|at| by_column[at % columns * depth + at / columns]).collect();
+        let (mut from_columns, mut from_rows) = (Panels::new(isa), Panels::new(isa));
+        from_columns.fill_columns(by_column.chunks_exact(depth), depth);
+        from_rows.fill_rows(by_row.chunks_exact(columns), columns);
+        assert_eq!(from_columns.numbers(), from_rows.numbers(), "{}", isa.name());
     }
 }
 

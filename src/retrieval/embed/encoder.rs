@@ -79,7 +79,7 @@ impl Loader<'_> {
             bias.extend(self.tensor(&format!("{name}.bias"), &[columns])?);
         }
         let mut panels = Panels::new(self.isa);
-        panels.fill(columns * names.len(), depth, |column, i| weight[column * depth + i]);
+        panels.fill_columns(weight.chunks_exact(depth), depth);
         Ok(Linear { panels, bias })
     }
 
@@ -133,12 +133,19 @@ impl Encoder {
         let total = starts.last().copied().unwrap_or(0);
         // Fewer rows than a block are no work to share.
         let parts = threads.clamp(1, total.div_ceil(8).max(1));
-        let pass = Pass { model: self, sentences, starts, parts, barrier: Barrier::new(parts), heads: Heads::new(parts) };
+        let pass =
+            Pass { model: self, sentences, starts, parts, barrier: Barrier::new(parts), heads: Heads::new(parts) };
         let mut shares: Vec<Vec<f32>> = Vec::with_capacity(parts);
         thread::scope(|scope| {
-            let others: Vec<_> = (1..parts).map(|part| scope.spawn({ let pass = &pass; move || pass.run(part) })).collect();
+            let others: Vec<_> = (1..parts)
+                .map(|part| {
+                    scope.spawn({
+                        let pass = &pass;
+                        move || pass.run(part)
+                    })
+                })
+                .collect();
             shares.push(pass.run(0));
-            // A thread that stopped halfway left the others waiting, so that none is joined without its share.
             shares.extend(others.into_iter().map(|other| other.join().unwrap_or_default()));
         });
         self.pool(&shares.concat(), &pass.starts, pooling)
@@ -227,7 +234,8 @@ impl Pass<'_> {
                 }
             }
             self.barrier.wait();
-            let heads: Vec<_> = heads.iter().map(|heads| heads.read().unwrap_or_else(PoisonError::into_inner)).collect();
+            let heads: Vec<_> =
+                heads.iter().map(|heads| heads.read().unwrap_or_else(PoisonError::into_inner)).collect();
             self.attend(part, &heads, &mut room);
             drop(heads);
             for (rows, context) in rows.chunks_mut(TILE_ROWS * hidden).zip(room.context.chunks(TILE_ROWS * hidden)) {
@@ -281,8 +289,9 @@ impl Pass<'_> {
             let sentence: Vec<&[f32]> = (ends[0]..ends[1]).map(row).collect();
             let length = sentence.len();
             for head in (0..hidden).step_by(width) {
-                room.keys.fill(length, width, |key, i| sentence[key][hidden + head + i]);
-                room.values.fill(width, length, |i, key| sentence[key][2 * hidden + head + i]);
+                let of = |from: usize| sentence.iter().map(move |row| &row[from..from + width]);
+                room.keys.fill_columns(of(hidden + head), width);
+                room.values.fill_rows(of(2 * hidden + head), width);
                 for from in (from..to).step_by(TILE_ROWS) {
                     let count = TILE_ROWS.min(to - from);
                     room.scores.resize(count * length, 0.0);

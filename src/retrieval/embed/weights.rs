@@ -114,7 +114,10 @@ impl Weights {
     pub fn read(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
         let entry = self.entries.get(name).ok_or_else(|| wrong(format!("has no tensor {name:?}")))?;
         if entry.shape != shape {
-            return Err(wrong(format!("tensor {name:?} has the shape {:?}, the configuration says {shape:?}", entry.shape)));
+            return Err(wrong(format!(
+                "tensor {name:?} has the shape {:?}, the configuration says {shape:?}",
+                entry.shape
+            )));
         }
         let kind = Number::of(&entry.dtype)
             .ok_or_else(|| wrong(format!("tensor {name:?} holds {}, allowed are F32, F16 and BF16", entry.dtype)))?;
