@@ -159,7 +159,7 @@ fn appliance(model: &Path, changes: &[(&str, &str)]) -> Appliance {
 fn texts_become_vectors_in_the_shape_of_openai() {
     let dir = tempfile::tempdir().unwrap();
     encoder::write(dir.path(), 7);
-    let at = appliance(dir.path(), &[]);
+    let at = appliance(dir.path(), &[("embed.search", "off")]);
     let person = at.person();
     let post = |body: &Value| at.call("POST", "/v1/embeddings", Some(&person), Some(body));
     let listed = at.call("GET", "/v1/models", Some(&person), None);
@@ -192,7 +192,7 @@ fn texts_become_vectors_in_the_shape_of_openai() {
 fn what_cannot_be_embedded_is_refused_by_its_field() {
     let dir = tempfile::tempdir().unwrap();
     encoder::write(dir.path(), 7);
-    let at = appliance(dir.path(), &[]);
+    let at = appliance(dir.path(), &[("embed.search", "off")]);
     let person = at.person();
     let post = |body: &Value| at.call("POST", "/v1/embeddings", Some(&person), Some(body));
     let long = "moon ".repeat(encoder::POSITIONS);

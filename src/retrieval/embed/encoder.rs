@@ -1,4 +1,4 @@
-//! P: The encoder: tokens of sentences in, one row for each sentence out. Sentences of a batch lie one behind the other in
+//! A: The encoder: tokens of sentences in, one row for each sentence out. Sentences of a batch lie one behind the other in
 //! one table without padding; each thread computes a share of its rows. Reads no text.
 
 use std::sync::{Barrier, PoisonError, RwLock, RwLockReadGuard};
