@@ -1,5 +1,6 @@
 //! The composition root: opens everything in order, hands it out, closes it in the reverse order. Holds no rule.
 
+mod embedding;
 mod ground;
 mod models;
 
@@ -12,6 +13,7 @@ use crate::audit::{self, Auditor};
 use crate::auth::{Foundations, HashCost, Identity};
 use crate::charts::{Charts, Rulesets};
 use crate::chat::advisor::{self, Advisor};
+use crate::chat::embeddings::Embeddings;
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
 use crate::config::{self, MasterKeyError, Settings};
@@ -87,6 +89,9 @@ pub enum StartError {
     /// The remote model cannot be called safely.
     #[error("{0}")]
     Upstream(#[from] TrustError),
+    /// The embedding model of the operator cannot be used.
+    #[error("embed.dir: {0}")]
+    Embedding(String),
     /// A service did not start.
     #[error("{0}")]
     Service(#[from] Error),
@@ -111,6 +116,7 @@ pub struct App {
     answers: Answers,
     advisor: Advisor,
     local: Slot,
+    embeddings: Embeddings,
     searches: Turns,
     retrieval: Retrieval,
     ledger: Ledger,
@@ -159,6 +165,7 @@ impl App {
         let models = models::open(&store, &auditor, &ambient, &settings).await?;
         let identity = open_identity(&store, &vault, &auditor, &ambient, &settings).await?;
         let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
+        embedding::open(&settings.embed, &retrieval).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
@@ -175,6 +182,7 @@ impl App {
             metrics: Arc::clone(&metrics),
             ambient: ambient.clone(),
         };
+        let embeddings = embedding::service(&on);
         let advisor = Advisor::new(on, &settings);
         let parts = worker::Parts {
             store: store.clone(),
@@ -206,6 +214,7 @@ impl App {
             answers,
             advisor,
             local,
+            embeddings,
             searches: Turns::new(limits::SEARCHES_AT_ONCE, limits::SEARCH_QUEUE_MAX, limits::SEARCH_RETRY_AFTER_S),
             retrieval,
             ledger,
@@ -290,6 +299,11 @@ impl App {
     /// The local model in use.
     pub const fn local(&self) -> &Slot {
         &self.local
+    }
+
+    /// Vectors of texts.
+    pub const fn embeddings(&self) -> &Embeddings {
+        &self.embeddings
     }
 
     /// Turns of long searches through the sky.

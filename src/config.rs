@@ -27,7 +27,7 @@ use crate::limits;
 use load::Reader;
 use parse::{
     Shape, budget, budget_block, budget_list, budget_window, environment, flag, integer, ip_list, log_filter,
-    log_format, metrics_listen, name, path, socket_address, token_strategy, weight_list,
+    log_format, metrics_listen, name, path, search_langs, socket_address, token_strategy, weight_list,
 };
 
 use crate::tokens::{MicroUsd, Strategy};
@@ -238,6 +238,18 @@ settings! {
         [Integer] retries: u64 = Some(number(limits::REMOTE_RETRIES_MAX)), |t| integer(t, 0, limits::REMOTE_RETRIES_MAX);
     }
 
+    /// A sentence-embedding model on this machine: for `/v1/embeddings`, and for search by meaning.
+    embed: Embed {
+        #[doc = "Directory of the model, as sentence-transformers writes it: `model.safetensors`, `config.json`, `tokenizer.json`."]
+        [Text] dir: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "Name by which clients ask for it; the last part of the directory when absent."]
+        [Text] name: Option<String> = None, |t| name(t).map(Some);
+        #[doc = "Languages in which searches use it beside words, out of `en` and `fr`, or `off`; `auto` takes those that the model's card names."]
+        [TextList] search: Option<Vec<String>> = Some(text("auto")), search_langs;
+        #[doc = "Threads that compute vectors; 0 is one for each processor, up to 4."]
+        [Integer] threads: u64 = Some(number(0)), |t| integer(t, 0, 64);
+    }
+
     /// How fast requests may come: `5/s, burst 10`, or `off`. A request must fit every scope that it falls in.
     limits: Limits {
         #[doc = "Requests of one tenant; the system tenant, whose users are the operators, has none."]
@@ -322,6 +334,8 @@ pub struct Settings {
     pub local: Local,
     /// A model behind an OpenAI-compatible address.
     pub remote: Remote,
+    /// A sentence-embedding model on this machine.
+    pub embed: Embed,
     /// How fast requests may come.
     pub limits: Limits,
     /// How much a plan allows.
@@ -367,6 +381,7 @@ impl Settings {
         let llm = Llm::read(reader);
         let local = Local::read(reader);
         let remote = Remote::read(reader);
+        let embed = Embed::read(reader);
         let limits = Limits::read(reader);
         let quotas = Quotas::read(reader);
         let streams = Streams::read(reader);
@@ -385,6 +400,7 @@ impl Settings {
             llm: llm?,
             local: local?,
             remote: remote?,
+            embed: embed?,
             limits: limits?,
             quotas: quotas?,
             streams: streams?,

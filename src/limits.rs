@@ -377,3 +377,33 @@ pub const GRAMMAR_MAX_BYTES: usize = 32 * 1024;
 pub const STOP_TEXTS_MAX: usize = 4;
 /// Longest of these texts, in bytes.
 pub const STOP_TEXT_MAX_BYTES: usize = 64;
+/// Largest file beside the weights of an embedding model, in bytes; its tokenizer aside.
+pub const EMBED_CONFIG_MAX_BYTES: u64 = 1024 * 1024;
+/// Largest tokenizer of an embedding model, in bytes; those of a hundred languages have 17 MB.
+pub const EMBED_TOKENIZER_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Largest weights of an embedding model, in bytes.
+pub const EMBED_WEIGHTS_MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Largest table of tensors, in bytes; a model of 24 layers has 50 kB.
+pub const EMBED_TABLE_MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// Most numbers of a vector.
+pub const EMBED_WIDTH_MAX: usize = 4_096;
+/// Most layers of an embedding model.
+pub const EMBED_LAYERS_MAX: usize = 96;
+/// Most tokens that an embedding model may know.
+pub const EMBED_VOCABULARY_MAX: usize = 1_000_000;
+/// Most positions of an embedding model.
+pub const EMBED_POSITIONS_MAX: usize = 16_384;
+/// Longest text that a model may want before each query or passage, in characters.
+pub const EMBED_PROMPT_MAX_CHARS: usize = 1_000;
+/// Most tokens that go through an embedding model together; memory grows with it.
+pub const EMBED_BATCH_TOKENS_MAX: usize = 4_096;
+/// Most threads of an embedding model that were not asked for.
+pub const EMBED_THREADS_AUTO_MAX: usize = 4;
+/// Most texts of one request for embeddings, as OpenAI has it.
+pub const EMBED_TEXTS_MAX: usize = 2_048;
+/// Requests for embeddings that are computed at once; each uses all the threads there are.
+pub const EMBED_AT_ONCE: usize = 1;
+/// Requests for embeddings that may wait; the next is refused.
+pub const EMBED_QUEUE_MAX: usize = 32;
+/// When a request for embeddings that found the queue full may come back, in seconds.
+pub const EMBED_RETRY_AFTER_S: u64 = 1;

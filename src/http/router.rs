@@ -8,8 +8,8 @@ use salvo_oapi::swagger_ui::SwaggerUi;
 use super::edge::{Crowd, Edge};
 use super::limited::Limited;
 use super::v1::{
-    analysis, aspects, auth, budgets, calendar, charts, chat, completions, jobs, keys, lines, local_models, ops,
-    places, plans, reference, retrieval, rulesets, sky, stream, transits, usage, webhooks, wheel,
+    analysis, aspects, auth, budgets, calendar, charts, chat, completions, embeddings, jobs, keys, lines, local_models,
+    ops, places, plans, reference, retrieval, rulesets, sky, stream, transits, usage, webhooks, wheel,
 };
 use super::{health, legacy, methods, openapi};
 use crate::app::App;
@@ -152,6 +152,7 @@ fn person_routes() -> Router {
         .push(Router::with_path("usage").get(usage::own))
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/completions").post(completions::complete))
+        .push(Router::with_path("embeddings").post(embeddings::embed))
         .push(Router::with_path("models").get(completions::models))
         .push(Router::with_path("places").get(places::search))
         .push(Router::with_path("places/nearest").get(places::nearest))

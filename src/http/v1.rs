@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod charts;
 pub mod chat;
 pub mod completions;
+pub mod embeddings;
 pub mod jobs;
 pub mod keys;
 pub mod lines;

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod calendar;
 pub mod chart;
 pub mod chat;
+pub mod embeddings;
 pub mod figure;
 pub mod jobs;
 pub mod keys;

@@ -19,6 +19,10 @@ mod cli_limits;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod embeddings;
+#[cfg(test)]
+mod encoder;
+#[cfg(test)]
 mod ephemeris;
 #[cfg(test)]
 mod gate;
@@ -56,6 +60,8 @@ mod quotas;
 mod reference;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod relevance;
 #[cfg(test)]
 mod rulesets;
 #[cfg(test)]

@@ -46,7 +46,8 @@ pub async fn models(req: &mut Request, depot: &mut Depot, res: &mut Response) {
         only_queries(req, &[])?;
         let route = app.advisor().route(&caller, None)?;
         let model = |id: &String| json!({"id": id, "object": "model", "created": 0, "owned_by": "orrery"});
-        let data: Vec<Value> = app.advisor().models(&route).iter().map(model).collect();
+        let embedding = app.embeddings().model();
+        let data: Vec<Value> = app.advisor().models(&route).iter().chain(&embedding).map(model).collect();
         Ok(json!({"object": "list", "data": data}))
     };
     match listed() {
@@ -213,7 +214,8 @@ fn failure(error: &Error, request_id: &str) -> Value {
         "details": error.details(), "request_id": request_id}})
 }
 
-fn fail(res: &mut Response, error: &Error) {
+/// Writes an error in OpenAI's shape.
+pub(super) fn fail(res: &mut Response, error: &Error) {
     problem::head(error, res);
     let body = failure(error, &request_id_of(res));
     write_json(res, &body);
