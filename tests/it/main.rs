@@ -21,6 +21,8 @@ mod edge;
 #[cfg(test)]
 mod ephemeris;
 #[cfg(test)]
+mod evaluation;
+#[cfg(test)]
 mod gateway;
 #[cfg(test)]
 mod identity;
@@ -43,6 +45,8 @@ mod money;
 #[cfg(test)]
 mod money_told;
 #[cfg(test)]
+mod openai_client;
+#[cfg(test)]
 mod options;
 #[cfg(test)]
 mod places;
@@ -57,9 +61,13 @@ mod rulesets;
 #[cfg(test)]
 mod store_kill;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod timeline;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]
