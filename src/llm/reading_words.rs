@@ -233,7 +233,7 @@ static GENERAL_EN: Words = Words::new(
 );
 
 static GENERAL_FR: Words = Words::new(
-    "aujourd hui, ce soir, demain, cette semaine, ce mois, cette annee, ma journee, ma semaine, mon mois, mon \
+    "aujourd hui, ce soir, demain, journee*, cette semaine, ce mois, cette annee, ma journee, ma semaine, mon mois, mon \
      annee, avenir, futur, vie, humeur*, chance, conseil*, but, force*, faiblesse*, personnalite, talent*, \
      heureu*, bonheur, lecon*, defi*, theme, carte du ciel, horoscope*, astrolog*, zodiaque, planete*, transit*, \
      astres, naissance, natal*, destin*, qui suis je, sur moi, signe, aspects, maisons, retrograd*",

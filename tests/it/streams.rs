@@ -109,8 +109,8 @@ fn readers_who_leave_at_random_leave_nothing_open_held_or_running() {
     let tasks_before = crowd.at.alive_tasks();
     for round in 0..ROUNDS {
         let read_to_the_end = std::thread::scope(|scope| {
+            let mut chance = Chance(round as u64 + 1);
             let one = |n: usize| {
-                let mut chance = Chance((round * STREAMS + n) as u64);
                 let (leaves, after_ms) = (chance.below(3) > 0, chance.below(600));
                 let mut socket = crowd.open(n);
                 scope.spawn(move || {

@@ -79,6 +79,8 @@ pub struct Asker {
     /// Ids of the charts, by name of the birth.
     charts: BTreeMap<String, String>,
     sets: Vec<(Lang, Questions)>,
+    /// Words by which an answer declines, of both languages: what it declines may be in neither.
+    refusals: Vec<String>,
     sky_deg: BTreeMap<String, f64>,
     corpus: Corpus,
     tidies: bool,
@@ -97,10 +99,14 @@ impl Asker {
             set.questions.truncate(limit.unwrap_or(usize::MAX));
             sets.push((*lang, set));
         }
+        let mut refusals = Vec::new();
+        for lang in [Lang::En, Lang::Fr] {
+            refusals.extend(questions::questions(lang, &births).map_err(Failure::failed)?.refusals);
+        }
         let sky: Sky = client.get("/v1/sky").map_err(Failure::failed)?;
         let sky_deg = sky.bodies.into_iter().map(|placed| (placed.body, placed.longitude_deg)).collect();
         let corpus = Corpus::embedded().map_err(Failure::failed)?;
-        let mut this = Self { client, births, charts: BTreeMap::new(), sets, sky_deg, corpus, tidies };
+        let mut this = Self { client, births, charts: BTreeMap::new(), sets, refusals, sky_deg, corpus, tidies };
         for birth in this.births.values() {
             let made: Made = this.client.post("/v1/charts", &body_of(birth)).map_err(Failure::failed)?;
             this.charts.insert(birth.id.clone(), made.id);
@@ -121,7 +127,7 @@ impl Asker {
                     birth: &self.births[&question.chart],
                     question,
                     lang: *lang,
-                    refusals: &set.refusals,
+                    refusals: &self.refusals,
                     corpus: &self.corpus,
                     sky_deg: &self.sky_deg,
                     provider,

@@ -207,11 +207,11 @@ fn body(word: &str, lang: Lang) -> Option<&'static str> {
     BODIES.iter().find(|(_, en, fr)| word == pick(lang, *en, *fr)).map(|(code, ..)| *code)
 }
 
-/// Everyday words that are also names: `mars` the month, `lune de miel`, `milieu` without the sky.
+/// Everyday words that are also names: `mars` the month, `lune de miel`, `milieu` without the sky, `l'ascendant` at large.
 fn is_body(code: &str, capital: bool, next: &str, before: &str) -> bool {
     match code {
         "midheaven" => next == "du" || before != "au",
-        "sun" | "moon" | "ascendant" => next != "de",
+        "sun" | "moon" => next != "de",
         _ => capital,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::claims::{self, Claim, Read};
-use super::questions::{Birth, Expect, Question, pick};
+use super::questions::{Birth, Expect, Question};
 use crate::astro::Lang;
 use crate::llm::lexicon::fold;
 use crate::retrieval::{Corpus, Passage};
@@ -262,7 +262,6 @@ impl Judging<'_> {
             "guide" => return question.expect != Expect::Answer,
             _ => {}
         }
-        let told: String = self.reply.chart_facts.iter().map(|fact| format!(" {} ", fold(&fact.text).trim())).collect();
         let speaks = |name: &str| question.names.iter().any(|n| n == name) || self.states(name);
         let named = |code: &str| {
             let asked = claims::read(&question.ask, self.scales.lang);
@@ -276,8 +275,8 @@ impl Judging<'_> {
         let body = passage.body.as_deref().is_none_or(|body| speaks(body) || named(body));
         let sign = passage.sign.as_deref().is_none_or(|sign| speaks(sign) || named(sign));
         let house = passage.house.is_none_or(|house| {
-            let word = pick(self.lang, "house", "maison");
-            speaks(&format!("house-{house}")) || told.contains(&format!(" {word} {house} "))
+            let code = format!("house-{house}");
+            speaks(&code) || named(&code)
         });
         let aspect = passage.aspect.as_deref().is_none_or(|aspect| {
             self.states(aspect) || asked.contains(aspect) || {

@@ -39,6 +39,7 @@ fn questions_find_their_topic_in_both_languages() {
         (Lang::Fr, "Je vais déménager", Topic::Home),
         (Lang::Fr, "Parle-moi de ma maison 7", Topic::General),
         (Lang::Fr, "Comment sera ma journée ?", Topic::General),
+        (Lang::Fr, "Que me demande cette journée ?", Topic::General),
     ];
     for (lang, question, topic) in cases {
         let reading = read(question, lang);

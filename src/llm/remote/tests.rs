@@ -286,6 +286,8 @@ async fn odd_answers_are_read_where_they_are_whole_and_refused_where_they_are_no
         head("200 OK", &cut) + "{\"choices\":[]}",
         head("200 OK", json),
         head("200 OK", json) + "[]",
+        head("200 OK", json) + "{\"status\":\"ok\"}",
+        stream("data: [DONE]\n\n"),
         stream("data: {\"choices\":[{\"delta\":{\"content\":\"Hel\n\n"),
         head("200 OK", &format!("x-filler: {}\r\n", "x".repeat(1 << 20))) + TEXT,
         "220 mail.example.org ESMTP\r\n".to_owned(),
@@ -310,7 +312,15 @@ async fn a_mistaken_scheme_is_told_in_words() {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let file = dir.path().join("ca.pem");
     std::fs::write(&file, made.cert.pem()).unwrap();
-    let (plain, _) = upstream(vec![says(stream(TEXT))]).await;
+    // As servers without TLS do with what is no request.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain = format!("http://localhost:{}/v1", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _hello = socket.read(&mut [0; 4_096]).await;
+            let _sent = socket.write_all(head("400 Bad Request", "content-length: 0\r\n").as_bytes()).await;
+        }
+    });
     let told = detail(plain.replace("http:", "https:"), &[("remote.ca_file", file.to_str().unwrap())]).await;
     assert!(told.contains("does not speak TLS") && told.contains("remote.base_url"), "{told}");
     // The alert with which a TLS server answers what is no TLS: an unexpected message.
