@@ -10,6 +10,7 @@ mod client;
 mod config;
 mod demo;
 mod ephemeris;
+mod eval;
 mod houses;
 mod init;
 mod jobs;
@@ -95,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
         Command::Ruleset(command) => ruleset::run(&command),
         Command::Jobs(command) => jobs::run(&command),
+        Command::Eval(command) => eval::run(&command),
         Command::Budget(command) => budget::run(&command),
         Command::Ledger(command) => budget::ledger(&command),
         Command::Usage(options) => budget::usage(&options),

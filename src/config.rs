@@ -182,6 +182,8 @@ settings! {
         [Integer] drain_ms: u64 = Some(number(limits::JOB_DRAIN_MS)), |t| integer(t, 0, 600_000);
         #[doc = "Whether webhooks may call this machine and private networks, by plain HTTP too."]
         [Bool] webhooks_private: bool = Some(text("false")), flag;
+        #[doc = "File of certificates (PEM) to trust instead of the system's when a webhook is sent."]
+        [Text] webhooks_ca_file: Option<PathBuf> = None, |t| path(t).map(Some);
     }
 
     /// Who answers questions.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use crate::llm::model::{Choice, Form};
-pub use relay::Talk;
+pub use relay::{Talk, TalkSeal};
 
 use self::calls::{Call, Exchanged, Unpaid};
 use super::answer::Assembly;

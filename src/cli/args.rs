@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs};
 use super::budget::{BudgetCommand, LedgerCommand, UsageArgs};
+use super::eval::EvalCommand;
 use super::jobs::JobsCommand;
 use super::key::KeyCommand;
 use super::model::ModelCommand;
@@ -93,6 +94,9 @@ pub enum Command {
     /// Look after the jobs: what waits, what failed, what is paused.
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Measure how well questions are answered.
+    #[command(subcommand)]
+    Eval(EvalCommand),
 }
 
 /// `orrery config ..`

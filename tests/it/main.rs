@@ -25,6 +25,8 @@ mod encoder;
 #[cfg(test)]
 mod ephemeris;
 #[cfg(test)]
+mod evaluation;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod gateway;
@@ -51,6 +53,8 @@ mod money;
 #[cfg(test)]
 mod money_told;
 #[cfg(test)]
+mod openai_client;
+#[cfg(test)]
 mod options;
 #[cfg(test)]
 mod places;
@@ -67,11 +71,15 @@ mod rulesets;
 #[cfg(test)]
 mod store_kill;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod timeline;
 #[cfg(test)]
 mod tiny;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Core;
+use super::{Also, Core};
 use crate::audit::RequestContext;
 use crate::auth::Caller;
 use crate::chat::consult::Gone;
@@ -179,7 +179,7 @@ impl Core {
         }
     }
 
-    /// Charges a call whose text is not kept, and counts it against the plan where it was whole.
+    /// Charges a call whose text is not kept, counts it against the plan where it was whole, and writes what belongs to it.
     ///
     /// # Errors
     /// Those of the ledger and of the plan; then nothing was charged. Otherwise what is near its end now.
@@ -188,11 +188,13 @@ impl Core {
         call: &Arc<Call>,
         request: &RequestContext,
         count: Option<Charge>,
+        also: Option<Also>,
     ) -> Result<Option<String>> {
         let (this, owed, request_id) = (Arc::clone(self), Arc::clone(call), request.request_id.clone());
         let counts = count.is_some();
         let write = self.on.store.write(move |tx| {
             count.as_ref().map_or(Ok(()), |count| count.apply(tx))?;
+            also.as_ref().map_or(Ok(()), |also| also(tx))?;
             this.settle(tx, &owed, &request_id)
         });
         let settled = write.await;
@@ -212,7 +214,7 @@ impl Core {
 
     /// Charges a call that came to nothing for what it made.
     pub(super) async fn pay(self: &Arc<Self>, call: &Arc<Call>, request: &RequestContext) {
-        if let Err(error) = self.charge(call, request, None).await {
+        if let Err(error) = self.charge(call, request, None, None).await {
             tracing::error!(%error, "a call without an answer was not charged; what it held is given back");
         }
     }
