@@ -9,6 +9,7 @@
 mod blocks;
 mod buffer;
 mod cache;
+pub mod float;
 mod kind;
 mod lanes;
 mod level;
