@@ -3,6 +3,7 @@
 //! neither sequences nor who a page belongs to.
 
 #![expect(unsafe_code, reason = "vector instructions, and threads that write different heads of the same rows")]
+#![expect(clippy::missing_panics_doc, reason = "a size that does not fit is a bug, as the head of `kernels` says")]
 
 use super::buffer::Buffer;
 use super::lanes::{Lanes, unroll};
@@ -70,6 +71,8 @@ pub struct Span<'a> {
 /// How attention is computed.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention {
+    /// The layer.
+    pub layer: usize,
     /// Heads of queries; a multiple of the cache's.
     pub heads: usize,
     /// What scores are multiplied by.
@@ -118,7 +121,6 @@ impl Cache {
         &self,
         pool: &Pool,
         level: Level,
-        layer: usize,
         attention: Attention,
         spans: &[Span<'_>],
         queries: &[f32],
@@ -130,7 +132,7 @@ impl Cache {
         let units = self.units(pool, attention, spans);
         let target = Target(out.as_mut_ptr());
         pool.each(units.into_iter(), |(span, first, count)| {
-            level.run(Attend { cache: self, layer, attention, span, first, count, queries, target });
+            level.run(Attend { cache: self, attention, span, first, count, queries, target });
         });
     }
 
@@ -217,7 +219,6 @@ impl Task for Write<'_> {
 
 struct Attend<'a> {
     cache: &'a Cache,
-    layer: usize,
     attention: Attention,
     span: Span<'a>,
     first: (usize, usize),
@@ -270,7 +271,7 @@ impl Attend<'_> {
         scores.clear();
         scores.resize(R * len, 0.0);
         let page = |page: usize| {
-            let at = shape.at(self.layer, self.span.pages[page] as usize, head);
+            let at = shape.at(self.attention.layer, self.span.pages[page] as usize, head);
             self.cache.halves[at..at + shape.head()].as_ptr()
         };
         // SAFETY: the same condition; a page has a key and a value for each position, queries lie within their slice, and
@@ -288,7 +289,9 @@ impl Attend<'_> {
             for r in 0..R {
                 let row = &mut scores[r * len..][..len];
                 if let Some(cap) = self.attention.softcap {
-                    row.iter_mut().for_each(|score| *score = cap * (*score / cap).tanh());
+                    for score in &mut *row {
+                        *score = cap * (*score / cap).tanh();
+                    }
                 }
                 let (from, end) = (seen_from(ends[r]) - start, ends[r] - start);
                 row[..from].fill(0.0);

@@ -26,8 +26,8 @@ macro_rules! unroll {
     }};
     (@ $count:expr, $i:ident, $work:expr, $($at:literal),*) => {{
         $(if $at < $count {
-            // The remainder is the number itself, and tells the compiler that it is in bounds.
-            let $i: usize = $at % $count;
+            // That is the number itself, as branches that are not taken are compiled too.
+            let $i = usize::clamp($at, 0, $count - 1);
             $work;
         })*
     }};

@@ -2,6 +2,7 @@
 //! the caches while it meets the rows, several at a time. Levels multiply in whole numbers, floats in floats.
 
 #![expect(unsafe_code, reason = "vector instructions, and threads that write different columns of the same rows")]
+#![expect(clippy::missing_panics_doc, reason = "a size that does not fit is a bug, as the head of `kernels` says")]
 
 mod floats;
 mod levels;
@@ -119,13 +120,13 @@ fn multiply(level: Level, weights: &Packed, rows: &Rows, part: &Part) {
             levels::multiply(level, *kind, levels, scales, rows, part);
         }
         Store::Single(floats) => {
-            level.run(floats::Floats { weights: floats, rows, part, kind: PhantomData::<floats::Single> })
+            level.run(floats::Floats { weights: floats, rows, part, kind: PhantomData::<floats::Single> });
         }
         Store::Half(words) => {
-            level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Half> })
+            level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Half> });
         }
         Store::Brain(words) => {
-            level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Brain> })
+            level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Brain> });
         }
     }
 }

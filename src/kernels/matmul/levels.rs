@@ -38,7 +38,7 @@ macro_rules! formats {
             part: &Part,
         ) {
             match kind {
-                $(TensorKind::$kind => level.run(Levels { levels, scales, rows, part, format: PhantomData::<$kind> }),)*
+                $(TensorKind::$kind => level.run(Levels { packed: levels, scales, rows, part, format: PhantomData::<$kind> }),)*
                 // Never packed as levels.
                 TensorKind::F32 | TensorKind::F16 | TensorKind::BF16 | TensorKind::Q8K => {}
             }
@@ -49,7 +49,7 @@ formats!(Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2K, Q3K, Q4K, Q5K, Q6K);
 
 /// Some tiles of levels times some rows.
 struct Levels<'a, F: Format> {
-    levels: &'a [u8],
+    packed: &'a [u8],
     scales: &'a [u8],
     rows: &'a Rows,
     part: &'a Part,
@@ -63,7 +63,7 @@ impl<F: Format> Task for Levels<'_, F> {
     unsafe fn run<L: Lanes>(self) {
         let (level_bytes, scale_bytes) = tile_bytes(F::SCHEME, self.rows.columns());
         for tile in self.part.tiles.clone() {
-            let levels = &self.levels[tile * level_bytes..][..level_bytes];
+            let levels = &self.packed[tile * level_bytes..][..level_bytes];
             let scales = &self.scales[tile * scale_bytes..][..scale_bytes];
             // SAFETY: the same condition; `M` rows from `row` on lie in the range, which is the target's.
             in_groups!(self.part.rows.clone(), L::ROWS, |row, M| unsafe {
@@ -192,6 +192,7 @@ unsafe fn unpack<L: Lanes, F: Format>(at: *const u8) -> ([L::Bytes; 4], [L::Byte
 
 /// Scale and offset of the one or two groups of a block, for the lanes from `lane` on. Where there is no second group, or no
 /// offset, what stands in its place is not used.
+#[expect(clippy::cast_ptr_alignment, reason = "`Lanes` loads without alignment")]
 #[inline(always)]
 unsafe fn groups<L: Lanes, F: Format>(scales: *const u8, block: usize, lane: usize) -> [(L::Floats, L::Floats); 2] {
     // SAFETY: the caller's conditions; scales stand as `packed.rs` says.
