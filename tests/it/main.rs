@@ -39,6 +39,8 @@ mod limits;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod local;
+#[cfg(test)]
 mod money;
 #[cfg(test)]
 mod money_told;
@@ -60,6 +62,8 @@ mod store_kill;
 mod support;
 #[cfg(test)]
 mod timeline;
+#[cfg(test)]
+mod toys;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]
