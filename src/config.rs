@@ -27,7 +27,7 @@ use crate::limits;
 use load::Reader;
 use parse::{
     Shape, budget, budget_block, budget_list, budget_window, environment, flag, integer, ip_list, log_filter,
-    log_format, metrics_listen, name, path, socket_address, token_strategy, weight_list,
+    log_format, metrics_listen, name, path, search_langs, socket_address, token_strategy, weight_list,
 };
 
 use crate::tokens::{MicroUsd, Strategy};
@@ -182,6 +182,8 @@ settings! {
         [Integer] drain_ms: u64 = Some(number(limits::JOB_DRAIN_MS)), |t| integer(t, 0, 600_000);
         #[doc = "Whether webhooks may call this machine and private networks, by plain HTTP too."]
         [Bool] webhooks_private: bool = Some(text("false")), flag;
+        #[doc = "File of certificates (PEM) to trust instead of the system's when a webhook is sent."]
+        [Text] webhooks_ca_file: Option<PathBuf> = None, |t| path(t).map(Some);
     }
 
     /// Who answers questions.
@@ -238,6 +240,18 @@ settings! {
         [Integer] retries: u64 = Some(number(limits::REMOTE_RETRIES_MAX)), |t| integer(t, 0, limits::REMOTE_RETRIES_MAX);
     }
 
+    /// A sentence-embedding model on this machine: for `/v1/embeddings`, and for search by meaning.
+    embed: Embed {
+        #[doc = "Directory of the model, as sentence-transformers writes it: `model.safetensors`, `config.json`, `tokenizer.json`."]
+        [Text] dir: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "Name by which clients ask for it; the last part of the directory when absent."]
+        [Text] name: Option<String> = None, |t| name(t).map(Some);
+        #[doc = "Languages in which searches use it beside words, out of `en` and `fr`, or `off`; `auto` takes those that the model's card names."]
+        [TextList] search: Option<Vec<String>> = Some(text("auto")), search_langs;
+        #[doc = "Threads that compute vectors; 0 is one for each processor, up to 4."]
+        [Integer] threads: u64 = Some(number(0)), |t| integer(t, 0, 64);
+    }
+
     /// How fast requests may come: `5/s, burst 10`, or `off`. A request must fit every scope that it falls in.
     limits: Limits {
         #[doc = "Requests of one tenant; the system tenant, whose users are the operators, has none."]
@@ -280,6 +294,12 @@ settings! {
         [TextList] weights: Vec<(String, u64)> = Some(text("")), weight_list;
     }
 
+    /// Models on this machine.
+    models: Models {
+        #[doc = "Directory from which `POST /v1/ops/models` imports; `import` in the data directory when nothing is set."]
+        [Text] import_dir: Option<PathBuf> = None, |t| path(t).map(Some);
+    }
+
     /// Logs, written to standard error.
     log: Log {
         #[doc = "Least level that is written (`error` to `trace`), with exceptions by module: `info,orrery::store=debug`."]
@@ -316,12 +336,16 @@ pub struct Settings {
     pub local: Local,
     /// A model behind an OpenAI-compatible address.
     pub remote: Remote,
+    /// A sentence-embedding model on this machine.
+    pub embed: Embed,
     /// How fast requests may come.
     pub limits: Limits,
     /// How much a plan allows.
     pub quotas: Quotas,
     /// Streams of text from a model.
     pub streams: Streams,
+    /// Models on this machine.
+    pub models: Models,
     /// Logs.
     pub log: Log,
 }
@@ -359,9 +383,11 @@ impl Settings {
         let llm = Llm::read(reader);
         let local = Local::read(reader);
         let remote = Remote::read(reader);
+        let embed = Embed::read(reader);
         let limits = Limits::read(reader);
         let quotas = Quotas::read(reader);
         let streams = Streams::read(reader);
+        let models = Models::read(reader);
         let log = Log::read(reader);
         let Root { environment, data_dir } = root?;
         Some(Self {
@@ -376,10 +402,12 @@ impl Settings {
             llm: llm?,
             local: local?,
             remote: remote?,
+            embed: embed?,
             limits: limits?,
             quotas: quotas?,
             streams: streams?,
             worker: worker?,
+            models: models?,
             log: log?,
         })
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use crate::llm::model::{Choice, Form};
-pub use relay::Talk;
+pub use relay::{Talk, TalkSeal};
 
 use self::calls::{Call, Exchanged, Unpaid};
 use super::answer::Assembly;
@@ -114,6 +114,8 @@ struct Core {
     local_max_ms: u64,
     /// Longest time of a request that is not answered before its answer is whole.
     request_ms: u64,
+    /// Longest wait for a stream of a request that is answered as a whole.
+    wait_max: Duration,
     /// Tenants, by slug, that are let in more often than others.
     weights: HashMap<String, u32>,
 }
@@ -135,6 +137,7 @@ impl Advisor {
             answer_max_tokens: settings.llm.answer_max_tokens,
             temperature_percent: settings.llm.temperature_percent,
             counting: settings.tokens.strategy,
+            wait_max: Duration::from_millis(settings.server.request_max_ms.saturating_sub(limits::REFUSAL_SPARE_MS)),
             // The edge cuts a request that is not answered in time; a stream has been answered when it begins.
             request_ms: request_ms.max(1),
             remote_max_ms: settings.remote.total_ms,
@@ -336,7 +339,7 @@ impl Core {
         told: &mut Told<'_, '_>,
         gone: &mut Gone,
     ) -> Result<Tried> {
-        let _permit = self.enter(&asked.caller, gone).await?;
+        let _permit = self.enter(&asked.caller, asked.keeps_part, began, gone).await?;
         let party = self.party(asked.caller.tenant)?;
         let canary = self.on.ambient.bytes();
         let (brief, prompt) =

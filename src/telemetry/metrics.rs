@@ -86,6 +86,7 @@ pub struct Metrics {
     model_tokens: IntCounterVec,
     budget_events: IntCounterVec,
     ledger_reserved: Gauge,
+    ledger_stuck: IntGauge,
     /// Rates, quotas, streams.
     pub limits: limits::LimitMetrics,
     /// The job queue.
@@ -211,6 +212,11 @@ impl Metrics {
                 &["tenant", "level"],
             )?,
             ledger_reserved: reserved(&r)?,
+            ledger_stuck: gauge(
+                &r,
+                "ledger_stuck_reservations",
+                "Reservations of processes that ended which the last start could not release.",
+            )?,
             limits: limits::LimitMetrics::new(&r)?,
             routes: Bounded::new(ROUTES_MAX),
             tenants: Bounded::new(METRIC_TENANTS_MAX),
@@ -302,6 +308,11 @@ impl Metrics {
         self.ledger_reserved.set(micro_usd as f64 / 1e6);
     }
 
+    /// So many reservations of processes that ended could not be released at the start.
+    pub fn ledger_stuck(&self, count: u64) {
+        self.ledger_stuck.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
     /// The Prometheus text format, version 0.0.4.
     ///
     /// # Errors
@@ -356,6 +367,7 @@ mod tests {
         metrics.model_tokens("acme", "gpt-4o", "output", 7);
         metrics.budget_event("acme", "warn");
         metrics.ledger_reserved(500_000);
+        metrics.ledger_stuck(2);
         let seen = samples(&metrics.render().expect("text"));
         assert_eq!(seen[r#"http_requests_total{method="GET",route="/v1/charts/{id}",status="200"}"#], 1.0);
         assert_eq!(seen[r#"http_requests_total{method="GET",route="unmatched",status="404"}"#], 1.0);
@@ -374,6 +386,7 @@ mod tests {
         assert_eq!(seen[r#"llm_tokens_total{direction="output",model="gpt-4o",tenant="acme"}"#], 7.0);
         assert_eq!(seen[r#"budget_events_total{level="warn",tenant="acme"}"#], 1.0);
         assert_eq!(seen["ledger_reserved_usd"], 0.5);
+        assert_eq!(seen["ledger_stuck_reservations"], 2.0);
         drop(in_flight);
         assert_eq!(samples(&metrics.render().expect("text"))["http_requests_in_flight"], 0.0);
     }

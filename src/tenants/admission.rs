@@ -78,14 +78,15 @@ impl Admission {
         Self { inner: Arc::new(Inner { gate: Mutex::new(gate), wait: Duration::from_millis(streams.wait_ms) }) }
     }
 
-    /// Waits for leave to open one stream. A tenant of twice the weight is let in twice as often when both wait.
+    /// Waits for leave to open one stream, no longer than `within`. A tenant of twice the weight is let in twice as often
+    /// when both wait.
     ///
     /// Dropping the future leaves the queue.
     ///
     /// # Errors
     /// [`Code::Overloaded`] with a time to come back: at once when the tenant's queue is full, otherwise after the longest
-    /// wait of the settings.
-    pub async fn enter(&self, tenant: TenantId, weight: u32) -> Result<Permit> {
+    /// wait of the settings, or `within`.
+    pub async fn enter(&self, tenant: TenantId, weight: u32, within: Duration) -> Result<Permit> {
         let (mut place, told) = {
             let mut gate = self.inner.gate();
             match gate.fair.enter(tenant, weight) {
@@ -101,7 +102,7 @@ impl Admission {
                 }
             }
         };
-        if tokio::time::timeout(self.inner.wait, told).await.is_ok_and(|told| told.is_ok()) {
+        if tokio::time::timeout(self.inner.wait.min(within), told).await.is_ok_and(|told| told.is_ok()) {
             place.granted = true;
             return Ok(self.permit(tenant));
         }

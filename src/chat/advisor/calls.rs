@@ -1,8 +1,9 @@
 //! S: What a call of a model costs: held before, counted after, charged when there is no answer to charge it with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Core;
+use super::{Also, Core};
 use crate::audit::RequestContext;
 use crate::auth::Caller;
 use crate::chat::consult::Gone;
@@ -178,7 +179,7 @@ impl Core {
         }
     }
 
-    /// Charges a call whose text is not kept, and counts it against the plan where it was whole.
+    /// Charges a call whose text is not kept, counts it against the plan where it was whole, and writes what belongs to it.
     ///
     /// # Errors
     /// Those of the ledger and of the plan; then nothing was charged. Otherwise what is near its end now.
@@ -187,11 +188,13 @@ impl Core {
         call: &Arc<Call>,
         request: &RequestContext,
         count: Option<Charge>,
+        also: Option<Also>,
     ) -> Result<Option<String>> {
         let (this, owed, request_id) = (Arc::clone(self), Arc::clone(call), request.request_id.clone());
         let counts = count.is_some();
         let write = self.on.store.write(move |tx| {
             count.as_ref().map_or(Ok(()), |count| count.apply(tx))?;
+            also.as_ref().map_or(Ok(()), |also| also(tx))?;
             this.settle(tx, &owed, &request_id)
         });
         let settled = write.await;
@@ -211,7 +214,7 @@ impl Core {
 
     /// Charges a call that came to nothing for what it made.
     pub(super) async fn pay(self: &Arc<Self>, call: &Arc<Call>, request: &RequestContext) {
-        if let Err(error) = self.charge(call, request, None).await {
+        if let Err(error) = self.charge(call, request, None, None).await {
             tracing::error!(%error, "a call without an answer was not charged; what it held is given back");
         }
     }
@@ -232,16 +235,24 @@ impl Core {
         Ok(Party { tenant, weight: self.weight(tenant)? })
     }
 
-    /// Waits for leave to open one stream, as long as anybody listens.
+    /// Waits for leave to open one stream, as long as anybody listens. A request that began when `began` did and is answered
+    /// as a whole hears that there was none before the edge cuts it, which could not say when to come back.
     ///
     /// # Errors
     /// `overloaded` when the queue is full or the wait too long; `answer_cancelled`.
-    pub(super) async fn enter(&self, caller: &Caller, gone: &mut Gone) -> Result<Permit> {
+    pub(super) async fn enter(
+        &self,
+        caller: &Caller,
+        is_streamed: bool,
+        began: &Stopwatch,
+        gone: &mut Gone,
+    ) -> Result<Permit> {
         let weight = self.weight(caller.tenant)?;
+        let within = if is_streamed { Duration::MAX } else { self.wait_max.saturating_sub(began.elapsed()) };
         tokio::select! {
             biased;
             _ = &mut *gone => Err(Code::AnswerCancelled.into()),
-            permit = self.on.admission.enter(caller.tenant, weight) => permit,
+            permit = self.on.admission.enter(caller.tenant, weight, within) => permit,
         }
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use serde_json::json;
 
-use super::calls::Exchanged;
-use super::{Advisor, Core};
+use super::calls::{Call, Exchanged};
+use super::{Advisor, Also, Core};
 use crate::audit::RequestContext;
 use crate::auth::Caller;
 use crate::chat::consult::Gone;
@@ -23,8 +23,10 @@ use crate::llm::model::{Ask, Choice, Delta, End, Failure, Finish, Form, Message,
 use crate::tenants::ledger::Purpose;
 use crate::tenants::quotas::Charge;
 
+/// Makes the whole body of an answer out of its id and data, and what is written with its charge.
+pub type TalkSeal = Box<dyn FnOnce(AnswerId, &serde_json::Value) -> Result<(Vec<u8>, Also)> + Send + Sync>;
+
 /// A conversation to be continued.
-#[derive(Clone, Debug)]
 pub struct Talk {
     /// Who asks.
     pub caller: Caller,
@@ -52,6 +54,8 @@ pub struct Talk {
     pub is_streamed: bool,
     /// Counts it against the plan.
     pub count: Option<Charge>,
+    /// Where the answer is to be repeated under a key: makes its body, which is then its data.
+    pub seal: Option<TalkSeal>,
 }
 
 /// How a model's text ended.
@@ -86,15 +90,22 @@ impl Advisor {
         }
         let id = AnswerId::new(&self.core.on.ambient);
         let reader =
-            self.run(id, None, move |core, log, gone| async move { core.talk(&*model, talk, &log, gone).await })?;
+            self.run(id, None, move |core, log, gone| async move { core.talk(id, &*model, talk, &log, gone).await })?;
         Ok((id, reader))
     }
 }
 
 impl Core {
-    async fn talk(self: &Arc<Self>, model: &dyn Model, talk: Talk, log: &Log, mut gone: Gone) -> Result<Finished> {
+    async fn talk(
+        self: &Arc<Self>,
+        id: AnswerId,
+        model: &dyn Model,
+        talk: Talk,
+        log: &Log,
+        mut gone: Gone,
+    ) -> Result<Finished> {
         let began = Stopwatch::start();
-        let _permit = self.enter(&talk.caller, &mut gone).await?;
+        let _permit = self.enter(&talk.caller, talk.is_streamed, &began, &mut gone).await?;
         let mut ask = self.ask_of(model, &talk)?;
         let read: Vec<String> = ask.messages.iter().map(|message| message.text.clone()).collect();
         let purpose = Purpose {
@@ -132,31 +143,27 @@ impl Core {
             Ended::Gone => talk.is_streamed && heard.told > 0,
             Ended::Cut(_) => false,
         };
-        let budget_warning = match self.charge(&call, &talk.request, talk.count.filter(|_| is_had)).await {
+        let mut data = told(&ended, heard.text(), &call);
+        let (body, also) = match talk.seal.filter(|_| matches!(ended, Ended::Whole(_))) {
+            Some(seal) => seal(id, &data).map(|(body, also)| (Some(body), Some(also)))?,
+            None => (None, None),
+        };
+        let budget_warning = match self.charge(&call, &talk.request, talk.count.filter(|_| is_had), also).await {
             Ok(warning) => warning,
             Err(error) => {
-                // Another message was the last of the plan: this one is refused, but the call was made.
+                // Another message was the last of the plan, or the first under its key: this one is refused, but the call
+                // was made.
                 self.pay(&call, &talk.request).await;
                 return Err(error);
             }
         };
-        let finish = match ended {
-            Ended::Whole(Finish::Stop) => "stop",
-            Ended::Whole(Finish::Length) => "length",
-            Ended::Whole(Finish::Filtered) => "content_filter",
+        match ended {
+            Ended::Whole(_) => {}
             Ended::Cut(failure) => return Err(refused(&failure)),
             Ended::Gone => return Err(Code::AnswerCancelled.into()),
-        };
-        let (input, output) = (call.actual.input.tokens, call.actual.output.tokens);
-        let data = json!({
-            "text": heard.text(),
-            "finish_reason": finish,
-            "budget_warning": budget_warning,
-            "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input.saturating_add(output),
-                "prompt_tokens_details": {"cached_tokens": call.actual.cached_tokens},
-                "cost_micro_usd": call.cost_micro_usd},
-        });
-        Ok(Finished { data: data.to_string().into_bytes().into(), budget_warning })
+        }
+        data["budget_warning"] = json!(budget_warning);
+        Ok(Finished { data: body.unwrap_or_else(|| data.to_string().into_bytes()).into(), budget_warning })
     }
 
     /// What a conversation asks of a model; how long it may take is not known yet.
@@ -219,6 +226,23 @@ impl Core {
             }
         }
     }
+}
+
+/// The data of an answer.
+fn told(ended: &Ended, text: &str, call: &Call) -> serde_json::Value {
+    let finish = match ended {
+        Ended::Whole(Finish::Length) => "length",
+        Ended::Whole(Finish::Filtered) => "content_filter",
+        _ => "stop",
+    };
+    let (input, output) = (call.actual.input.tokens, call.actual.output.tokens);
+    json!({
+        "text": text,
+        "finish_reason": finish,
+        "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input.saturating_add(output),
+            "prompt_tokens_details": {"cached_tokens": call.actual.cached_tokens},
+            "cost_micro_usd": call.cost_micro_usd},
+    })
 }
 
 /// What a model wrote, and how much of it was told.

@@ -132,10 +132,10 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     }
     let (answered, answer) = answer(&app, &caller, &body.value)?;
     let (prepared, record) = once.prepare(&app, &AdviseReply::new(&answered, answer))?;
-    let record = also(record);
+    let (record, is_bounded) = (also(record), charge.is_bounded());
     let keep = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx).and_then(|()| record(tx)));
     let outcome = keep.await;
-    quota::end(&app, &caller, &outcome, res);
+    quota::end(&app, &caller, is_bounded, &outcome, res);
     Ok(Advised::Whole(prepared.settle(&app, outcome)?, None))
 }
 

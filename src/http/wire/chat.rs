@@ -94,7 +94,7 @@ pub struct CitationReply {
     pub title: String,
     /// Its text.
     pub passage: String,
-    /// How well it fits the question (BM25).
+    /// How well it fits the question: BM25, or fused with a search by meaning; comparable within one answer only.
     pub score: f32,
 }
 
@@ -218,7 +218,7 @@ pub struct HitReply {
     pub title: String,
     /// Its text.
     pub passage: String,
-    /// BM25 score.
+    /// BM25 score, or fused with a search by meaning; comparable within one answer only.
     pub score: f32,
     /// Its kind.
     pub kind: String,

@@ -1,4 +1,4 @@
-//! P: A model for tests that shows every fault of whoever drives it: a page holds the very tokens that were computed into it,
+//! S: A model for tests that shows every fault of whoever drives it: a page holds the very tokens that were computed into it,
 //! and each logit depends on all of them from the first position on. So a page that is shared, evicted, written or handed
 //! out wrongly changes the text. It refuses, with a panic, chunks that no decoder could compute.
 
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::forward::{Chunk, Forward, Vocabulary};
-use super::limits::KV_PAGE_POSITIONS;
+use crate::limits::KV_PAGE_POSITIONS;
 
 /// Even noise from 0 to below 1.
 pub fn noise(a: u64, b: u64, c: u64) -> f32 {

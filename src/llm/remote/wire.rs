@@ -112,12 +112,14 @@ struct Details {
 pub struct Reader {
     finish: Option<Finish>,
     usage: Option<Reported>,
+    /// Whether there was an answer at all, be it an empty one.
+    answered: bool,
 }
 
 impl Reader {
     /// At the start.
     pub const fn new() -> Self {
-        Self { finish: None, usage: None }
+        Self { finish: None, usage: None, answered: false }
     }
 
     /// Reads one event of a stream, or a whole answer; gives its text, when it has one.
@@ -142,6 +144,7 @@ impl Reader {
             });
         }
         let Some(choice) = chunk.choices.into_iter().next() else { return Ok(None) };
+        self.answered = true;
         if let Some(reason) = choice.finish_reason {
             self.finish = Some(match reason.as_str() {
                 "length" => Finish::Length,
@@ -156,8 +159,11 @@ impl Reader {
     /// The end, once `[DONE]` was read or the answer was whole. A stream that ends without saying why was cut.
     ///
     /// # Errors
-    /// [`Reason::Error`] when it was cut.
+    /// [`Reason::Error`] when it was cut, or held no answer.
     pub fn end(&self, said_done: bool) -> Result<Delta, Failure> {
+        if said_done && !self.answered {
+            return Err(Failure::new(Reason::Error, "the upstream sent no answer: there is no choice in it"));
+        }
         let cut = || Failure::new(Reason::Error, "the stream ended before the answer did");
         let finish = self.finish.or(said_done.then_some(Finish::Stop)).ok_or_else(cut)?;
         Ok(Delta::End(End { finish, usage: self.usage }))
@@ -243,7 +249,7 @@ mod tests {
             assert_eq!(failure.reason, Reason::Error);
             assert!(!failure.detail.contains("secret"), "{failure:?}");
         }
-        assert!(Reader::new().end(false).is_err());
+        assert!(Reader::new().end(false).is_err() && Reader::new().end(true).is_err());
     }
 
     proptest! {
