@@ -93,7 +93,15 @@ impl Cache {
 
     /// Writes keys and values of a layer: a row of each for each position, head after head. No two spans write one position
     /// of one page.
-    pub fn write(&mut self, pool: &Pool, level: Level, layer: usize, spans: &[Span<'_>], keys: &[f32], values: &[f32]) {
+    pub fn write(
+        &mut self,
+        pool: &Pool,
+        level: Level,
+        layer: usize,
+        spans: &[Span<'_>],
+        keys: &[f32],
+        values: &[f32],
+    ) {
         let shape = self.shape;
         let row = shape.heads * shape.width;
         let write = |halves: &mut [u16], first: usize, span: &Span<'_>, at: usize| {

@@ -118,15 +118,9 @@ fn multiply(level: Level, weights: &Packed, rows: &Rows, part: &Part) {
             debug_assert_eq!(Scheme::of(*kind), Some(*scheme), "a matrix was packed by another scheme");
             levels::multiply(level, *kind, levels, scales, rows, part);
         }
-        Store::Single(floats) => {
-            level.run(floats::Floats { weights: floats, rows, part, kind: PhantomData::<floats::Single> })
-        }
-        Store::Half(words) => {
-            level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Half> })
-        }
-        Store::Brain(words) => {
-            level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Brain> })
-        }
+        Store::Single(floats) => level.run(floats::Floats { weights: floats, rows, part, kind: PhantomData::<floats::Single> }),
+        Store::Half(words) => level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Half> }),
+        Store::Brain(words) => level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Brain> }),
     }
 }
 

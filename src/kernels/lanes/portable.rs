@@ -170,10 +170,7 @@ impl Lanes for Portable {
 fn add_products(sums: [i32; 4], bytes: [u8; 16], even: [i16; 2], odd: [i16; 2]) -> [i32; 4] {
     let product = |lane: usize, at: usize, level: i16| i32::from(bytes[4 * lane + at]) * i32::from(level);
     std::array::from_fn(|lane| {
-        let pairs = [
-            product(lane, 0, even[0]) + product(lane, 2, even[1]),
-            product(lane, 1, odd[0]) + product(lane, 3, odd[1]),
-        ];
+        let pairs = [product(lane, 0, even[0]) + product(lane, 2, even[1]), product(lane, 1, odd[0]) + product(lane, 3, odd[1])];
         sums[lane] + pairs[0] + pairs[1]
     })
 }

@@ -198,7 +198,11 @@ impl Source {
 
 /// The name of an entry; nothing for one that cannot be read, which is then not looked for.
 fn named(archive: &ZipArchive<File>, index: usize) -> String {
-    archive.name_for_index(index).and_then(Result::ok).map(std::borrow::Cow::into_owned).unwrap_or_default()
+    archive
+        .name_for_index(index)
+        .and_then(Result::ok)
+        .map(std::borrow::Cow::into_owned)
+        .unwrap_or_default()
 }
 
 fn bounded(part: Part) -> Result<Part, Refusal> {
