@@ -146,11 +146,8 @@ fn person_routes() -> Router {
         .push(Router::with_path("chat/advise").post(chat::advise))
         .push(Router::with_path("chat/advise/{id}").get(stream::resume))
         .push(Router::with_path("chat/completions").post(completions::complete))
-        .push(
-            Router::with_path("models")
-                .get(completions::models)
-                .push(Router::with_path("{model}").get(completions::one_model)),
-        )
+        .push(Router::with_path("models").get(completions::models))
+        .push(Router::with_path("models/{model}").get(completions::one_model))
         .push(Router::with_path("places").get(places::search))
         .push(Router::with_path("places/nearest").get(places::nearest))
         .push(Router::with_path("retrieval/search").post(retrieval::search))
