@@ -23,6 +23,7 @@ mod scopes;
 mod sessions;
 mod throttle;
 mod tokens;
+mod verified;
 
 #[cfg(test)]
 mod tests;

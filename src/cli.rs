@@ -16,6 +16,7 @@ mod init;
 mod jobs;
 mod key;
 mod keys;
+mod model;
 mod open;
 mod pair;
 mod password;
@@ -102,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Tenant(command) => tenant::run(&command),
         Command::Plan(command) => plan::run(&command),
         Command::Key(command) => key::run(&command),
+        Command::Model(command) => model::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 pub use self::error::StoreError;
 pub use self::span::Span;
-pub use self::tx::{Reads, Tx, View};
+pub use self::tx::{Reads, Tx, Unreadable, View};
 
 use self::engine::Engine;
 use self::tables::{META, MetaRow};
@@ -195,7 +195,7 @@ impl Store {
         E: From<StoreError>,
     {
         let snapshot = self.inner.engine.snapshot()?;
-        f(&View::new(&snapshot))
+        f(&View::new(&*snapshot))
     }
 
     /// Waits until every write that was sent before has been answered.

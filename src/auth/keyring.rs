@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::tokens::TokenPolicy;
+use super::verified::Verified;
 use crate::clock::{Ambient, UnixMs};
 use crate::error::{Error, Result};
 
@@ -49,6 +50,8 @@ pub struct KeyRing {
     current: SigningKey,
     previous: Vec<(SigningKey, UnixMs)>,
     policy: Arc<TokenPolicy>,
+    /// Tokens that these keys signed under this policy.
+    verified: Arc<Verified>,
 }
 
 impl fmt::Debug for KeyRing {
@@ -64,7 +67,12 @@ impl fmt::Debug for KeyRing {
 impl KeyRing {
     /// A ring with one new key.
     pub fn generate(ambient: &Ambient) -> Self {
-        Self { current: SigningKey::generate(ambient), previous: Vec::new(), policy: Arc::default() }
+        Self {
+            current: SigningKey::generate(ambient),
+            previous: Vec::new(),
+            policy: Arc::default(),
+            verified: Arc::default(),
+        }
     }
 
     /// The same ring with a new signing key; the one before it verifies for as long as a refresh token lives.
@@ -74,18 +82,28 @@ impl KeyRing {
         let mut previous = vec![(self.current.clone(), now.plus_ms(self.policy.session_ms()))];
         previous.extend(self.previous.iter().filter(|(_, retires_at)| *retires_at > now).cloned());
         previous.truncate(PREVIOUS_MAX);
-        Self { current: SigningKey::generate(ambient), previous, policy: Arc::clone(&self.policy) }
+        Self {
+            current: SigningKey::generate(ambient),
+            previous,
+            policy: Arc::clone(&self.policy),
+            verified: Arc::default(),
+        }
     }
 
     /// The same keys, for tokens of this policy.
     #[must_use]
     pub fn with_policy(self, policy: TokenPolicy) -> Self {
-        Self { policy: Arc::new(policy), ..self }
+        Self { policy: Arc::new(policy), verified: Arc::default(), ..self }
     }
 
     /// What tokens name and how long they live.
     pub fn policy(&self) -> &TokenPolicy {
         &self.policy
+    }
+
+    /// Tokens of this ring that were found good.
+    pub fn verified(&self) -> &Verified {
+        &self.verified
     }
 
     /// Name and key that sign now.
@@ -130,7 +148,7 @@ impl KeyRing {
         }
         let current = stored.current.read().ok_or_else(damaged)?;
         let previous = stored.previous.iter().map(|(key, at)| Some((key.read()?, *at))).collect::<Option<Vec<_>>>();
-        Ok(Self { current, previous: previous.ok_or_else(damaged)?, policy: Arc::default() })
+        Ok(Self { current, previous: previous.ok_or_else(damaged)?, policy: Arc::default(), verified: Arc::default() })
     }
 }
 

@@ -7,6 +7,7 @@ use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::keyring::KeyRing;
+use super::verified::{Good, Verified};
 use crate::clock::UnixMs;
 use crate::error::{Code, Error, Result};
 use crate::ids::{SessionId, TenantId, TokenId, UserId};
@@ -184,19 +185,16 @@ pub fn sign(ring: &KeyRing, claims: &Claims) -> Result<String> {
 /// # Errors
 /// [`Code::TokenExpired`] when nothing else is wrong with it, [`Code::InvalidToken`] for all the rest alike.
 pub fn verify(ring: &KeyRing, token: &str, kind: Kind, now: UnixMs) -> Result<Claims> {
-    let invalid = |why: &'static str| Error::new(Code::InvalidToken).because(why);
     if token.len() > TOKEN_MAX_BYTES {
         return Err(invalid("too long"));
     }
-    let header = jsonwebtoken::decode_header(token).map_err(|_| invalid("no header"))?;
-    if header.alg != Algorithm::HS256 || header.crit.is_some() || header.typ.as_deref() != Some("JWT") {
-        return Err(invalid("a header that is not ours"));
-    }
-    let kid = header.kid.as_deref().ok_or_else(|| invalid("no key name"))?;
-    let key = ring.verifying(kid, now).ok_or_else(|| invalid("an unknown or retired key"))?;
-    let claims = jsonwebtoken::decode::<Claims>(token, key, &ring.policy().validation)
-        .map_err(|_| invalid("signature or claims"))?;
-    let claims = claims.claims;
+    let name = Verified::name(token);
+    let good = match ring.verified().get(&name) {
+        // The key may have retired since.
+        Some(good) if ring.verifying(&good.kid, now).is_some() => good,
+        _ => ring.verified().keep(name, signed(ring, token, now)?),
+    };
+    let claims = &good.claims;
     let now_s = now.seconds();
     if claims.typ != kind {
         return Err(invalid("the other kind of token"));
@@ -210,7 +208,24 @@ pub fn verify(ring: &KeyRing, token: &str, kind: Kind, now: UnixMs) -> Result<Cl
     if claims.exp <= now_s {
         return Err(Error::new(Code::TokenExpired));
     }
-    Ok(claims)
+    Ok(claims.clone())
+}
+
+fn invalid(why: &'static str) -> Error {
+    Error::new(Code::InvalidToken).because(why)
+}
+
+/// Reads a token that a live key of the ring signed, of whatever kind and time.
+fn signed(ring: &KeyRing, token: &str, now: UnixMs) -> Result<Good> {
+    let header = jsonwebtoken::decode_header(token).map_err(|_| invalid("no header"))?;
+    if header.alg != Algorithm::HS256 || header.crit.is_some() || header.typ.as_deref() != Some("JWT") {
+        return Err(invalid("a header that is not ours"));
+    }
+    let kid = header.kid.as_deref().ok_or_else(|| invalid("no key name"))?;
+    let key = ring.verifying(kid, now).ok_or_else(|| invalid("an unknown or retired key"))?;
+    let claims = jsonwebtoken::decode::<Claims>(token, key, &ring.policy().validation)
+        .map_err(|_| invalid("signature or claims"))?;
+    Ok(Good { kid: kid.to_owned(), claims: claims.claims })
 }
 
 #[cfg(test)]
@@ -356,6 +371,33 @@ mod tests {
         let before = |s: u64| verify(&ring(), &token, Kind::Access, UnixMs(NOW.0 - s * 1_000)).err().map(|e| e.code());
         assert_eq!(before(5), None);
         assert_eq!(before(6), Some(Code::InvalidToken));
+    }
+
+    #[test]
+    fn a_token_that_was_found_good_ends_with_its_key_and_its_time() {
+        use std::sync::Arc;
+
+        use crate::clock::{ManualClock, SystemEntropy};
+        use crate::limits::REFRESH_TOKEN_S;
+
+        let clock = Arc::new(ManualClock::at(NOW));
+        let ambient = Ambient::new(Arc::<ManualClock>::clone(&clock), Arc::new(SystemEntropy));
+        let ring = KeyRing::generate(&ambient);
+        let pair = sign_pair(&ring, holder(), TokenId([4; 16]), TokenId([5; 16]), NOW).unwrap();
+        let ring = ring.rotated(&ambient);
+        let told =
+            |token: &str, kind, at| verify(&ring, token, kind, at).map(|claims| claims.jti).map_err(|e| e.code());
+        // The second look is at what the first one remembered.
+        for _ in 0..2 {
+            assert_eq!(told(&pair.access, Kind::Access, NOW), Ok(TokenId([4; 16])));
+            assert_eq!(told(&pair.refresh, Kind::Refresh, NOW), Ok(TokenId([5; 16])));
+            assert_eq!(told(&pair.access, Kind::Refresh, NOW), Err(Code::InvalidToken));
+            let over = NOW.plus_ms(ACCESS_TOKEN_S * 1_000);
+            assert_eq!(told(&pair.access, Kind::Access, over), Err(Code::TokenExpired));
+        }
+        let retired = NOW.plus_ms(REFRESH_TOKEN_S * 1_000);
+        assert_eq!(told(&pair.refresh, Kind::Refresh, retired), Err(Code::InvalidToken));
+        assert_eq!(told(&pair.access, Kind::Access, NOW), Ok(TokenId([4; 16])));
     }
 
     #[test]

@@ -86,10 +86,10 @@ impl Answers {
         let (key, auditor) = ((tenant, user, answered.chart, answered.id), self.auditor.clone());
         self.store
             .write(move |tx| {
-                if tx.get(&CHARTS, &(tenant, user, key.2))?.is_none() {
+                let of = (tenant, user, key.2);
+                if !tx.has(&CHARTS, &of)? {
                     return Err(Error::new(Code::ChartNotFound));
                 }
-                let of = (tenant, user, key.2);
                 let CountRow(count) = tx.get(&ANSWER_COUNTS, &of)?.unwrap_or_default();
                 if count >= limits::ANSWERS_PER_CHART_MAX {
                     for (oldest, _) in tx.scan(&ANSWERS, Span::prefix(&of), 1)? {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::astro::{Factor, Lang};
 use crate::limits;
 use crate::llm::{ChartFact, Evidence, Intent, Reading, composer};
-use crate::retrieval::{Hit, Retrieval, RetrievalError};
+use crate::retrieval::{Retrieval, RetrievalError};
 
 /// Passages taken from the search by words.
 const BY_WORDS_MAX: usize = 4;
@@ -27,17 +27,17 @@ pub fn gather(
     factors: &[Factor],
 ) -> Result<Vec<Evidence>, RetrievalError> {
     let ids = plan(reading, facts, factors);
-    let mut found = retrieval.rank(question, lang, limits::RANKED_PASSAGES_MAX)?;
-    let planned = ids.iter().filter_map(|id| retrieval.passage(lang, id)).map(|passage| {
-        let scored = found.iter().find(|hit| Arc::ptr_eq(&hit.passage, passage));
-        Evidence { passage: Arc::clone(passage), score: scored.map_or(0.0, |hit| hit.score) }
-    });
-    let mut evidence: Vec<Evidence> = planned.collect();
+    let (corpus, ranked) = (retrieval.corpus(), retrieval.rank(question, lang, limits::RANKED_PASSAGES_MAX)?);
+    let at = |position: usize, score: f32| {
+        corpus.at(position).map(|passage| Evidence { passage: Arc::clone(passage), score })
+    };
+    let planned = ids.iter().filter_map(|id| corpus.position(lang, id));
+    let mut evidence: Vec<Evidence> =
+        planned.filter_map(|position| at(position, ranked.score(position).unwrap_or(0.0))).collect();
     evidence.sort_by(|a, b| b.score.total_cmp(&a.score));
-    found.truncate(BY_WORDS_MAX);
-    for Hit { passage, score } in found {
-        if !evidence.iter().any(|known| Arc::ptr_eq(&known.passage, &passage)) {
-            evidence.push(Evidence { passage, score });
+    for found in ranked.best(BY_WORDS_MAX).into_iter().filter_map(|(position, score)| at(position, score)) {
+        if !evidence.iter().any(|known| Arc::ptr_eq(&known.passage, &found.passage)) {
+            evidence.push(found);
         }
     }
     Ok(evidence)

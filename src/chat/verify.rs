@@ -114,7 +114,9 @@ fn is_grounded(text: &str, cited: &PassageSet, alone: bool, scope: &Scope<'_>) -
         let position = scope.corpus.position(scope.lang, id);
         position.is_some_and(|one| share(&|passages| passages.contains(one)) > held + BETTER_ELSEWHERE_MAX_PERCENT)
     };
-    held >= least && !scope.evidence.iter().any(|evidence| is_better(&evidence.passage.id))
+    // No share is above 100 percent, so that where nearly all is held nobody holds so much more.
+    let can_be_better = held + BETTER_ELSEWHERE_MAX_PERCENT < 100;
+    held >= least && !(can_be_better && scope.evidence.iter().any(|evidence| is_better(&evidence.passage.id)))
 }
 
 /// Whether every day named is one on which a contact that the sentence rests on is exact.

@@ -11,6 +11,7 @@ use super::budget::{BudgetCommand, LedgerCommand, UsageArgs};
 use super::eval::EvalCommand;
 use super::jobs::JobsCommand;
 use super::key::KeyCommand;
+use super::model::ModelCommand;
 use super::pair::SynastryArgs;
 use super::plan::PlanCommand;
 use super::returns::ReturnsArgs;
@@ -87,6 +88,9 @@ pub enum Command {
     /// Look after the API keys of a tenant.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after the models on this machine: bring one, check it, put it to use.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Look after the jobs: what waits, what failed, what is paused.
     #[command(subcommand)]
     Jobs(JobsCommand),

@@ -16,17 +16,19 @@ use crate::tenants::quotas::Charge;
 pub fn begin(app: &App, caller: &Caller, res: &mut Response) -> Result<Charge> {
     let begun = app.quotas().begin(caller.tenant, caller.user);
     if begun.is_err() {
-        end(app, caller, &begun, res);
+        end(app, caller, true, &begun, res);
     }
     begun
 }
 
 /// Notes in the metrics what became of a message that was to be kept here, and tells the caller what is left. What the
-/// advisor keeps it notes itself.
-pub fn end<T>(app: &App, caller: &Caller, outcome: &Result<T>, res: &mut Response) {
+/// advisor keeps it notes itself. Where the plan has no bound there is nothing to tell.
+pub fn end<T>(app: &App, caller: &Caller, is_bounded: bool, outcome: &Result<T>, res: &mut Response) {
     let slug = || app.tenants().by_id(caller.tenant).map(|tenant| tenant.row.slug).unwrap_or_default();
     app.metrics().limits.quota(slug, outcome.as_ref().err().map(Error::code));
-    tell(app, caller, res);
+    if is_bounded {
+        tell(app, caller, res);
+    }
 }
 
 /// Tells the caller what is left: `X-Quota-Limit`, `-Remaining`, and `-Reset` in seconds since the epoch.

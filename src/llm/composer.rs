@@ -355,14 +355,11 @@ impl<'a> Writer<'a> {
     fn insight(&mut self) {
         let id = format!("theme-{}", self.brief.reading.topic.code());
         let Some(passage) = self.passage(&id) else { return };
-        let sentences: Vec<&str> = passage.sentences().collect();
-        let middle = sentences.get(1..sentences.len().saturating_sub(1)).unwrap_or_default();
-        let alone: Vec<&&str> = middle.iter().filter(|sentence| stands_alone(sentence)).collect();
-        if alone.is_empty() {
-            return;
+        let mut alone = passage.middle(stands_alone);
+        let roll = self.roll("insight");
+        if let Some(text) = alone.nth(voice::choice(alone.len(), roll)) {
+            self.say(text, vec![Support::Passage(id)], 3);
         }
-        let text = (**alone[voice::choice(alone.len(), self.roll("insight"))]).to_owned();
-        self.say(&text, vec![Support::Passage(id)], 3);
     }
 
     /// The practical end of a passage that was not quoted, on the topic if there is one.

@@ -86,6 +86,9 @@ pub struct Passage {
     /// Where each sentence of the text ends, in bytes.
     #[serde(skip)]
     ends: Vec<usize>,
+    /// Made at the first use of [`Self::middle`].
+    #[serde(skip)]
+    middle: OnceLock<Vec<usize>>,
 }
 
 impl Passage {
@@ -98,6 +101,15 @@ impl Passage {
     /// The first sentence: the core of the meaning.
     pub fn first_sentence(&self) -> &str {
         self.sentences().next().unwrap_or(&self.text)
+    }
+
+    /// The sentences between the first and the last that are `fit`, looked for once: the same `fit` must come each time.
+    pub fn middle(&self, fit: fn(&str) -> bool) -> impl ExactSizeIterator<Item = &str> {
+        let places = self.middle.get_or_init(|| {
+            let inner = 1..self.ends.len().saturating_sub(1);
+            inner.filter(|at| self.sentences().nth(*at).is_some_and(fit)).collect()
+        });
+        places.iter().map(|at| self.sentences().nth(*at).unwrap_or_default())
     }
 
     /// The last sentence: a practical suggestion.
@@ -360,6 +372,7 @@ fn check(source: &Source, entry: Entry) -> Result<Passage, CorpusError> {
         aspect: entry.aspect,
         topics: entry.topics,
         ends: sentence_ends(&text),
+        middle: OnceLock::new(),
         text,
     })
 }

@@ -6,15 +6,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query as EngineQuery, TermQuery};
+use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query as EngineQuery, TermQuery, Weight};
 use tantivy::schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{
     AsciiFoldingFilter, Language, LowerCaser, RemoveLongFilter, SimpleTokenizer, Stemmer, StopWordFilter, TextAnalyzer,
     TokenizerManager,
 };
-use tantivy::{Index, IndexReader, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{Index, IndexReader, ReloadPolicy, Score, TantivyDocument, Term};
 
 use super::corpus::{Corpus, Passage};
+use super::words::{self, WeighedWords};
 use super::{Query, RetrievalError};
 use crate::astro::Lang;
 
@@ -161,6 +162,7 @@ pub struct ServingIndex {
     reader: IndexReader,
     fields: Fields,
     analysers: [TextAnalyzer; 2],
+    weighed: [WeighedWords; 2],
 }
 
 impl ServingIndex {
@@ -197,11 +199,17 @@ impl ServingIndex {
             return Err(incomplete(searcher.num_docs()));
         }
         let analysers = LANGS.map(analyser);
-        Ok(Self { root: root.to_owned(), generation: generation.to_owned(), reader, fields, analysers })
+        let weighed = LANGS.map(|_| WeighedWords::default());
+        Ok(Self { root: root.to_owned(), generation: generation.to_owned(), reader, fields, analysers, weighed })
     }
 
     pub fn generation(&self) -> &str {
         &self.generation
+    }
+
+    /// Directory of the generation; what lies beside the engine's files goes with it.
+    pub fn home(&self) -> PathBuf {
+        self.root.join(&self.generation)
     }
 
     /// Removes other generations and cut-off builds; a file that is neither stays.
@@ -242,19 +250,43 @@ impl ServingIndex {
         Ok(found.into_iter().map(|(score, address)| (address.doc_id as usize, score)).collect())
     }
 
+    /// Scores of all documents of a language that hold a word of `text`, by their positions in the corpus, in this order: as
+    /// [`Self::search`] finds them, with less work for each word.
+    pub fn scores(&self, text: &str, lang: Lang) -> Result<Vec<(usize, f32)>, RetrievalError> {
+        let searcher = self.reader.searcher();
+        let (Some(segment), Some(place)) = (searcher.segment_readers().first(), LANGS.iter().position(|l| *l == lang))
+        else {
+            return Ok(Vec::new());
+        };
+        let words = analysed_words(&self.analysers[place], text);
+        let weigh =
+            |word: &String| self.weighed[place].weights(&searcher, word, || self.word_queries(lang, word).into());
+        let weights = words.iter().map(weigh).collect::<tantivy::Result<Vec<_>>>()?;
+        let mut found = Vec::with_capacity(256);
+        if !weights.is_empty() {
+            words::any(&weights).for_each_pruning(Score::MIN, segment, &mut |doc, score| {
+                found.push((doc as usize, score));
+                Score::MIN
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// What asks for a word: in the title, where it weighs more, and in the text.
+    fn word_queries(&self, lang: Lang, word: &str) -> [Box<dyn EngineQuery>; 2] {
+        let fields = self.fields.of(lang);
+        let term = |field: Field| TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs);
+        [Box::new(BoostQuery::new(Box::new(term(fields.title)), TITLE_BOOST)), Box::new(term(fields.text))]
+    }
+
     fn word_clauses(&self, query: &Query) -> Vec<(Occur, Box<dyn EngineQuery>)> {
         let mut clauses: Vec<(Occur, Box<dyn EngineQuery>)> = Vec::new();
         for (lang, analyser) in LANGS.into_iter().zip(&self.analysers) {
             if query.lang.is_some_and(|only| only != lang) {
                 continue;
             }
-            let fields = self.fields.of(lang);
             for word in analysed_words(analyser, &query.text) {
-                let term =
-                    |field: Field| TermQuery::new(Term::from_field_text(field, &word), IndexRecordOption::WithFreqs);
-                let title = BoostQuery::new(Box::new(term(fields.title)), TITLE_BOOST);
-                clauses.push((Occur::Should, Box::new(title)));
-                clauses.push((Occur::Should, Box::new(term(fields.text))));
+                clauses.extend(self.word_queries(lang, &word).map(|query| (Occur::Should, query)));
             }
         }
         clauses

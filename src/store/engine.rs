@@ -9,7 +9,7 @@ use std::ops::Bound;
 use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use redb::{
     Builder, Database, DatabaseError, Durability, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
@@ -20,9 +20,7 @@ use super::error::StoreError;
 use super::schema;
 use super::span::Span;
 use super::tx::{Pending, Source, Visit};
-
-/// Memory that pages of the file may take, in bytes.
-const CACHE_BYTES: usize = 128 * 1024 * 1024;
+use crate::limits;
 
 type Bytes = &'static [u8];
 
@@ -30,8 +28,40 @@ const fn definition(name: &'static str) -> TableDefinition<'static, Bytes, Bytes
     TableDefinition::new(name)
 }
 
+/// The open file.
+struct Opened {
+    /// What readers share from one commit to the next. Before the database, so that it is let go first.
+    latest: Mutex<Option<Arc<Snapshot>>>,
+    database: Database,
+}
+
+impl Opened {
+    const fn new(database: Database) -> Self {
+        Self { latest: Mutex::new(None), database }
+    }
+
+    /// What is committed now.
+    fn snapshot(&self, tables: &'static [&'static str]) -> Result<Arc<Snapshot>, StoreError> {
+        // Held while one is taken: a snapshot from before a commit must not be put here after it.
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(snapshot) = &*latest {
+            return Ok(Arc::clone(snapshot));
+        }
+        let snapshot = Arc::new(Snapshot::of(&self.database, tables)?);
+        *latest = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    /// There was a commit.
+    fn forget(&self) {
+        let earlier = self.latest.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Behind the lock: for who took it last this frees pages.
+        drop(earlier);
+    }
+}
+
 enum State {
-    Open(Database),
+    Open(Opened),
     /// It failed and could not be opened again yet.
     Failed(StoreError),
     Closed,
@@ -49,7 +79,7 @@ impl Engine {
     pub(super) fn open(path: &Path, tables: &'static [&'static str]) -> Result<Self, StoreError> {
         let there = path.try_exists().map_err(|cause| io(&cause))?;
         let found = if there { schema::probe(path)? } else { Self::create(path, tables)? };
-        let state = RwLock::new(State::Open(open_file(path)?));
+        let state = RwLock::new(State::Open(Opened::new(open_file(path)?)));
         let engine = Self { path: path.to_path_buf(), tables, state };
         schema::migrate(&engine, found, schema::STEPS)?;
         engine.check_tables()?;
@@ -59,7 +89,7 @@ impl Engine {
     /// One whose file at `path` is reached through `database` until it has to be opened anew.
     #[cfg(test)]
     pub(super) fn through(database: Database, path: &Path, tables: &'static [&'static str]) -> Self {
-        Self { path: path.to_path_buf(), tables, state: RwLock::new(State::Open(database)) }
+        Self { path: path.to_path_buf(), tables, state: RwLock::new(State::Open(Opened::new(database))) }
     }
 
     /// Makes a whole store beside `path` and then moves it there, so that a crash leaves none rather than half of one.
@@ -74,7 +104,7 @@ impl Engine {
         let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside);
         drop(made.map_err(|cause| io(&cause))?);
         let database = builder().create(&beside).map_err(|cause| database_error(&cause))?;
-        let engine = Self { path: beside.clone(), tables, state: RwLock::new(State::Open(database)) };
+        let engine = Self { path: beside.clone(), tables, state: RwLock::new(State::Open(Opened::new(database))) };
         schema::migrate(&engine, 0, schema::STEPS)?;
         engine.close();
         std::fs::rename(&beside, path).map_err(|cause| io(&cause))?;
@@ -97,17 +127,17 @@ impl Engine {
         self.tables
     }
 
-    fn with_database<T>(&self, f: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn with_open<T>(&self, f: impl FnOnce(&Opened) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
-            State::Open(database) => f(database),
+            State::Open(opened) => f(opened),
             State::Failed(cause) => Err(cause.clone()),
             State::Closed => Err(StoreError::Closed),
         }
     }
 
     /// What is committed now.
-    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        self.with_database(|database| Snapshot::of(database, self.tables))
+    pub(super) fn snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {
+        self.with_open(|opened| opened.snapshot(self.tables))
     }
 
     /// Runs `f` over one transaction and makes its changes durable before it returns, or with the next that are; keeps
@@ -117,21 +147,40 @@ impl Engine {
         durable: bool,
         f: impl FnOnce(&Batch<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut txn =
-            self.with_database(|database| database.begin_write().map_err(|cause| transaction_error(&cause)))?;
+        let begin = |opened: &Opened| opened.database.begin_write().map_err(|cause| transaction_error(&cause));
+        let mut txn = self.with_open(begin)?;
         let durability = if durable { Durability::Immediate } else { Durability::None };
         txn.set_durability(durability).map_err(|cause| StoreError::Io(cause.to_string()))?;
-        let batch = Batch { txn: &txn, tables: self.tables, open: RefCell::default(), state: BatchState::default() };
-        let done = f(&batch).and_then(|()| batch.state.failure.take().map_or(Ok(()), Err));
+        let batch = Batch {
+            txn: &txn,
+            tables: self.tables,
+            open: RefCell::default(),
+            changes: RefCell::default(),
+            state: BatchState::default(),
+        };
+        let done = f(&batch).and_then(|()| batch.lay_all());
+        let done = done.and_then(|()| batch.state.failure.take().map_or(Ok(()), Err));
         let changed = batch.state.changed.get();
         drop(batch);
         match done {
-            Ok(()) if changed => txn.commit().map_err(|cause| StoreError::CommitFailed(cause.to_string())),
+            Ok(()) if changed => {
+                let done = txn.commit().map_err(|cause| StoreError::CommitFailed(cause.to_string()));
+                // Before anybody hears of the commit, so that who does finds it.
+                self.forget();
+                done
+            }
             Ok(()) => txn.abort().map_err(|cause| storage_error(&cause)),
             Err(cause) => {
                 drop(txn);
                 Err(cause)
             }
+        }
+    }
+
+    /// The next to read takes a new snapshot.
+    fn forget(&self) {
+        if let State::Open(opened) = &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            opened.forget();
         }
     }
 
@@ -143,7 +192,7 @@ impl Engine {
             return;
         }
         *state = State::Failed(StoreError::Io(String::from("the store is being opened anew")));
-        *state = open_file(&self.path).map_or_else(State::Failed, State::Open);
+        *state = open_file(&self.path).map_or_else(State::Failed, |database| State::Open(Opened::new(database)));
     }
 
     /// Closes the file.
@@ -155,7 +204,7 @@ impl Engine {
 /// How the file is opened, wherever it is.
 pub(super) fn builder() -> Builder {
     let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES);
+    builder.set_cache_size(limits::STORE_CACHE_MAX_BYTES);
     builder
 }
 
@@ -186,32 +235,29 @@ fn visit_table(table: &impl ReadableTable<Bytes, Bytes>, span: &Span, visit: &mu
     Ok(())
 }
 
-/// What was committed at one moment.
+/// What was committed at one moment. Shared by readers, each table opened by the first that wants it.
 pub(super) struct Snapshot {
     txn: ReadTransaction,
     tables: &'static [&'static str],
-    open: RefCell<BTreeMap<&'static str, ReadOnlyTable<Bytes, Bytes>>>,
+    /// In the order of `tables`.
+    open: Vec<OnceLock<ReadOnlyTable<Bytes, Bytes>>>,
 }
 
 impl Snapshot {
     /// What is committed in `database` now.
     pub(super) fn of(database: &Database, tables: &'static [&'static str]) -> Result<Self, StoreError> {
         let txn = database.begin_read().map_err(|cause| transaction_error(&cause))?;
-        Ok(Self { txn, tables, open: RefCell::default() })
+        Ok(Self { txn, tables, open: tables.iter().map(|_| OnceLock::new()).collect() })
     }
 
-    fn with_table<T>(
-        &self,
-        name: &'static str,
-        f: impl FnOnce(&ReadOnlyTable<Bytes, Bytes>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.check(name)?;
-        let mut open = self.open.borrow_mut();
-        if let Some(table) = open.get(name) {
-            return f(table);
+    fn table(&self, name: &'static str) -> Result<&ReadOnlyTable<Bytes, Bytes>, StoreError> {
+        let place = self.tables.iter().position(|known| *known == name);
+        let slot = place.and_then(|place| self.open.get(place)).ok_or(StoreError::UnknownTable(name))?;
+        if let Some(table) = slot.get() {
+            return Ok(table);
         }
         let table = self.txn.open_table(definition(name)).map_err(|cause| table_error(&cause))?;
-        f(open.entry(name).or_insert(table))
+        Ok(slot.get_or_init(|| table))
     }
 }
 
@@ -221,14 +267,16 @@ impl Source for Snapshot {
     }
 
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.with_table(table, |table| {
-            let value = table.get(key).map_err(|cause| storage_error(&cause))?;
-            Ok(value.map(|value| value.value().to_vec()))
-        })
+        let value = self.table(table)?.get(key).map_err(|cause| storage_error(&cause))?;
+        Ok(value.map(|value| value.value().to_vec()))
+    }
+
+    fn has(&self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
+        Ok(self.table(table)?.get(key).map_err(|cause| storage_error(&cause))?.is_some())
     }
 
     fn visit(&self, table: &'static str, span: &Span, visit: &mut Visit<'_>) -> Result<(), StoreError> {
-        self.with_table(table, |table| visit_table(table, span, visit))
+        visit_table(self.table(table)?, span, visit)
     }
 }
 
@@ -243,26 +291,43 @@ pub(super) struct Batch<'t> {
     txn: &'t WriteTransaction,
     tables: &'static [&'static str],
     open: RefCell<BTreeMap<&'static str, redb::Table<'t, Bytes, Bytes>>>,
+    /// What the closures changed and is not in the tables yet: a row that many of them change is laid down once.
+    changes: RefCell<Pending>,
     state: BatchState,
 }
 
 impl<'t> Batch<'t> {
-    /// Lays the changes of one closure into the transaction.
-    pub(super) fn apply(&self, pending: Pending) -> Result<(), StoreError> {
+    /// Takes the changes of one closure into the transaction.
+    pub(super) fn apply(&self, pending: Pending) {
+        let mut changes = self.changes.borrow_mut();
         for (name, rows) in pending {
-            self.with_table(name, |table| {
-                for (key, value) in rows {
-                    self.state.changed.set(true);
-                    match value {
-                        Some(value) => table.insert(key.as_slice(), value.as_slice()).map(drop),
-                        None => table.remove(key.as_slice()).map(drop),
-                    }
-                    .map_err(|cause| storage_error(&cause))?;
-                }
-                Ok(())
-            })?;
+            self.state.changed.set(self.state.changed.get() || !rows.is_empty());
+            changes.entry(name).or_default().extend(rows);
         }
-        Ok(())
+    }
+
+    /// Lays all changes into the tables.
+    fn lay_all(&self) -> Result<(), StoreError> {
+        let changes = self.changes.take();
+        changes.into_iter().try_for_each(|(name, rows)| self.lay(name, rows))
+    }
+
+    fn lay(&self, name: &'static str, rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> Result<(), StoreError> {
+        self.with_table(name, |table| {
+            for (key, value) in rows {
+                match value {
+                    Some(value) => table.insert(key.as_slice(), value.as_slice()).map(drop),
+                    None => table.remove(key.as_slice()).map(drop),
+                }
+                .map_err(|cause| storage_error(&cause))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The change of a row that is not in its table yet, if there is one.
+    fn change<T>(&self, table: &'static str, key: &[u8], of: impl FnOnce(Option<&Vec<u8>>) -> T) -> Option<T> {
+        self.changes.borrow().get(table)?.get(key).map(|value| of(value.as_ref()))
     }
 
     /// Makes a table if it is not there.
@@ -300,13 +365,26 @@ impl Source for Batch<'_> {
     }
 
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(changed) = self.change(table, key, |value| value.cloned()) {
+            return Ok(changed);
+        }
         self.noted(self.with_table(table, |table| {
             let value = table.get(key).map_err(|cause| storage_error(&cause))?;
             Ok(value.map(|value| value.value().to_vec()))
         }))
     }
 
+    fn has(&self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
+        if let Some(is_there) = self.change(table, key, |value| value.is_some()) {
+            return Ok(is_there);
+        }
+        let there = |table: &mut redb::Table<'_, Bytes, Bytes>| table.get(key).map(|value| value.is_some());
+        self.noted(self.with_table(table, |table| there(table).map_err(|cause| storage_error(&cause))))
+    }
+
     fn visit(&self, table: &'static str, span: &Span, visit: &mut Visit<'_>) -> Result<(), StoreError> {
+        let changes = self.changes.borrow_mut().remove(table);
+        self.noted(changes.map_or(Ok(()), |rows| self.lay(table, rows)))?;
         self.noted(self.with_table(table, |table| visit_table(table, span, visit)))
     }
 }

@@ -34,6 +34,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { to: 2, run: add_rulesets },
     Step { to: 3, run: create_tables },
     Step { to: 4, run: create_tables },
+    Step { to: 5, run: create_tables },
 ];
 
 fn create_tables(batch: &Batch<'_>, tables: &'static [&'static str]) -> Result<(), StoreError> {
@@ -62,7 +63,8 @@ pub(super) fn migrate(engine: &Engine, found: u64, steps: &[Step]) -> Result<(),
         }
         let mut tx = Tx::new(batch);
         tx.put(&META, &VERSION_KEY.to_owned(), &MetaRow::Number(known))?;
-        batch.apply(tx.into_pending())
+        batch.apply(tx.into_pending());
+        Ok(())
     })
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 
-use super::codec::{Key, Row, Table, key_from_bytes, key_to_bytes, row_from_bytes, row_to_bytes};
+use super::codec::{CodecError, Key, Row, Table, key_from_bytes, key_to_bytes, row_from_bytes, row_to_bytes};
 use super::error::StoreError;
 use super::span::Span;
 
@@ -19,6 +19,9 @@ pub(super) trait Source {
 
     /// The value at `key`.
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Whether there is a value at `key`.
+    fn has(&self, table: &'static str, key: &[u8]) -> Result<bool, StoreError>;
 
     /// Visits what lies in `span`, in its order.
     fn visit(&self, table: &'static str, span: &Span, visit: &mut Visit<'_>) -> Result<(), StoreError>;
@@ -34,6 +37,12 @@ pub trait Reads {
     /// # Errors
     /// When the table is unknown, the disk fails, or the row cannot be read.
     fn get<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, StoreError>;
+
+    /// Whether there is a row at `key`; cheaper than to read it.
+    ///
+    /// # Errors
+    /// When the table is unknown or the disk fails.
+    fn has<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<bool, StoreError>;
 
     /// At most `limit` keys and rows of `span`, in its order.
     ///
@@ -51,12 +60,46 @@ impl<'a> View<'a> {
     pub(super) const fn new(source: &'a dyn Source) -> Self {
         Self { source }
     }
+
+    /// Everything in `span`, with what is wrong in the place of what cannot be read, so that one bad row hides no other.
+    ///
+    /// # Errors
+    /// When the table is unknown or the disk fails.
+    pub fn survey<K: Key, V: Row>(
+        &self,
+        table: &Table<K, V>,
+        span: &Span,
+    ) -> Result<Vec<Result<(K, V), Unreadable<K>>>, StoreError> {
+        let mut found = Vec::new();
+        self.source.visit(table.name(), span, &mut |key, value| {
+            found.push(match (key_from_bytes(key), row_from_bytes(value)) {
+                (Ok(key), Ok(row)) => Ok((key, row)),
+                (Ok(key), Err(cause)) => Err(Unreadable { key: Some(key), cause }),
+                (Err(cause), _) => Err(Unreadable { key: None, cause }),
+            });
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+}
+
+/// A row that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable<K> {
+    /// Its key, unless that is what cannot be read.
+    pub key: Option<K>,
+    /// Why.
+    pub cause: CodecError,
 }
 
 impl Reads for View<'_> {
     fn get<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, StoreError> {
         let bytes = self.source.get(table.name(), &key_to_bytes(key))?;
         Ok(bytes.as_deref().map(row_from_bytes).transpose()?)
+    }
+
+    fn has<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<bool, StoreError> {
+        self.source.has(table.name(), &key_to_bytes(key))
     }
 
     fn scan<K: Key, V: Row>(&self, table: &Table<K, V>, span: Span, limit: usize) -> Result<Vec<(K, V)>, StoreError> {
@@ -100,7 +143,7 @@ impl<'a> Tx<'a> {
     /// When the table is unknown or the disk fails.
     pub fn delete<K: Key, V: Row>(&mut self, table: &Table<K, V>, key: &K) -> Result<bool, StoreError> {
         let key = key_to_bytes(key);
-        let was_there = self.bytes(table.name(), &key)?.is_some();
+        let was_there = self.has_bytes(table.name(), &key)?;
         self.pending.entry(table.name()).or_default().insert(key, None);
         Ok(was_there)
     }
@@ -111,12 +154,23 @@ impl<'a> Tx<'a> {
             None => self.source.get(table, key),
         }
     }
+
+    fn has_bytes(&self, table: &'static str, key: &[u8]) -> Result<bool, StoreError> {
+        match self.pending.get(table).and_then(|rows| rows.get(key)) {
+            Some(value) => Ok(value.is_some()),
+            None => self.source.has(table, key),
+        }
+    }
 }
 
 impl Reads for Tx<'_> {
     fn get<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, StoreError> {
         let bytes = self.bytes(table.name(), &key_to_bytes(key))?;
         Ok(bytes.as_deref().map(row_from_bytes).transpose()?)
+    }
+
+    fn has<K: Key, V: Row>(&self, table: &Table<K, V>, key: &K) -> Result<bool, StoreError> {
+        self.has_bytes(table.name(), &key_to_bytes(key))
     }
 
     fn scan<K: Key, V: Row>(&self, table: &Table<K, V>, span: Span, limit: usize) -> Result<Vec<(K, V)>, StoreError> {

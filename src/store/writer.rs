@@ -138,7 +138,7 @@ fn commit(mut jobs: Vec<Box<dyn Job>>, engine: &Engine, durable: bool) -> BTreeS
             for job in &mut jobs {
                 if let Some(pending) = job.run(batch) {
                     changed.extend(pending.keys().copied());
-                    batch.apply(pending)?;
+                    batch.apply(pending);
                 }
             }
             Ok(())

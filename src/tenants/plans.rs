@@ -348,6 +348,18 @@ impl Plans {
         let plan = chosen(reads, &choice)?;
         Ok(InForce { plan, choice, source })
     }
+
+    /// The plan of the tenant, and the one that was chosen for the user, if one was: as [`Self::in_force`] for both, with
+    /// the tenant's read once.
+    pub(super) fn of_both(&self, reads: &impl Reads, holder: Holder) -> Result<(Plan, Option<Plan>)> {
+        let (Holder::Tenant(tenant) | Holder::User(tenant, _)) = holder;
+        let of_tenant = self.in_force(reads, Holder::Tenant(tenant))?.plan;
+        let own = match holder {
+            Holder::Tenant(_) => None,
+            Holder::User(tenant, user) => reads.get(&PLAN_OF_USER, &(tenant, user))?,
+        };
+        Ok((of_tenant, own.map(|own| chosen(reads, &own.into())).transpose()?))
+    }
 }
 
 fn exists(reads: &impl Reads, holder: Holder) -> Result<()> {

@@ -146,19 +146,20 @@ pub struct Charge {
 }
 
 impl Charge {
+    /// Whether the plan had a bound when the message was begun.
+    pub const fn is_bounded(&self) -> bool {
+        self.seat.is_some()
+    }
+
     /// Counts the message.
     ///
     /// # Errors
     /// [`Code::QuotaExceeded`] when a bound would be passed; the transaction must fail with it.
     pub fn apply(&self, tx: &mut Tx<'_>) -> Result<()> {
         let Self { tenant, user, now, .. } = *self;
-        let period = period_of(tx, tenant, now)?.1;
-        let read = read(tx, &self.plans, Holder::User(tenant, user), now)?;
-        read.one_more(now, |_| 0)?;
-        for (of_user, row) in [
-            (true, period.advance(tx.get(&QUOTA_OF_USER, &(tenant, user))?.unwrap_or_default())),
-            (false, period.advance(tx.get(&QUOTA_OF_TENANT, &tenant)?.unwrap_or_default())),
-        ] {
+        let (quota, used) = look(tx, &self.plans, Holder::User(tenant, user), now)?;
+        quota.one_more(now, |_| 0)?;
+        for (of_user, row) in [(true, used.of_user), (false, used.of_tenant)] {
             let row = UsedRow { on_day: row.on_day + 1, in_month: row.in_month + 1, ..row };
             let counted = |span, number| self.seat.as_ref().map_or((), |seat| seat.counted(span, number));
             if of_user {
@@ -245,24 +246,35 @@ fn period_of(reads: &impl Reads, tenant: TenantId, now: UnixMs) -> Result<((Stri
 }
 
 fn read(reads: &impl Reads, plans: &Plans, holder: Holder, now: UnixMs) -> Result<Quota> {
+    look(reads, plans, holder, now).map(|(quota, _)| quota)
+}
+
+/// What was used up to now; nothing by the user where none is asked for.
+struct Used {
+    of_user: UsedRow,
+    of_tenant: UsedRow,
+}
+
+fn look(reads: &impl Reads, plans: &Plans, holder: Holder, now: UnixMs) -> Result<(Quota, Used)> {
     let (Holder::Tenant(tenant) | Holder::User(tenant, _)) = holder;
     let ((tenant_slug, zone), period) = period_of(reads, tenant, now)?;
-    let of_tenant = plans.in_force(reads, Holder::Tenant(tenant))?.plan;
-    let (mut plan, mut counts) = (of_tenant.clone(), Vec::with_capacity(3));
+    let (of_tenant, own) = plans.of_both(reads, holder)?;
+    let bounds = of_tenant.bounds;
+    let (plan, mut counts, mut of_user) = (own.unwrap_or(of_tenant), Vec::with_capacity(3), UsedRow::default());
     if let Holder::User(tenant, user) = holder {
-        plan = plans.in_force(reads, holder)?.plan;
-        let used = period.advance(reads.get(&QUOTA_OF_USER, &(tenant, user))?.unwrap_or_default());
-        let resets_at = period.day_ends(used.day)?;
+        of_user = period.advance(reads.get(&QUOTA_OF_USER, &(tenant, user))?.unwrap_or_default());
+        let resets_at = period.day_ends(of_user.day)?;
         let limit = plan.bounds.user_per_day;
-        counts.push(Count { span: Span::UserDay, limit, consumed: used.on_day, resets_at });
+        counts.push(Count { span: Span::UserDay, limit, consumed: of_user.on_day, resets_at });
     }
     let used = period.advance(reads.get(&QUOTA_OF_TENANT, &tenant)?.unwrap_or_default());
-    let bounds = of_tenant.bounds;
-    let resets_at = period.day_ends(used.day)?;
+    let same_day = counts.first().filter(|_| of_user.day == used.day).map(|count: &Count| count.resets_at);
+    let resets_at = same_day.map_or_else(|| period.day_ends(used.day), Ok)?;
     counts.push(Count { span: Span::TenantDay, limit: bounds.tenant_per_day, consumed: used.on_day, resets_at });
     let resets_at = period.month_ends(used.month)?;
     counts.push(Count { span: Span::TenantMonth, limit: bounds.tenant_per_month, consumed: used.in_month, resets_at });
-    Ok(Quota { tenant_slug, zone, day: period.day_text(), plan, counts })
+    let quota = Quota { tenant_slug, zone, day: period.day_text(), plan, counts };
+    Ok((quota, Used { of_user, of_tenant: used }))
 }
 
 #[cfg(test)]

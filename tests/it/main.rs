@@ -19,9 +19,15 @@ mod cli_limits;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod embeddings;
+#[cfg(test)]
+mod encoder;
+#[cfg(test)]
 mod ephemeris;
 #[cfg(test)]
 mod evaluation;
+#[cfg(test)]
+mod gate;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
@@ -41,6 +47,8 @@ mod limits;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod money;
 #[cfg(test)]
 mod money_told;
@@ -57,6 +65,8 @@ mod reference;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod relevance;
+#[cfg(test)]
 mod rulesets;
 #[cfg(test)]
 mod store_kill;
@@ -66,6 +76,8 @@ mod streams;
 mod support;
 #[cfg(test)]
 mod timeline;
+#[cfg(test)]
+mod tiny;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

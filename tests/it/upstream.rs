@@ -86,8 +86,14 @@ impl Upstream {
 
 /// Waits up to ten seconds until `holds`.
 #[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..500 {
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    eventually_within(10, what, holds);
+}
+
+/// Waits up to so many seconds until `holds`.
+#[track_caller]
+pub fn eventually_within(seconds: u32, what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..seconds * 50 {
         if holds() {
             return;
         }

@@ -17,7 +17,8 @@ use crate::config::{Hop, Route};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::guard::pii;
 use crate::ids::AnswerId;
-use crate::llm::model::{Ask, Delta, End, Failure, Finish, Message, Model, Reason};
+use crate::limits;
+use crate::llm::model::{Ask, Choice, Delta, End, Failure, Finish, Form, Message, Model, Reason};
 use crate::tenants::ledger::Purpose;
 use crate::tenants::quotas::Charge;
 
@@ -44,6 +45,10 @@ pub struct Talk {
     pub seed: Option<u64>,
     /// Texts before which it ends.
     pub stop: Vec<String>,
+    /// What else bears on its choice of words.
+    pub choice: Choice,
+    /// What its text must be.
+    pub form: Form,
     /// Whether it is read as it comes.
     pub is_streamed: bool,
     /// Counts it against the plan.
@@ -73,10 +78,15 @@ impl Advisor {
     pub fn talk(&self, talk: Talk) -> Result<(AnswerId, Reader)> {
         let gateway = &self.core.on.gateway;
         let mut models = talk.route.hops().iter().filter_map(|hop| gateway.model(*hop));
-        let model = models.find(|model| model.model() == talk.model).map(Arc::clone).ok_or_else(|| {
+        let model = models.find(|model| model.model() == talk.model).ok_or_else(|| {
             let allowed = format!("one of: {}", self.models(&talk.route).join(", "));
             Error::fields(vec![FieldError::new("model", &talk.model, allowed)])
         })?;
+        let is_remote = model.provider() == Hop::Remote.code();
+        if is_remote && matches!(talk.form, Form::Regex(_) | Form::Grammar(_)) {
+            let allowed = "text, json_object or json_schema: only a local model is held to the others";
+            return Err(Error::fields(vec![FieldError::unshown("response_format", allowed)]));
+        }
         let id = AnswerId::new(&self.core.on.ambient);
         let reader =
             self.run(id, None, move |core, log, gone| async move { core.talk(id, &*model, talk, &log, gone).await })?;
@@ -94,9 +104,11 @@ impl Core {
         mut gone: Gone,
     ) -> Result<Finished> {
         let began = Stopwatch::start();
-        let _permit = self.enter(&talk.caller, &mut gone).await?;
-        let messages: Vec<Message> =
-            talk.said.iter().map(|(role, text)| Message { role, text: without_addresses(text) }).collect();
+        let _permit = self.enter(&talk.caller, talk.is_streamed, &began, &mut gone).await?;
+        let is_remote = model.provider() == Hop::Remote.code();
+        // What stays on the machine stays as it was said.
+        let shown = |text: &String| if is_remote { without_addresses(text) } else { text.clone() };
+        let messages: Vec<Message> = talk.said.iter().map(|(role, text)| Message { role, text: shown(text) }).collect();
         let read: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
         let max_tokens = talk.max_tokens.unwrap_or(self.answer_max_tokens);
         let purpose = Purpose {
@@ -104,9 +116,9 @@ impl Core {
             user: Some(talk.caller.user),
             key: talk.caller.key(),
             model: model.model().to_owned(),
-            remote: model.provider() == Hop::Remote.code(),
+            remote: is_remote,
         };
-        let money = self.reserve(&purpose, &read, max_tokens, &talk.request).await?;
+        let money = self.reserve(model, &purpose, &messages, max_tokens, &talk.request).await?;
         let money = money.map_err(|unpaid| unpaid.refusal())?;
         log.warn(money.warning());
         let ask = Ask {
@@ -114,7 +126,11 @@ impl Core {
             max_tokens,
             temperature_percent: talk.temperature_percent.unwrap_or(self.temperature_percent as u32),
             seed: talk.seed.unwrap_or_else(|| u64::from_be_bytes(self.on.ambient.bytes())),
-            within: std::time::Duration::from_millis(self.within_ms(talk.is_streamed, &began)),
+            within: std::time::Duration::from_millis(self.within_ms(model, talk.is_streamed, &began)),
+            choice: talk.choice,
+            stop: talk.stop.clone(),
+            form: talk.form.clone(),
+            party: self.party(talk.caller.tenant)?,
         };
         let mut heard = Heard { written: String::new(), told: 0, usage: None, stop: &talk.stop };
         let ended = self.relay(model, ask, log, &mut heard, &mut gone).await;
@@ -128,12 +144,12 @@ impl Core {
         if !produced && !matches!(ended, Ended::Whole(_)) {
             // Nothing came, so nothing is owed: what is held goes back as `money` goes.
             return Err(match ended {
-                Ended::Cut(failure) => refused(failure.reason),
+                Ended::Cut(failure) => refused(&failure),
                 _ => Code::AnswerCancelled.into(),
             });
         }
         let said = Exchanged { read: &read.join("\n"), written: &heard.written, usage: heard.usage };
-        let call = Arc::new(self.call(money, purpose, said, matches!(ended, Ended::Whole(_))));
+        let call = Arc::new(self.call(model, (money, purpose), said, matches!(ended, Ended::Whole(_))));
         // Who leaves after text has come has had it; leaving before the end must not make it free.
         let is_had = match &ended {
             Ended::Whole(_) => true,
@@ -156,7 +172,7 @@ impl Core {
         };
         match ended {
             Ended::Whole(_) => {}
-            Ended::Cut(failure) => return Err(refused(failure.reason)),
+            Ended::Cut(failure) => return Err(refused(&failure)),
             Ended::Gone => return Err(Code::AnswerCancelled.into()),
         }
         data["budget_warning"] = json!(budget_warning);
@@ -219,6 +235,7 @@ fn told(ended: &Ended, text: &str, call: &Call) -> serde_json::Value {
         "text": text,
         "finish_reason": finish,
         "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input.saturating_add(output),
+            "prompt_tokens_details": {"cached_tokens": call.actual.cached_tokens},
             "cost_micro_usd": call.cost_micro_usd},
     })
 }
@@ -268,13 +285,17 @@ fn begun(text: &str, stop: &str) -> usize {
 }
 
 /// What a model failed with, to whoever asked for that model and no other.
-fn refused(reason: Reason) -> Error {
-    let code = match reason {
+fn refused(failure: &Failure) -> Error {
+    if let Some(fault) = &failure.fault {
+        return Error::fields(vec![FieldError::clone(fault)]);
+    }
+    let code = match failure.reason {
         Reason::Timeout => Code::UpstreamTimedOut,
         Reason::Busy | Reason::CircuitOpen => Code::UpstreamUnavailable,
         _ => Code::UpstreamFailed,
     };
-    Error::new(code).detail("reason", reason.code().into())
+    let error = Error::new(code).detail("reason", failure.reason.code().into());
+    if failure.reason == Reason::Busy { error.retry_after_s(limits::LOCAL_RETRY_AFTER_S) } else { error }
 }
 
 /// The text with e-mail addresses, numbers to call, accounts, cards and ids masked.

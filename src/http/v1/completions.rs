@@ -45,8 +45,7 @@ pub async fn models(req: &mut Request, depot: &mut Depot, res: &mut Response) {
         let app = app(depot)?;
         let caller = caller_for(&app, req, Scope::Chat)?;
         only_queries(req, &[])?;
-        let route = app.advisor().route(&caller, None)?;
-        let data: Vec<Value> = app.advisor().models(&route).iter().map(|id| listed(id)).collect();
+        let data: Vec<Value> = known(&app, &caller)?.iter().map(|id| listed(id)).collect();
         Ok(json!({"object": "list", "data": data}))
     };
     match all() {
@@ -73,7 +72,7 @@ pub async fn one_model(req: &mut Request, depot: &mut Depot, res: &mut Response)
         let app = app(depot)?;
         let caller = caller_for(&app, req, Scope::Chat)?;
         only_queries(req, &[])?;
-        let known = app.advisor().models(&app.advisor().route(&caller, None)?);
+        let known = known(&app, &caller)?;
         let wanted = req.param::<String>("model").unwrap_or_default();
         let allowed = || format!("one of: {}", known.join(", "));
         let fault = || Error::fields(vec![FieldError::new("model", &wanted, allowed())]);
@@ -89,11 +88,17 @@ fn listed(id: &str) -> Value {
     json!({"id": id, "object": "model", "created": 0, "owned_by": "orrery"})
 }
 
+/// Names of the models that a caller may ask: those of its route, and the sentence encoder in use.
+fn known(app: &App, caller: &Caller) -> Result<Vec<String>> {
+    let route = app.advisor().route(caller, None)?;
+    Ok(app.advisor().models(&route).into_iter().chain(app.embeddings().model()).collect())
+}
+
 /// Continue a conversation
 ///
 /// In OpenAI's shape, whole or with `stream`; errors too. E-mail addresses, numbers to call, accounts and cards are masked
-/// before a message leaves the machine. Under an `Idempotency-Key` a whole answer is made and charged once, and repeated to
-/// the byte; with `stream` a key is refused, as what was streamed is not kept.
+/// before a message leaves the machine; a local model reads it as it is. Under an `Idempotency-Key` a whole answer is made and
+/// charged once, and repeated to the byte; with `stream` a key is refused, as what was streamed is not kept.
 #[endpoint(
     tags("openai"),
     security(["bearer" = []]),
@@ -154,6 +159,8 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
         temperature_percent: talk.temperature_percent,
         seed: talk.seed,
         stop: talk.stop,
+        choice: talk.choice,
+        form: talk.form,
         is_streamed,
         count: Some(count),
         seal: (!is_streamed).then(|| sealed(Arc::clone(&app), once.clone(), (shape.model.clone(), shape.created))),
@@ -274,7 +281,8 @@ fn failure(error: &Error, request_id: &str) -> Value {
         "details": error.details(), "request_id": request_id}})
 }
 
-fn fail(res: &mut Response, error: &Error) {
+/// Writes an error in OpenAI's shape.
+pub(super) fn fail(res: &mut Response, error: &Error) {
     problem::head(error, res);
     // OpenAI's own statuses, by which its clients choose the class of their error.
     if matches!(error.code().class(), Class::Invalid) {

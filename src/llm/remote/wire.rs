@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::llm::model::{Ask, Delta, End, Failure, Finish, Reason, Reported};
+use crate::llm::model::{Ask, Choice, Delta, End, Failure, Finish, Form, Reason, Reported};
 
 /// The body of a request.
 pub fn request(model: &str, ask: &Ask, stream: bool) -> Vec<u8> {
@@ -18,16 +18,57 @@ pub fn request(model: &str, ask: &Ask, stream: bool) -> Vec<u8> {
         "seed": ask.seed & 0x7fff_ffff,
         "stream": stream,
     });
+    add_choice(&mut body, &ask.choice);
+    if !ask.stop.is_empty() {
+        body["stop"] = json!(ask.stop);
+    }
+    if let Some(form) = response_format(&ask.form) {
+        body["response_format"] = form;
+    }
     if stream {
         body["stream_options"] = json!({"include_usage": true});
     }
     body.to_string().into_bytes()
 }
 
+/// Only what was asked for: `top_k`, `min_p` and `repetition_penalty` are not OpenAI's own, and it refuses them.
+fn add_choice(body: &mut Value, choice: &Choice) {
+    let Choice { top_p, top_k, min_p, repetition_penalty, frequency_penalty, presence_penalty } = *choice;
+    for (name, value) in [
+        ("top_p", top_p),
+        ("min_p", min_p),
+        ("repetition_penalty", repetition_penalty),
+        ("frequency_penalty", frequency_penalty),
+        ("presence_penalty", presence_penalty),
+    ] {
+        if let Some(value) = value {
+            body[name] = json!(value);
+        }
+    }
+    if let Some(top_k) = top_k {
+        body["top_k"] = json!(top_k);
+    }
+}
+
+/// An upstream knows no expressions and no grammars; whoever asks for one is refused before.
+fn response_format(form: &Form) -> Option<Value> {
+    match form {
+        Form::Text | Form::Regex(_) | Form::Grammar(_) => None,
+        Form::JsonObject => Some(json!({"type": "json_object"})),
+        Form::JsonSchema { name, schema, strict } => {
+            let mut inner = json!({"name": name, "schema": schema});
+            if let Some(strict) = strict {
+                inner["strict"] = json!(strict);
+            }
+            Some(json!({"type": "json_schema", "json_schema": inner}))
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Chunk {
     #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Vec<Offer>,
     #[serde(default)]
     usage: Option<Usage>,
     #[serde(default)]
@@ -35,7 +76,7 @@ struct Chunk {
 }
 
 #[derive(Deserialize)]
-struct Choice {
+struct Offer {
     #[serde(default)]
     delta: Option<Said>,
     #[serde(default)]
@@ -136,17 +177,45 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::llm::model::Message;
+    use crate::ids::TenantId;
+    use crate::llm::model::{Message, Party};
 
-    #[test]
-    fn a_request_holds_what_was_asked_and_no_more() {
-        let ask = Ask {
+    fn ask() -> Ask {
+        Ask {
             messages: vec![Message { role: "user", text: "hé \"x\"".into() }],
             max_tokens: 70,
             temperature_percent: 30,
             seed: u64::MAX,
             within: Duration::from_secs(1),
+            choice: Choice::default(),
+            stop: Vec::new(),
+            form: Form::Text,
+            party: Party { tenant: TenantId([7; 16]), weight: 1 },
+        }
+    }
+
+    #[test]
+    fn what_was_asked_beside_goes_by_its_public_name() {
+        let schema = json!({"type": "object"});
+        let ask = Ask {
+            choice: Choice { top_p: Some(0.5), top_k: Some(40), ..Choice::default() },
+            stop: vec!["END".into()],
+            form: Form::JsonSchema { name: "n".into(), schema: schema.clone(), strict: Some(true) },
+            ..ask()
         };
+        let body: Value = serde_json::from_slice(&request("m-1", &ask, false)).unwrap();
+        assert_eq!((&body["top_p"], &body["top_k"], &body["stop"]), (&json!(0.5), &json!(40), &json!(["END"])));
+        let form = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema, "strict": true}});
+        assert_eq!(body["response_format"], form);
+        assert!(body.get("min_p").is_none() && !body.to_string().contains("tenant"));
+        let object = Ask { form: Form::JsonObject, ..self::ask() };
+        let body: Value = serde_json::from_slice(&request("m-1", &object, false)).unwrap();
+        assert_eq!(body["response_format"], json!({"type": "json_object"}));
+    }
+
+    #[test]
+    fn a_request_holds_what_was_asked_and_no_more() {
+        let ask = ask();
         let body: Value = serde_json::from_slice(&request("m-1", &ask, true)).unwrap();
         let expected = json!({"model": "m-1", "messages": [{"role": "user", "content": "hé \"x\""}], "max_tokens": 70,
             "temperature": 0.3, "seed": 0x7fff_ffff, "stream": true, "stream_options": {"include_usage": true}});
