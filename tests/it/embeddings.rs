@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use crate::encoder;
 use crate::support::Appliance;
 
+const WORDS: &str = "embeddings.word_embeddings.weight";
+
 const TEXTS: &[&str] = &[
     "The Moon in the fourth house.",
     "love",
@@ -95,7 +97,6 @@ fn files_that_are_wrong_or_hostile_are_refused_by_name() {
         let text = table.to_string();
         [(text.len() as u64).to_le_bytes().as_slice(), text.as_bytes(), &whole[8 + table_bytes..]].concat()
     };
-    const WORDS: &str = "embeddings.word_embeddings.weight";
     let config = |field: &str, value: Value| {
         let mut config = encoder::config();
         config[field] = value;
