@@ -148,12 +148,7 @@ impl KeyRing {
         }
         let current = stored.current.read().ok_or_else(damaged)?;
         let previous = stored.previous.iter().map(|(key, at)| Some((key.read()?, *at))).collect::<Option<Vec<_>>>();
-        Ok(Self {
-            current,
-            previous: previous.ok_or_else(damaged)?,
-            policy: Arc::default(),
-            verified: Arc::default(),
-        })
+        Ok(Self { current, previous: previous.ok_or_else(damaged)?, policy: Arc::default(), verified: Arc::default() })
     }
 }
 

@@ -385,7 +385,8 @@ mod tests {
         let ring = KeyRing::generate(&ambient);
         let pair = sign_pair(&ring, holder(), TokenId([4; 16]), TokenId([5; 16]), NOW).unwrap();
         let ring = ring.rotated(&ambient);
-        let told = |token: &str, kind, at| verify(&ring, token, kind, at).map(|claims| claims.jti).map_err(|e| e.code());
+        let told =
+            |token: &str, kind, at| verify(&ring, token, kind, at).map(|claims| claims.jti).map_err(|e| e.code());
         // The second look is at what the first one remembered.
         for _ in 0..2 {
             assert_eq!(told(&pair.access, Kind::Access, NOW), Ok(TokenId([4; 16])));

@@ -254,7 +254,8 @@ impl ServingIndex {
             return Ok(Vec::new());
         };
         let words = analysed_words(&self.analysers[place], text);
-        let weigh = |word: &String| self.weighed[place].weights(&searcher, word, || self.word_queries(lang, word).into());
+        let weigh =
+            |word: &String| self.weighed[place].weights(&searcher, word, || self.word_queries(lang, word).into());
         let weights = words.iter().map(weigh).collect::<tantivy::Result<Vec<_>>>()?;
         let mut found = Vec::with_capacity(256);
         if !weights.is_empty() {
