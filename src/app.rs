@@ -1,6 +1,8 @@
 //! The composition root: opens everything in order, hands it out, closes it in the reverse order. Holds no rule.
 
+mod embedding;
 mod ground;
+mod models;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,18 +13,24 @@ use crate::audit::{self, Auditor};
 use crate::auth::{Foundations, HashCost, Identity};
 use crate::charts::{Charts, Rulesets};
 use crate::chat::advisor::{self, Advisor};
+use crate::chat::embeddings::Embeddings;
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{MasterKeyError, Settings};
+use crate::config::{self, MasterKeyError, Settings};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
 use crate::llm::Composer;
 use crate::llm::gateway::Gateway;
+use crate::llm::local::engine::Bounds;
+use crate::llm::local::provider::Slot;
+use crate::llm::local::library::Library;
+pub use crate::llm::local::library::{Import, Imported, Model, Progress, hex};
 use crate::llm::remote::TrustError;
 use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
 use crate::store::tables::jobs::JobState;
+pub use crate::store::tables::models::ModelFile;
 use crate::store::tables::{META, MetaRow};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
@@ -81,6 +89,9 @@ pub enum StartError {
     /// The remote model cannot be called safely.
     #[error("{0}")]
     Upstream(#[from] TrustError),
+    /// The embedding model of the operator cannot be used.
+    #[error("embed.dir: {0}")]
+    Embedding(String),
     /// A service did not start.
     #[error("{0}")]
     Service(#[from] Error),
@@ -104,11 +115,14 @@ pub struct App {
     rulesets: Rulesets,
     answers: Answers,
     advisor: Advisor,
+    local: Slot,
+    embeddings: Embeddings,
     searches: Turns,
     retrieval: Retrieval,
     ledger: Ledger,
     vault: Arc<Vault>,
     last_probe: tokio::sync::Mutex<Option<(UnixMs, Vec<Probe>)>>,
+    models: Library,
     worker: Worker,
     // Last, so that the directory is free only when all else is closed.
     _lock: DirLock,
@@ -148,12 +162,15 @@ impl App {
         let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
         let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
         let admission = Admission::new(&settings.streams);
+        let models = models::open(&store, &auditor, &ambient, &settings).await?;
         let identity = open_identity(&store, &vault, &auditor, &ambient, &settings).await?;
         let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
+        embedding::open(&settings.embed, &retrieval).await?;
         let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
+        let local = Slot::new(bounds(&settings.local), metrics.engine.clone());
         let on = advisor::Foundations {
             retrieval: retrieval.clone(),
             store: store.clone(),
@@ -161,10 +178,11 @@ impl App {
             tenants: tenants.clone(),
             admission: admission.clone(),
             ledger: ledger.clone(),
-            gateway: Gateway::new(&settings, &metrics, &ambient)?,
+            gateway: Gateway::new(&settings, local.clone(), &metrics, &ambient)?,
             metrics: Arc::clone(&metrics),
             ambient: ambient.clone(),
         };
+        let embeddings = embedding::service(&on);
         let advisor = Advisor::new(on, &settings);
         let parts = worker::Parts {
             store: store.clone(),
@@ -175,7 +193,10 @@ impl App {
             charts: charts.clone(),
             retrieval: retrieval.clone(),
             ledger: ledger.clone(),
-            allowed: worker::Allowed { private: settings.worker.webhooks_private },
+            allowed: worker::Allowed {
+                private: settings.worker.webhooks_private,
+                ca_file: settings.worker.webhooks_ca_file.clone(),
+            },
         };
         let worker = Worker::open(parts, &settings.in_data_dir(JOB_NOTES), Some(metrics.jobs.clone())).await?;
         Ok(Arc::new(Self {
@@ -195,11 +216,14 @@ impl App {
             rulesets,
             answers,
             advisor,
+            local,
+            embeddings,
             searches: Turns::new(limits::SEARCHES_AT_ONCE, limits::SEARCH_QUEUE_MAX, limits::SEARCH_RETRY_AFTER_S),
             retrieval,
             ledger,
             vault,
             last_probe: tokio::sync::Mutex::default(),
+            models,
             worker,
             _lock: lock,
         }))
@@ -275,6 +299,16 @@ impl App {
         &self.advisor
     }
 
+    /// The local model in use.
+    pub const fn local(&self) -> &Slot {
+        &self.local
+    }
+
+    /// Vectors of texts.
+    pub const fn embeddings(&self) -> &Embeddings {
+        &self.embeddings
+    }
+
     /// Turns of long searches through the sky.
     pub const fn searches(&self) -> &Turns {
         &self.searches
@@ -294,6 +328,11 @@ impl App {
     pub async fn verify_ledger(&self) -> Result<ledger::Report> {
         let ledger = self.ledger.clone();
         tokio::task::spawn_blocking(move || ledger.verify()).await.map_err(Error::internal)?
+    }
+
+    /// The models on this machine.
+    pub const fn models(&self) -> &Library {
+        &self.models
     }
 
     /// Largest request body accepted.
@@ -371,10 +410,20 @@ impl App {
     pub async fn shutdown(&self) {
         self.worker.drain(Duration::from_millis(self.settings.worker.drain_ms)).await;
         self.advisor.drain().await;
+        self.local.stop().await;
         self.ledger.drain().await;
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the store was not flushed");
         }
+    }
+}
+
+fn bounds(local: &config::Local) -> Bounds {
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    Bounds {
+        sequences: size(local.sequences),
+        queue: size(local.queue),
+        queue_per_tenant: size(local.queue_per_tenant),
     }
 }
 

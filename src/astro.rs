@@ -46,6 +46,7 @@ pub mod synastry;
 pub mod time;
 pub mod vague;
 pub mod wheel;
+pub mod why;
 pub mod zodiac;
 pub mod zone;
 

@@ -6,6 +6,7 @@ mod answer;
 mod answers;
 pub mod claims;
 mod consult;
+pub mod embeddings;
 mod evidence;
 mod facts;
 pub mod stream;
@@ -86,6 +87,8 @@ struct Case<'a> {
     chart: &'a Chart,
     today: &'a Today,
     retrieval: &'a Retrieval,
+    /// What the passages were found with.
+    index_generation: String,
     text: String,
     lang: Lang,
     reading: Reading,
@@ -111,7 +114,8 @@ impl<'a> Case<'a> {
             evidence::gather(retrieval, &text, lang, &reading, &facts, &factors)?
         };
         let seed = seed(chart, today, &text);
-        Ok(Self { chart, today, retrieval, text, lang, reading, facts, factors, evidence, seed })
+        let index_generation = retrieval.state();
+        Ok(Self { chart, today, retrieval, index_generation, text, lang, reading, facts, factors, evidence, seed })
     }
 
     fn brief(&self) -> Brief<'_> {
@@ -136,7 +140,7 @@ impl<'a> Case<'a> {
             factors: &self.factors,
             evidence: &self.evidence,
             corpus: self.retrieval.corpus(),
-            index_generation: self.retrieval.generation(),
+            index_generation: &self.index_generation,
             lang: self.lang,
         }
     }

@@ -10,11 +10,13 @@ mod client;
 mod config;
 mod demo;
 mod ephemeris;
+mod eval;
 mod houses;
 mod init;
 mod jobs;
 mod key;
 mod keys;
+mod model;
 mod open;
 mod pair;
 mod password;
@@ -94,12 +96,14 @@ pub fn run() -> ExitCode {
         Command::Keys(KeysCommand::Rotate(rotate)) => keys::rotate(&rotate),
         Command::Ruleset(command) => ruleset::run(&command),
         Command::Jobs(command) => jobs::run(&command),
+        Command::Eval(command) => eval::run(&command),
         Command::Budget(command) => budget::run(&command),
         Command::Ledger(command) => budget::ledger(&command),
         Command::Usage(options) => budget::usage(&options),
         Command::Tenant(command) => tenant::run(&command),
         Command::Plan(command) => plan::run(&command),
         Command::Key(command) => key::run(&command),
+        Command::Model(command) => model::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -27,7 +27,7 @@ use crate::limits;
 use load::Reader;
 use parse::{
     Shape, budget, budget_block, budget_list, budget_window, environment, flag, integer, ip_list, log_filter,
-    log_format, metrics_listen, name, path, socket_address, token_strategy, weight_list,
+    log_format, metrics_listen, name, path, search_langs, socket_address, token_strategy, weight_list,
 };
 
 use crate::tokens::{MicroUsd, Strategy};
@@ -182,11 +182,13 @@ settings! {
         [Integer] drain_ms: u64 = Some(number(limits::JOB_DRAIN_MS)), |t| integer(t, 0, 600_000);
         #[doc = "Whether webhooks may call this machine and private networks, by plain HTTP too."]
         [Bool] webhooks_private: bool = Some(text("false")), flag;
+        #[doc = "File of certificates (PEM) to trust instead of the system's when a webhook is sent."]
+        [Text] webhooks_ca_file: Option<PathBuf> = None, |t| path(t).map(Some);
     }
 
     /// Who answers questions.
     llm: Llm {
-        #[doc = "Providers in the order in which they are asked, out of `remote` and `composer`, which is always last."]
+        #[doc = "Providers in the order in which they are asked, out of `local`, `remote` and `composer`, which is always last."]
         [TextList] route: Route = Some(text("composer")), route::route;
         #[doc = "Tenants with a route of their own, such as `acme=composer` or `beta=remote>composer`."]
         [TextList] tenant_routes: Vec<TenantRoute> = Some(text("")), route::tenant_routes;
@@ -194,6 +196,22 @@ settings! {
         [Integer] answer_max_tokens: u64 = Some(number(700)), |t| integer(t, 16, limits::MODEL_ANSWER_MAX_TOKENS);
         #[doc = "How freely a model chooses its words, in hundredths; 0 always takes the likeliest."]
         [Integer] temperature_percent: u64 = Some(number(30)), |t| integer(t, 0, 200);
+    }
+
+    /// The model on this machine that is in use (see `orrery model`).
+    local: Local {
+        #[doc = "Threads that compute; 0 for as many as the machine runs at once."]
+        [Integer] threads: u64 = Some(number(0)), |t| integer(t, 0, limits::LOCAL_THREADS_MAX);
+        #[doc = "Conversations that it works on at once; more wait."]
+        [Integer] sequences: u64 = Some(number(8)), |t| integer(t, 1, limits::LOCAL_SEQUENCES_MAX);
+        #[doc = "Conversations that may wait for it; the next one is refused at once."]
+        [Integer] queue: u64 = Some(number(64)), |t| integer(t, 0, limits::LOCAL_QUEUE_MAX);
+        #[doc = "Those of them that one tenant may have."]
+        [Integer] queue_per_tenant: u64 = Some(number(16)), |t| integer(t, 0, limits::LOCAL_QUEUE_MAX);
+        #[doc = "Memory for the keys and values of conversations, in MiB: what runs, and beginnings that are kept for the next."]
+        [Integer] kv_mib: u64 = Some(number(512)), |t| integer(t, 1, limits::LOCAL_KV_MAX_MIB);
+        #[doc = "Longest time of a call whose text is streamed, waiting included, in milliseconds."]
+        [Integer] total_ms: u64 = Some(number(120_000)), |t| integer(t, 100, limits::LOCAL_TOTAL_MAX_MS);
     }
 
     /// A model behind an OpenAI-compatible address. Only pseudonymised prompts go to it.
@@ -220,6 +238,18 @@ settings! {
         [Integer] total_ms: u64 = Some(number(18_000)), |t| integer(t, 100, limits::REMOTE_TOTAL_MAX_MS);
         #[doc = "Times that a failed call is tried again before any text has come."]
         [Integer] retries: u64 = Some(number(limits::REMOTE_RETRIES_MAX)), |t| integer(t, 0, limits::REMOTE_RETRIES_MAX);
+    }
+
+    /// A sentence-embedding model on this machine: for `/v1/embeddings`, and for search by meaning.
+    embed: Embed {
+        #[doc = "Directory of the model, as sentence-transformers writes it: `model.safetensors`, `config.json`, `tokenizer.json`."]
+        [Text] dir: Option<PathBuf> = None, |t| path(t).map(Some);
+        #[doc = "Name by which clients ask for it; the last part of the directory when absent."]
+        [Text] name: Option<String> = None, |t| name(t).map(Some);
+        #[doc = "Languages in which searches use it beside words, out of `en` and `fr`, or `off`; `auto` takes those that the model's card names."]
+        [TextList] search: Option<Vec<String>> = Some(text("auto")), search_langs;
+        #[doc = "Threads that compute vectors; 0 is one for each processor, up to 4."]
+        [Integer] threads: u64 = Some(number(0)), |t| integer(t, 0, 64);
     }
 
     /// How fast requests may come: `5/s, burst 10`, or `off`. A request must fit every scope that it falls in.
@@ -264,6 +294,12 @@ settings! {
         [TextList] weights: Vec<(String, u64)> = Some(text("")), weight_list;
     }
 
+    /// Models on this machine.
+    models: Models {
+        #[doc = "Directory from which `POST /v1/ops/models` imports; `import` in the data directory when nothing is set."]
+        [Text] import_dir: Option<PathBuf> = None, |t| path(t).map(Some);
+    }
+
     /// Logs, written to standard error.
     log: Log {
         #[doc = "Least level that is written (`error` to `trace`), with exceptions by module: `info,orrery::store=debug`."]
@@ -296,14 +332,20 @@ pub struct Settings {
     pub worker: Worker,
     /// Who answers questions.
     pub llm: Llm,
+    /// The model on this machine.
+    pub local: Local,
     /// A model behind an OpenAI-compatible address.
     pub remote: Remote,
+    /// A sentence-embedding model on this machine.
+    pub embed: Embed,
     /// How fast requests may come.
     pub limits: Limits,
     /// How much a plan allows.
     pub quotas: Quotas,
     /// Streams of text from a model.
     pub streams: Streams,
+    /// Models on this machine.
+    pub models: Models,
     /// Logs.
     pub log: Log,
 }
@@ -339,10 +381,13 @@ impl Settings {
         let secrets = Secrets::read(reader);
         let worker = Worker::read(reader);
         let llm = Llm::read(reader);
+        let local = Local::read(reader);
         let remote = Remote::read(reader);
+        let embed = Embed::read(reader);
         let limits = Limits::read(reader);
         let quotas = Quotas::read(reader);
         let streams = Streams::read(reader);
+        let models = Models::read(reader);
         let log = Log::read(reader);
         let Root { environment, data_dir } = root?;
         Some(Self {
@@ -355,11 +400,14 @@ impl Settings {
             tokens: tokens?,
             secrets: secrets?,
             llm: llm?,
+            local: local?,
             remote: remote?,
+            embed: embed?,
             limits: limits?,
             quotas: quotas?,
             streams: streams?,
             worker: worker?,
+            models: models?,
             log: log?,
         })
     }

@@ -76,6 +76,7 @@ codes! {
     NonexistentLocalTime, "nonexistent_local_time", Invalid, retry false, "This local time never happened: the clocks jumped over it.";
     HouseSystemUndefined, "house_system_undefined", Invalid, retry false, "This house system does not exist at this latitude and time.";
     DateOutOfRange, "date_out_of_range", Invalid, retry false, "The date lies outside the span of the ephemeris.";
+    ModelRefused, "model_refused", Invalid, retry false, "The file holds no model that can be used here.";
     WeakPassword, "weak_password", Invalid, retry false, "The password is not acceptable.";
     MissingAccessToken, "missing_access_token", Unauthenticated, retry false, "Send `Authorization: Bearer <access token>`.";
     InvalidToken, "invalid_token", Unauthenticated, retry false, "The token is not valid.";
@@ -103,6 +104,7 @@ codes! {
     BudgetNotFound, "budget_not_found", NotFound, retry false, "There is no such budget.";
     ApiKeyNotFound, "api_key_not_found", NotFound, retry false, "There is no such API key.";
     PlanNotFound, "plan_not_found", NotFound, retry false, "There is no such plan.";
+    ModelNotFound, "model_not_found", NotFound, retry false, "There is no such model.";
     UserNotFound, "user_not_found", NotFound, retry false, "There is no such user.";
     MethodNotAllowed, "method_not_allowed", MethodNotAllowed, retry false, "This path does not answer this method.";
     TenantExists, "tenant_exists", Conflict, retry false, "A tenant with this slug exists already.";
@@ -119,6 +121,9 @@ codes! {
     TooManyWebhooks, "too_many_webhooks", Conflict, retry false, "The tenant has as many webhooks as allowed; delete one first.";
     IdempotencyConflict, "idempotency_conflict", Conflict, retry false, "This Idempotency-Key was used with another request.";
     IdempotencyInFlight, "idempotency_in_flight", Conflict, retry true, "The first request with this Idempotency-Key is still running.";
+    ModelExists, "model_exists", Conflict, retry false, "Another model has this name; choose one, or remove that model first.";
+    ModelInUse, "model_in_use", Conflict, retry false, "The model is in use; use another first, or release it.";
+    ModelDamaged, "model_damaged", Conflict, retry false, "The files of the model are not what was imported; import it again.";
     BodyTooLarge, "body_too_large", TooLarge, retry false, "The body is too large.";
     SlowBody, "slow_body", Slow, retry true, "The body took too long to arrive.";
     UnsupportedMediaType, "unsupported_media_type", UnsupportedMedia, retry false, "Send `Content-Type: application/json`.";
@@ -135,6 +140,8 @@ codes! {
     UpstreamFailed, "upstream_failed", Upstream, retry true, "The model failed to answer, or refused the request.";
     UpstreamUnavailable, "upstream_unavailable", Unavailable, retry true, "The model has too much to do or fails too often; try again later.";
     UpstreamTimedOut, "upstream_timed_out", Timeout, retry true, "The model did not answer in time.";
+    InsufficientMemory, "insufficient_memory", Unavailable, retry true, "There is not enough memory for the model.";
+    ModelImportRunning, "model_import_running", Unavailable, retry true, "Another import is running; wait until it has ended.";
     ShuttingDown, "shutting_down", Unavailable, retry true, "The appliance is stopping.";
     TimedOut, "timed_out", Timeout, retry true, "The request took too long and was cut.";
     Internal, "internal_error", Internal, retry true, "Something went wrong on our side.";

@@ -12,6 +12,7 @@
 //! | 1 | [`error`] | P | one table of everything that can go wrong in public |
 //! | 2 | [`config`] | A | settings from flags, environment and file, and where each came from |
 //! | 2 | [`astro`] | P | ephemeris, time scales, houses, aspects, charts, the day's transits, places |
+//! | 2 | [`kernels`] | P | the arithmetic that models spend their time in; the only `unsafe` code |
 //! | 2 | [`guard`] | P | what a question may be, and what of it may leave the machine |
 //! | 2 | [`turns`] | S | long work: so much at once, off the async threads, told when nobody waits for it |
 //! | 2 | [`tokens`] | P | token counts, the price table, money in whole micro-dollars |
@@ -20,7 +21,7 @@
 //! | 5 | [`vault`] | A | the key ring: personal data sealed with its user's key |
 //! | 5 | [`audit`] | S | a hash chain a tenant, written with the change it records |
 //! | 5 | [`jobs`] | S | the durable queue: fair, leased, exactly once in effect |
-//! | 5 | [`retrieval`] | A | the knowledge corpus and its search |
+//! | 5 | [`retrieval`] | A | the knowledge corpus and its search, by words and by meaning |
 //! | 5 | [`charts`] | S | charts made, kept, listed, deleted; each within its owner's reach |
 //! | 6 | [`almanac`] | S | calendars of a period and transits to a chart, as a person asks for them |
 //! | 6 | [`idempotency`] | S | answers kept for replay, written with the change they answer |
@@ -62,6 +63,7 @@ pub mod http;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;
+pub mod kernels;
 pub mod limits;
 pub mod llm;
 pub mod retrieval;

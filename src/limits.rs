@@ -131,6 +131,9 @@ pub const GROUP_COMMIT_MAX_WRITES: usize = 512;
 pub const GROUP_COMMIT_WAIT_US: u64 = 300;
 /// Writes that may wait for the writer; more get 503.
 pub const WRITE_QUEUE_MAX: usize = 8_192;
+/// Memory that pages of the store may take, in bytes. The kernel keeps the file's pages too, so more of them here made
+/// nothing faster, only the process grow with what is queued.
+pub const STORE_CACHE_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Least free disk space with which the appliance calls itself ready, in bytes.
 pub const DISK_FREE_MIN_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a finding of `/ready` holds, in milliseconds.
@@ -210,6 +213,8 @@ pub const ACTIVITY_DAYS_MAX: usize = 400;
 pub const REMOTE_TOTAL_MAX_MS: u64 = 20_000;
 /// Time that is left, of the time a request may take, for what stands around the call of a model, in milliseconds.
 pub const REQUEST_SPARE_MS: u64 = 1_500;
+/// Time that is left, of the time a request may take, when one that waits for a stream is refused, in milliseconds.
+pub const REFUSAL_SPARE_MS: u64 = 500;
 /// Times that a failed call of a remote model is tried again.
 pub const REMOTE_RETRIES_MAX: u64 = 2;
 /// Bound of the wait before the first retry, in milliseconds; it doubles with each.
@@ -299,5 +304,106 @@ pub const GGUF_KEY_MAX_BYTES: u64 = 65_535;
 pub const GGUF_TEXT_MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// Most sizes of a tensor.
 pub const GGUF_DIMENSIONS_MAX: u32 = 4;
+/// Most layers of a local model.
+pub const MODEL_LAYERS_MAX: usize = 1_024;
+/// Most numbers that a local model keeps for a token between layers, and most heads, and longest head.
+pub const MODEL_WIDTH_MAX: usize = 65_536;
+/// Longest context that the file of a local model may name, in positions.
+pub const MODEL_CONTEXT_MAX_POSITIONS: usize = 16 * 1024 * 1024;
+/// Most rows of one step of a local model that its estimate of memory provides for.
+pub const MODEL_STEP_MAX_ROWS: usize = 512;
 /// Positions of one page of cached keys and values.
 pub const KV_PAGE_POSITIONS: usize = 32;
+
+/// Most tokens of a vocabulary.
+pub const VOCABULARY_MAX_TOKENS: usize = 1_048_576;
+/// Longest text of a token.
+pub const TOKEN_MAX_BYTES: usize = 4096;
+/// Longest name of a token that is taken whole wherever it stands.
+pub const CONTROL_TOKEN_MAX_BYTES: usize = 512;
+/// Longest chat template of a model.
+pub const TEMPLATE_MAX_BYTES: usize = 48 * 1024;
+/// What a template may add to the messages, in bytes.
+pub const TEMPLATE_OVERHEAD_MAX_BYTES: usize = 64 * 1024;
+/// Steps that rendering a conversation may take, beside those of its messages.
+pub const TEMPLATE_FUEL: u64 = 5_000;
+/// Steps for each message.
+pub const TEMPLATE_FUEL_A_MESSAGE: u64 = 1_000;
+/// How deep a template may nest.
+pub const TEMPLATE_NESTING_MAX: usize = 64;
+/// Largest file of a model, in bytes.
+pub const MODEL_MAX_BYTES: u64 = 256 * 1024 * 1024 * 1024;
+/// Largest file beside the weights, such as a tokenizer, in bytes.
+pub const MODEL_SIDE_FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Longest head of a safetensors file, in bytes.
+pub const SAFETENSORS_HEAD_MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// Most files of an archive that a model comes in.
+pub const MODEL_ARCHIVE_MAX_FILES: usize = 10_000;
+/// How many times a file of an archive may be as long as it is packed; weights hardly pack at all.
+pub const MODEL_ARCHIVE_MAX_RATIO: u64 = 100;
+/// Models that are kept.
+pub const MODELS_MAX: usize = 100;
+/// Longest name of a model on this machine.
+pub const MODEL_LABEL_MAX_BYTES: usize = 64;
+/// Most layers of a model.
+pub const MODEL_DEPTH_MAX: u64 = 512;
+/// Largest size of a hidden or feed-forward vector.
+pub const MODEL_VECTOR_MAX: u64 = 1 << 20;
+/// Pages of keys and values that a model's need of memory is estimated with: 16,384 positions.
+pub const MODEL_ESTIMATE_PAGES: u64 = 512;
+/// Memory that a model takes beside weights, keys and values, in bytes.
+pub const MODEL_SCRATCH_BYTES: u64 = 96 * 1024 * 1024;
+/// Threads that may compute the local model.
+pub const LOCAL_THREADS_MAX: u64 = 256;
+/// Most memory for keys and values of the local model, in MiB: a tebibyte.
+pub const LOCAL_KV_MAX_MIB: u64 = 1024 * 1024;
+/// Sequences that the local model may work on at once.
+pub const LOCAL_SEQUENCES_MAX: u64 = 256;
+/// Sequences that may wait for the local model.
+pub const LOCAL_QUEUE_MAX: u64 = 4_096;
+/// Longest time that one call of the local model may take, in milliseconds.
+pub const LOCAL_TOTAL_MAX_MS: u64 = 600_000;
+/// When to come back when the local model has too much to do, in seconds.
+pub const LOCAL_RETRY_AFTER_S: u64 = 5;
+/// Tokens of prompts that one step of the local model reads while nobody waits for the next word of an answer.
+pub const STEP_PROMPT_TOKENS_MAX: usize = 256;
+/// Tokens of prompts that one step of the local model reads beside the next words of answers.
+pub const STEP_PROMPT_TOKENS_BESIDE_MAX: usize = 64;
+/// Steps of the local model that may fail one after another before it counts as broken.
+pub const STEP_FAILURES_MAX: u32 = 3;
+/// Largest JSON schema, expression or grammar that an answer is held to, in bytes.
+pub const GRAMMAR_MAX_BYTES: usize = 32 * 1024;
+/// Texts before which an answer may have to end.
+pub const STOP_TEXTS_MAX: usize = 4;
+/// Longest of these texts, in bytes.
+pub const STOP_TEXT_MAX_BYTES: usize = 64;
+/// Largest file beside the weights of an embedding model, in bytes; its tokenizer aside.
+pub const EMBED_CONFIG_MAX_BYTES: u64 = 1024 * 1024;
+/// Largest tokenizer of an embedding model, in bytes; those of a hundred languages have 17 MB.
+pub const EMBED_TOKENIZER_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Largest weights of an embedding model, in bytes.
+pub const EMBED_WEIGHTS_MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+/// Largest table of tensors, in bytes; a model of 24 layers has 50 kB.
+pub const EMBED_TABLE_MAX_BYTES: u64 = 8 * 1024 * 1024;
+/// Most numbers of a vector.
+pub const EMBED_WIDTH_MAX: usize = 4_096;
+/// Most layers of an embedding model.
+pub const EMBED_LAYERS_MAX: usize = 96;
+/// Most tokens that an embedding model may know.
+pub const EMBED_VOCABULARY_MAX: usize = 1_000_000;
+/// Most positions of an embedding model.
+pub const EMBED_POSITIONS_MAX: usize = 16_384;
+/// Longest text that a model may want before each query or passage, in characters.
+pub const EMBED_PROMPT_MAX_CHARS: usize = 1_000;
+/// Most tokens that go through an embedding model together; memory grows with it.
+pub const EMBED_BATCH_TOKENS_MAX: usize = 4_096;
+/// Most threads of an embedding model that were not asked for.
+pub const EMBED_THREADS_AUTO_MAX: usize = 4;
+/// Most texts of one request for embeddings, as OpenAI has it.
+pub const EMBED_TEXTS_MAX: usize = 2_048;
+/// Requests for embeddings that are computed at once; each uses all the threads there are.
+pub const EMBED_AT_ONCE: usize = 1;
+/// Requests for embeddings that may wait; the next is refused.
+pub const EMBED_QUEUE_MAX: usize = 32;
+/// When a request for embeddings that found the queue full may come back, in seconds.
+pub const EMBED_RETRY_AFTER_S: u64 = 1;

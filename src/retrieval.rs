@@ -1,17 +1,23 @@
-//! The knowledge of the appliance and its search: passages in two languages behind a BM25 index on disk. Invents no
-//! hit, answers no question, and keeps nothing that cannot be built again from the corpus in the executable.
+//! The knowledge of the appliance and its search: passages in two languages behind a BM25 index on disk, and behind a
+//! sentence encoder where one is in use. Invents no hit, answers no question, and keeps nothing that cannot be built again
+//! from the corpus in the executable.
 
 pub mod corpus;
+mod dense;
+pub mod embed;
 mod index;
 mod words;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::astro::Lang;
 use crate::limits;
+use crate::turns;
 pub use corpus::{Corpus, CorpusError, Passage, PassageSet};
+use dense::Dense;
+use embed::{EmbedError, Embedder};
 use index::ServingIndex;
 
 /// What can go wrong with the knowledge index.
@@ -26,6 +32,9 @@ pub enum RetrievalError {
     /// The search engine refused.
     #[error("index: {0}")]
     Engine(#[from] tantivy::TantivyError),
+    /// The sentence encoder refused.
+    #[error("embedding: {0}")]
+    Embed(#[from] EmbedError),
     /// A freshly built index does not hold what was put in.
     #[error("index {generation} holds {found} passages, expected {expected}")]
     Incomplete {
@@ -75,7 +84,8 @@ pub struct Query {
 pub struct Hit {
     /// The passage, in full.
     pub passage: Arc<Passage>,
-    /// BM25 score, title counted twice; comparable within one result only.
+    /// BM25 score, title counted twice; where a sentence encoder had its say, the sum of 1 / (60 + rank) over both rankings.
+    /// Comparable within one result only.
     pub score: f32,
 }
 
@@ -109,6 +119,7 @@ impl Ranked {
 pub struct Retrieval {
     corpus: Arc<Corpus>,
     index: Arc<ServingIndex>,
+    dense: Arc<RwLock<Option<Arc<Dense>>>>,
 }
 
 impl fmt::Debug for Retrieval {
@@ -137,12 +148,20 @@ impl Retrieval {
     /// As [`Self::open`].
     pub fn open_corpus(index_root: &Path, corpus: Corpus) -> Result<Self, RetrievalError> {
         let index = ServingIndex::open_or_build(index_root, &corpus)?;
-        Ok(Self { corpus: Arc::new(corpus), index: Arc::new(index) })
+        Ok(Self { corpus: Arc::new(corpus), index: Arc::new(index), dense: Arc::default() })
     }
 
     /// Name of the serving generation: hash of the corpus and of the schema version, 16 hex digits.
     pub fn generation(&self) -> &str {
         self.index.generation()
+    }
+
+    /// What searches rest on now: the generation, and the model beside it, by the first 16 digits of its hash.
+    pub fn state(&self) -> String {
+        match self.dense().filter(|dense| !dense.langs().is_empty()) {
+            Some(dense) => format!("{}+{:.16}", self.generation(), dense.embedder().hash()),
+            None => self.generation().to_owned(),
+        }
     }
 
     /// Removes what other generations and cut-off builds left behind; returns the names removed.
@@ -163,26 +182,85 @@ impl Retrieval {
         self.corpus.passage(lang, id)
     }
 
+    /// Uses `embedder` from now on, in searches of `langs`, of whose passages it computes the vectors first unless they are
+    /// cached; in place of any other, and for every clone. Takes seconds: not for async threads.
+    ///
+    /// # Errors
+    /// A passage cannot be embedded; then what was in use stays so.
+    pub fn use_embedder(&self, embedder: Arc<Embedder>, langs: &[Lang]) -> Result<(), RetrievalError> {
+        let dense = Dense::open(&self.index.home(), &self.corpus, embedder, langs)?;
+        *self.dense.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(dense));
+        Ok(())
+    }
+
+    /// Searches by words alone from now on.
+    pub fn drop_embedder(&self) {
+        *self.dense.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The sentence encoder in use.
+    pub fn embedder(&self) -> Option<Arc<Embedder>> {
+        self.dense().map(|dense| Arc::clone(dense.embedder()))
+    }
+
+    /// The languages in which searches use it.
+    pub fn hybrid_langs(&self) -> Vec<Lang> {
+        self.dense().map(|dense| dense.langs().to_vec()).unwrap_or_default()
+    }
+
+    fn dense(&self) -> Option<Arc<Dense>> {
+        self.dense.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Best passages first; equal scores in the order of language and id. Nothing found is an empty list.
     ///
     /// # Errors
     /// The index cannot be read.
     pub fn search(&self, query: &Query) -> Result<Vec<Hit>, RetrievalError> {
-        Ok(self.hits(self.index.search(query, query.limit.min(limits::SEARCH_MAX_HITS))?))
+        Ok(self.hits(self.found(query, query.limit.min(limits::SEARCH_MAX_HITS))?))
     }
 
-    /// How well the passages of a language that share a word with `text` fit it, the best `limit` of them.
+    /// How well the passages of a language that share a word or the meaning with `text` fit it, the best `limit` of them.
     ///
     /// # Errors
     /// The index cannot be read.
     pub fn rank(&self, text: &str, lang: Lang, limit: usize) -> Result<Ranked, RetrievalError> {
-        let all = Ranked(self.index.scores(text, lang)?);
-        if all.0.len() <= limit {
-            return Ok(all);
-        }
-        let mut best = all.best(limit);
+        let query = || Query { text: text.to_owned(), lang: Some(lang), ..Query::default() };
+        let mut best = if self.dense().is_some_and(|dense| dense.serves(Some(lang))) {
+            self.found(&query(), limit)?
+        } else {
+            let all = Ranked(self.index.scores(text, lang)?);
+            if all.0.len() <= limit {
+                return Ok(all);
+            }
+            all.best(limit)
+        };
         best.sort_unstable_by_key(|(position, _)| *position);
         Ok(Ranked(best))
+    }
+
+    /// Positions with their scores, best first, at most `limit`.
+    fn found(&self, query: &Query, limit: usize) -> Result<Vec<(usize, f32)>, RetrievalError> {
+        // Given ids are all returned, so that there is nothing to be found by meaning.
+        let dense = self.dense().filter(|dense| dense.serves(query.lang) && query.filters.ids.is_empty());
+        let Some(dense) = dense.filter(|_| limit > 0 && !query.text.trim().is_empty()) else {
+            return Ok(self.index.search(query, limit)?);
+        };
+        let by_words = self.index.search(query, limit.max(dense::DEPTH))?;
+        Ok(turns::here(|| dense.fused(&by_words, query, &self.corpus, limit)).unwrap_or_else(|cause| {
+            tracing::warn!(%cause, "a text was searched for by its words alone");
+            by_words.into_iter().take(limit).collect()
+        }))
+    }
+
+    /// The passages of a language nearest to `text` in meaning alone, best first; none without a model for it.
+    ///
+    /// # Errors
+    /// The text cannot be embedded.
+    pub fn nearest(&self, text: &str, lang: Lang, limit: usize) -> Result<Vec<Hit>, RetrievalError> {
+        let query = Query { text: text.to_owned(), lang: Some(lang), ..Query::default() };
+        let found = self.dense().map(|dense| dense.search(&query, &self.corpus, limit)).transpose()?;
+        Ok(self.hits(found.unwrap_or_default()))
     }
 
     fn hits(&self, found: Vec<(usize, f32)>) -> Vec<Hit> {

@@ -1,12 +1,21 @@
 //! S: Work that takes long: so much of it at once, off the async threads, some more in a queue, the rest refused; and told
 //! when nobody waits for it any longer. Knows nothing of what is done.
 
+pub mod fair;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Code, Error, Result};
+
+/// Runs work of a few milliseconds where its caller stands; other tasks of an async thread go on elsewhere meanwhile.
+pub fn here<T>(work: impl FnOnce() -> T) -> T {
+    let flavor = Handle::try_current().map(|runtime| runtime.runtime_flavor());
+    if matches!(flavor, Ok(RuntimeFlavor::MultiThread)) { tokio::task::block_in_place(work) } else { work() }
+}
 
 /// Turns to work.
 #[derive(Clone, Debug)]

@@ -1,4 +1,7 @@
 //! P: The twenty aspects, and the finding of an aspect between two moving points. Orbs come from the ruleset.
+//!
+//! Source: definition: the angles are fractions of the circle (Kepler 1619; the minor ones by use), an orb is the distance
+//! from them. Error: none beyond rounding of the two longitudes given.
 
 pub mod declination;
 pub mod exact;

@@ -1,5 +1,9 @@
 //! P: The natal chart: bodies, angles, houses, aspects and balance of a birth, and what a vague birth time leaves open.
 //! Interprets nothing.
+//!
+//! Source: the modules that it calls name theirs; Einstein's as Astrodatabank publishes it, the others cast with Swiss
+//! Ephemeris 2.10 (Moshier) in 2026. Error: 0.01 degrees in bodies, 0.05 degrees in angles, the digits of those programs
+//! (`charts_match_swiss_ephemeris_values`).
 
 pub(super) mod window;
 

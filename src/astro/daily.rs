@@ -1,4 +1,7 @@
 //! P: The transits of a local day to a natal chart, ranked, with the moments they are exact. Interprets nothing.
+//!
+//! Source: `ephemeris` for the sky (Park et al. 2021); orbs, weights and ranks are convention (`rules`). Error: 1 min in
+//! moments, as far as almanacs print them (`the_sun_is_exact_at_the_published_equinoxes_and_solstices`).
 
 mod moon;
 mod passes;

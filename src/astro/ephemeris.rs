@@ -3,6 +3,11 @@
 //! Places come from a Chebyshev fit of JPL DE440 (Park et al. 2021), and for the small bodies of JPL Horizons' vectors,
 //! that is built into the program. `data/README.md` states the error of every body against Skyfield, ERFA and Swiss
 //! Ephemeris, and a test prints it.
+//!
+//! Source: Park et al. 2021, and what the functions name. Error: 0.0015 arcsec for the ten bodies, 0.003 for the true node,
+//! 0.01 for small bodies and the osculating apogee, 0.04 and 0.6 arcsec between theories for mean node and apogee
+//! (`the_errors_of_apparent_places_are_within_their_limits`); rates as derivatives
+//! (`rates_are_the_derivatives_of_the_places`).
 
 mod apparent;
 mod asset;

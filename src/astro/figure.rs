@@ -1,5 +1,9 @@
 //! P: A sky cast for an instant and maybe a place: bodies, angles, houses, lots and aspects. Knows no birth and no clock;
 //! interprets nothing.
+//!
+//! Source: the modules that it calls name theirs: `ephemeris` (Park et al. 2021), `houses` (Holden 1977), `lots`. Error:
+//! 0.01 degrees against another program's digits (`charts_match_swiss_ephemeris_values`); the parts are held closer where
+//! they are made.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,8 @@
 //! P: Firdaria, the Persian periods of life: nine lords in 75 years, each planet's time shared among the seven. Dates
 //! from a birth; no meaning.
+//!
+//! Source: Abu Ma'shar, On the Revolutions of the Years of Nativities IV; al-Biruni 1029; the tropical year of Simon et al.
+//! 1994. Error: none: a table (`the_tables_of_the_tradition`) and multiples of that year.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +10,8 @@ use super::body::Body;
 use super::chart::{Chart, Unknown};
 use super::returns::{TROPICAL_YEAR_DAYS, instant_text};
 use super::spans::Span;
-use super::vague::{Instants, unknown};
+use super::vague::Instants;
+use super::why::Why;
 
 /// Years of one round of all nine lords.
 pub const CYCLE_YEARS: f64 = 75.0;
@@ -221,12 +225,12 @@ pub fn cycle(is_day: bool, night_nodes: NightNodes, birth: Instants, cycle: u8) 
 pub fn of(chart: &Chart, night_nodes: NightNodes, at_jd_utc: f64) -> Result<Firdaria, Unknown> {
     let birth = Instants::of(chart);
     let Some(is_day) = chart.is_day else {
-        return Err(unknown("sect", "The Sun rises or sets within the hours in which the birth can lie."));
+        return Err(Unknown::new("sect", Why::SunAtHorizon));
     };
     let ages = ages(chart, at_jd_utc);
     let [round, other] = [ages.from, ages.to].map(|age| (age / CYCLE_YEARS).floor().clamp(0.0, 9.0) as u8);
     if round != other {
-        return Err(unknown("firdaria", "One round of 75 years ends and the next begins here with the hour of birth."));
+        return Err(Unknown::new("firdaria", Why::RoundEnds));
     }
     Ok(Firdaria {
         is_day,
@@ -250,7 +254,7 @@ impl Firdaria {
         if early == late {
             return Ok(early);
         }
-        Err(unknown("firdaria_current", "One part ends and the next begins here with the hour of birth."))
+        Err(Unknown::new("firdaria_current", Why::PartEnds))
     }
 
     /// The period and, in a planet's, the part in which an age in years falls.

@@ -4,6 +4,8 @@
 //! are cut in twelve hours each, and the hours go down the planets from Saturn to the Moon, the first being the ruler's of the
 //! day (Cassius Dio, Roman History 37.18-19; Lilly 1647, Christian Astrology, pp. 482-485). The weekday is that of the
 //! local mean time of the place at sunrise.
+//!
+//! Source: Lilly 1647, as above. Error: 2 s against Skyfield's sunrise and sunset (`hours_of_an_equinox`).
 
 use serde::Serialize;
 

@@ -1,5 +1,8 @@
 //! P: Twelve house cusps in fifteen systems, and the house of a longitude. Angles come from `angles`; a system that does
 //! not exist at a latitude is an error here, never an approximation.
+//!
+//! Source: each system names its own where it is made (most after Holden 1977, The Elements of House Division). Error:
+//! 0.005 arcsec against Swiss Ephemeris (`cusps_and_angles_match_swiss_ephemeris_and_its_failures_are_errors`).
 
 mod circles;
 mod semi_arcs;

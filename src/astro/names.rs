@@ -40,7 +40,7 @@ impl Lang {
     }
 
     /// The text of this language out of a pair.
-    fn pick(self, (english, french): (&'static str, &'static str)) -> &'static str {
+    pub(super) fn pick(self, (english, french): (&'static str, &'static str)) -> &'static str {
         match self {
             Self::En => english,
             Self::Fr => french,

@@ -1,5 +1,9 @@
 //! P: Secondary progressions and solar arc directions: a day of the sky for a year of life. Aspects are made to the
 //! natal chart; nothing is interpreted.
+//!
+//! Source: Placidus 1657 (a day for a year); Naibod 1560 (the mean measure); Meeus 1998, eq. 13.3. Error: 0.02 arcsec in
+//! bodies, 0.08 arcsec in angles and cusps, against Skyfield and Swiss Ephemeris
+//! (`places_agree_with_skyfield_and_swiss_ephemeris`).
 
 pub mod moon;
 
@@ -7,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::angles::{LocalSky, norm_deg, wrap_deg};
 use super::body::Body;
-use super::chart::window::NO_HORIZON;
 use super::chart::{Chart, Unknown};
 use super::contacts::{CrossAspect, Orbs, Spot, between, natal_spots};
 use super::ephemeris::Center;
@@ -19,7 +22,8 @@ use super::point::Point;
 use super::returns::{TROPICAL_YEAR_DAYS, instant_text, motion, step_days};
 use super::signs::{Sign, degree_in_sign};
 use super::spans::Span;
-use super::vague::{Instants, arc, range, reach_deg, unknown};
+use super::vague::{Instants, arc, range, reach_deg};
+use super::why::Why;
 use super::{frames, time};
 use moon::Lunation;
 
@@ -253,22 +257,21 @@ pub fn progress(
     let spots: Vec<Spot> = points.iter().map(spot).collect();
     let mut unknowns = Vec::new();
     if chart.angles.is_none() {
-        let vague = "They follow the natal angles; the time of birth is not exact.";
-        let why = if chart.options.has_horizon() { vague } else { NO_HORIZON };
-        unknowns.extend(["ascendant", "midheaven", "houses"].map(|what| unknown(what, why)));
+        let why = if chart.options.has_horizon() { Why::NatalAngles } else { Why::NoHorizon };
+        unknowns.extend(["ascendant", "midheaven", "houses"].map(|what| Unknown::new(what, why)));
     }
     if !course.birth.is_exact() {
         for point in &points {
             let open = [("sign", point.sure_sign().is_none()), ("retrograde", point.sure_retrograde().is_none())];
             let named = open.into_iter().filter(|(_, open)| *open);
-            unknowns.extend(named.map(|(what, _)| {
-                unknown(&format!("{}_{what}", point.point.code()), "It changes with the hour of birth.")
-            }));
+            unknowns.extend(
+                named.map(|(what, _)| Unknown::new(format!("{}_{what}", point.point.code()), Why::ChangesWithHour)),
+            );
         }
     }
     let aspects = between(&spots, &natal_spots(chart), orbs);
     if aspects.iter().any(|hit| hit.applying.is_none()) {
-        unknowns.push(unknown("applying", "Of the aspects that say nothing of it, it changes with the hour of birth."));
+        unknowns.push(Unknown::new("applying", Why::SomeApplying));
     }
     let lunation = if secondary { Some(moon::lunation(chart, &course)?) } else { None };
     unknowns.extend(lunation.iter().flat_map(Lunation::unknowns));

@@ -1,5 +1,8 @@
 //! P: Returns: the instants at which a body comes back to its natal place, and all its passes there. Casts no figure of
 //! its own; that is `figure`'s.
+//!
+//! Source: Newton's method on the places of `ephemeris` (Park et al. 2021). Error: 0.2 s for the Sun, 0.05 s for the Moon,
+//! for the others the time in which they move 0.01 arcsec, against Skyfield (`instants_agree_with_skyfield`).
 
 pub(super) mod path;
 

@@ -1,4 +1,6 @@
 //! P: The twelve tropical signs, their elements and modalities, and degrees within them. Holds no display names.
+//!
+//! Source: definition: twelve signs of thirty degrees. Error: none beyond rounding of the longitude given.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,8 @@
 //! P: Between what a figure lies when the instant is known only as a span: extremes of what was sampled through it, and what
 //! they leave of an aspect. Knows no birth and asks no ephemeris.
+//!
+//! Source: definition: extremes of samples, widened by what a parabola through three of them reaches between. Error: none
+//! that leaves a value out: turns between samples are covered (`a_turn_between_samples_is_covered`).
 
 use serde::{Deserialize, Serialize};
 

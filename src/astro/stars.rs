@@ -5,6 +5,8 @@
 //! Each star moves in a straight line through space (ESA 1997, The Hipparcos and Tycho Catalogues, vol. 1, 1.5.5), with
 //! its radial velocity and annual parallax; the orbits of double stars are left out. Against Skyfield over DE440 at twelve
 //! instants from 1550 to 2649: within 0.004 arcseconds.
+//!
+//! Source: van Leeuwen 2007; ESA 1997. Error: 0.004 arcsec (`places_agree_with_skyfield`).
 
 use std::sync::OnceLock;
 

@@ -9,7 +9,8 @@ use super::contacts::{CrossAspect, Orbs, Spot, between, natal_spots};
 use super::figure::LongitudeRange;
 use super::houses::Houses;
 use super::point::Point;
-use super::vague::{range, unknown};
+use super::vague::range;
+use super::why::Why;
 
 /// A point of one chart in a house of the other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,7 +47,11 @@ pub struct Synastry {
 pub fn synastry(a: &Chart, b: &Chart, orbs: Orbs) -> Synastry {
     let (of_a, of_b) = (natal_spots(a), natal_spots(b));
     let prefixed = |whose: &str, chart: &Chart| -> Vec<Unknown> {
-        chart.unknowns.iter().map(|open| unknown(&format!("{whose}.{}", open.what), open.why.as_str())).collect()
+        chart
+            .unknowns
+            .iter()
+            .map(|open| Unknown { what: format!("{whose}.{}", open.what), why: open.why.clone() })
+            .collect()
     };
     let overlays = [
         ("a", b.houses.as_ref().map(|houses| overlay(&of_a, houses))),
@@ -54,10 +59,7 @@ pub fn synastry(a: &Chart, b: &Chart, orbs: Orbs) -> Synastry {
     ];
     let open = overlays.iter().flat_map(|(whose, list)| {
         let uncertain = list.iter().flatten().filter(|overlay| !overlay.certain);
-        uncertain.map(move |overlay| {
-            let why = "It changes its house in the other chart within the hours in which the birth can lie.";
-            unknown(&format!("{whose}.{}_house", overlay.point.code()), why)
-        })
+        uncertain.map(move |overlay| Unknown::new(format!("{whose}.{}_house", overlay.point.code()), Why::OtherHouse))
     });
     let unknowns = [prefixed("a", a), prefixed("b", b), open.collect()].concat();
     let [(_, a_in_houses_of_b), (_, b_in_houses_of_a)] = overlays;

@@ -1,4 +1,7 @@
 //! P: Time scales: UTC, UT1, TT, TDB and Delta T as Julian Dates. No clock, no time zones, no calendar text.
+//!
+//! Source: Meeus 1998, ch. 7; IERS Bulletin C; Morrison et al. 2021; Kaplan 2005. Error: 0.002 s in every scale, 0.00002 s
+//! in TDB - TT (`scales_agree_with_skyfield_and_erfa`); what Delta T itself is off, `delta_t` tells.
 
 mod delta_t;
 mod tables;
@@ -37,8 +40,9 @@ pub fn julian_date(year: i32, month: u32, day: u32, day_fraction: f64) -> f64 {
 
 /// The scales of a UTC instant.
 ///
-/// Before 1972 "UTC" is taken as UT1. From 1972 TT = UTC + leap seconds + 32.184 s and UT1 = TT - Delta T; leap seconds
-/// not yet announced are taken as none, so that UT1 drifts from UTC in the far future.
+/// Before 1972 "UTC" is taken as UT1. From 1972 TT = UTC + leap seconds + 32.184 s and UT1 = TT - Delta T; after
+/// the last leap second announced, that at the end of 2016, none is assumed: TT - UTC stays 69.184 s, UT1 drifts from UTC, and
+/// the UTC of a far instant is off by what is inserted until then (CGPM 2022 means to end or widen the practice by 2035).
 #[must_use]
 pub fn scales_from_utc(jd_utc: f64) -> Scales {
     match tai_minus_utc_s(jd_utc) {

@@ -1,5 +1,8 @@
 //! P: An instant known only as a span, and what follows of it for the sky: arcs of bodies. Owns no
 //! birth data and no figure.
+//!
+//! Source: definition: what lies between two instants, by the places of `ephemeris` (Park et al. 2021). Error: none that
+//! leaves an hour out (`every_time_in_the_window_lies_in_the_arc_and_keeps_the_certain_aspects`).
 
 pub mod open;
 
@@ -121,11 +124,6 @@ pub(super) fn reach_deg(longitude_deg: f64, range: Option<&LongitudeRange>) -> (
             (wrap_deg(range.from_deg - longitude_deg).min(0.0), wrap_deg(range.to_deg - longitude_deg).max(0.0))
         }
     }
-}
-
-/// Something left open.
-pub(super) fn unknown(what: &str, why: impl Into<String>) -> Unknown {
-    Unknown { what: what.to_owned(), why: why.into() }
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
 //! P: Where the zodiac begins: at the true equinox of date, or sidereal by an ayanamsa. No place of any body.
+//!
+//! Source: Vondrák, Capitaine and Wallace 2011; each ayanamsa names its own. Error: 0.004 arcsec against Swiss Ephemeris
+//! (`ayanamsas_match_swiss_ephemeris_over_three_centuries`).
 
 mod precession;
 

@@ -1,4 +1,7 @@
 //! P: Local time to UTC and back through the time zone history built into the program. Reads no file and no clock.
+//!
+//! Source: IANA Time Zone Database of 2026 with its file backzone; local mean time by the longitude, four minutes a degree.
+//! Error: none: the database is taken at its word (`offsets_follow_legal_history`), and says itself where it is uncertain.
 
 mod history;
 

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-pub use relay::Talk;
+pub use crate::llm::model::{Choice, Form};
+pub use relay::{Talk, TalkSeal};
 
 use self::calls::{Call, Exchanged, Unpaid};
 use super::answer::Assembly;
@@ -108,8 +109,13 @@ struct Core {
     answer_max_tokens: u64,
     temperature_percent: u64,
     counting: Strategy,
-    whole_max_ms: u64,
-    stream_max_ms: u64,
+    /// Longest call of a remote model, and of a local one.
+    remote_max_ms: u64,
+    local_max_ms: u64,
+    /// Longest time of a request that is not answered before its answer is whole.
+    request_ms: u64,
+    /// Longest wait for a stream of a request that is answered as a whole.
+    wait_max: Duration,
     /// Tenants, by slug, that are let in more often than others.
     weights: HashMap<String, u32>,
 }
@@ -123,7 +129,6 @@ impl std::fmt::Debug for Advisor {
 impl Advisor {
     /// Over these, with these settings.
     pub fn new(on: Foundations, settings: &Settings) -> Self {
-        let stream_max_ms = settings.remote.total_ms;
         let request_ms = settings.server.request_max_ms.saturating_sub(limits::REQUEST_SPARE_MS);
         let core = Core {
             streams: Streams::new(on.ambient.clone()),
@@ -132,9 +137,11 @@ impl Advisor {
             answer_max_tokens: settings.llm.answer_max_tokens,
             temperature_percent: settings.llm.temperature_percent,
             counting: settings.tokens.strategy,
+            wait_max: Duration::from_millis(settings.server.request_max_ms.saturating_sub(limits::REFUSAL_SPARE_MS)),
             // The edge cuts a request that is not answered in time; a stream has been answered when it begins.
-            whole_max_ms: stream_max_ms.min(request_ms.max(1)),
-            stream_max_ms,
+            request_ms: request_ms.max(1),
+            remote_max_ms: settings.remote.total_ms,
+            local_max_ms: settings.local.total_ms,
             weights: settings
                 .streams
                 .weights
@@ -176,7 +183,7 @@ impl Advisor {
 
     /// How long a stream waits for its answer to begin before it is sent a head; what fails until then has its own status.
     pub fn head_max(&self) -> Duration {
-        Duration::from_millis(self.core.whole_max_ms.min(limits::STREAM_HEAD_MAX_MS))
+        Duration::from_millis(self.core.request_ms.min(limits::STREAM_HEAD_MAX_MS))
     }
 
     /// Runs `work` in a task of its own. An answer without an owner cannot be read again.
@@ -222,6 +229,14 @@ struct Heard {
     degraded: Option<Reason>,
     /// A limit that is near its end, or had no room.
     warning: Option<String>,
+}
+
+impl Heard {
+    /// A provider did not answer.
+    fn pass(&mut self, hop: Hop, reason: Reason) {
+        self.passed_over.push(PassedOver { provider: hop.code(), reason: reason.code() });
+        self.degraded = self.degraded.or(Some(reason).filter(|reason| reason.is_degraded()));
+    }
 }
 
 /// What came of asking one model.
@@ -274,7 +289,12 @@ impl Core {
     ) -> Result<Heard> {
         let mut heard = Heard::default();
         for hop in asking.0.route.hops() {
-            let Some(model) = self.on.gateway.model(*hop) else { continue };
+            let Some(model) = self.on.gateway.model(*hop) else {
+                if *hop == Hop::Local {
+                    heard.pass(*hop, Reason::NoModel);
+                }
+                continue;
+            };
             let tried = if matches!(case.reading.intent, Intent::Chart) {
                 self.try_model(model.as_ref(), case, asking, told, gone).await?
             } else {
@@ -306,8 +326,7 @@ impl Core {
                     return Ok(heard);
                 }
             };
-            heard.passed_over.push(PassedOver { provider: hop.code(), reason: reason.code() });
-            heard.degraded = heard.degraded.or(Some(reason).filter(|reason| reason.is_degraded()));
+            heard.pass(*hop, reason);
         }
         Ok(heard)
     }
@@ -320,8 +339,11 @@ impl Core {
         told: &mut Told<'_, '_>,
         gone: &mut Gone,
     ) -> Result<Tried> {
-        let _permit = self.enter(&asked.caller, gone).await?;
-        let prompt = consult::prompt_of(case, asked.chart.name.as_deref(), self.on.ambient.bytes());
+        let _permit = self.enter(&asked.caller, asked.keeps_part, began, gone).await?;
+        let party = self.party(asked.caller.tenant)?;
+        let canary = self.on.ambient.bytes();
+        let (brief, prompt) =
+            consult::fitting(model, case, asked.chart.name.as_deref(), canary, self.answer_max_tokens).await;
         let purpose = Purpose {
             tenant: asked.caller.tenant,
             user: Some(asked.caller.user),
@@ -329,8 +351,8 @@ impl Core {
             model: model.model().to_owned(),
             remote: model.provider() == Hop::Remote.code(),
         };
-        let messages = [prompt.system.as_str(), prompt.user.as_str()];
-        let money = match self.reserve(&purpose, &messages, self.answer_max_tokens, &asked.request).await? {
+        let mut ask = consult::ask_of(&prompt, case.seed, self.answer_max_tokens, self.temperature_percent, party);
+        let money = match self.reserve(model, &purpose, &ask.messages, ask.max_tokens, &asked.request).await? {
             Ok(money) => money,
             Err(unpaid) => {
                 self.on.metrics.gateway().called(model.provider(), unpaid.reason().code());
@@ -339,9 +361,8 @@ impl Core {
         };
         told.log.warn(money.warning());
         told.log.begin();
-        let within_ms = self.within_ms(asked.keeps_part, began);
-        let ask = consult::ask_of(&prompt, case.seed, self.answer_max_tokens, self.temperature_percent, within_ms);
-        let (brief, scope) = (case.brief(), case.scope());
+        ask.within = Duration::from_millis(self.within_ms(model, asked.keeps_part, began));
+        let scope = case.scope();
         let offered = Offered::new(&brief, &prompt);
         let spoken = consult::speak(model, ask, &offered, &scope, &self.on.metrics, told, gone).await;
         let gateway = self.on.metrics.gateway();
@@ -357,8 +378,9 @@ impl Core {
         Ok(match spoken {
             Ok(spoken) => {
                 gateway.sentences(model.provider(), spoken.kept.len() as u64, spoken.dropped as u64);
-                let said = Exchanged { read: &messages.concat(), written: &spoken.written, usage: spoken.usage };
-                let call = self.call(money, purpose, said, matches!(spoken.ended, Ended::Whole(_)));
+                let read = [prompt.system.as_str(), prompt.user.as_str()].concat();
+                let said = Exchanged { read: &read, written: &spoken.written, usage: spoken.usage };
+                let call = self.call(model, (money, purpose), said, matches!(spoken.ended, Ended::Whole(_)));
                 Tried::Spoke(Box::new((spoken, call)))
             }
             // Nothing came, so nothing is owed: what is held goes back as `money` goes.
@@ -375,7 +397,7 @@ impl Core {
         });
         let said = heard.spoken.as_ref().filter(|spoken| !spoken.kept.is_empty());
         let (provider, version) = match (&heard.call, said) {
-            (Some(call), Some(_)) if call.purpose.remote => (Hop::Remote.code(), PROMPT_VERSION),
+            (Some(call), Some(_)) => (call.provider, PROMPT_VERSION),
             _ => (Hop::Composer.code(), COMPOSER_VERSION),
         };
         let dropped = heard.spoken.as_ref().map_or(0, |spoken| spoken.dropped);

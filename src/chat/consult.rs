@@ -1,6 +1,8 @@
 //! S: Lets a model speak, and keeps of it what holds: sentence by sentence, each checked before anybody hears it. What too
 //! few hold the composer completes. Spends no money and keeps nothing.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 
@@ -10,10 +12,11 @@ use super::{Case, SENTENCES_MIN, Verifying, facts};
 use crate::astro::Certainty;
 use crate::clock::Stopwatch;
 use crate::guard::pii::Known;
+use crate::limits;
 use crate::llm::composer;
 use crate::llm::lexicon;
 use crate::llm::marked;
-use crate::llm::model::{Ask, Delta, End, Failure, Finish, Message, Model, Reason, Reported};
+use crate::llm::model::{Ask, Choice, Delta, End, Failure, Finish, Form, Message, Model, Party, Reason, Reported};
 use crate::llm::prompt::{self, Offered, Prompt};
 use crate::llm::splitter::{Cut, Splitter};
 use crate::llm::{Brief, Draft, Sentence, Sink};
@@ -48,8 +51,37 @@ pub struct Spoken {
     pub ended: Ended,
 }
 
+/// The prompt of a case that leaves a model room for its answer, and what it offers: where not all passages fit, the last
+/// are left out.
+pub async fn fitting<'c>(
+    model: &dyn Model,
+    case: &'c Case<'_>,
+    chart_name: Option<&str>,
+    random: [u8; 8],
+    max_tokens: u64,
+) -> (Brief<'c>, Prompt) {
+    let mut brief = case.brief();
+    brief.evidence = &brief.evidence[..brief.evidence.len().min(limits::PROMPT_PASSAGES_MAX)];
+    loop {
+        let prompt = prompt_of(case, &brief, chart_name, random);
+        let Some(context) = model.context_tokens() else { return (brief, prompt) };
+        let fits = match model.measure(&messages_of(&prompt)).await {
+            Some(tokens) => tokens.saturating_add(max_tokens) <= context,
+            None => true,
+        };
+        if fits || brief.evidence.is_empty() {
+            return (brief, prompt);
+        }
+        brief.evidence = &brief.evidence[..brief.evidence.len() - 1];
+    }
+}
+
+fn messages_of(prompt: &Prompt) -> Vec<Message> {
+    vec![Message { role: "system", text: prompt.system.clone() }, Message { role: "user", text: prompt.user.clone() }]
+}
+
 /// The prompt of a case: what a model may know of it.
-pub fn prompt_of(case: &Case<'_>, chart_name: Option<&str>, random: [u8; 8]) -> Prompt {
+fn prompt_of(case: &Case<'_>, brief: &Brief<'_>, chart_name: Option<&str>, random: [u8; 8]) -> Prompt {
     let birth = &case.chart.birth;
     let exact = birth.certainty == Certainty::Exact;
     let contacts: Vec<String> = case.factors.iter().map(|f| facts::factor_text(case.lang, f, exact)).collect();
@@ -63,20 +95,21 @@ pub fn prompt_of(case: &Case<'_>, chart_name: Option<&str>, random: [u8; 8]) -> 
         is_common: &|word| vocabulary.holding(word).is_some(),
         fold: lexicon::fold,
     };
-    prompt::build(&case.brief(), &contacts, &known, prompt::canary(random))
+    prompt::build(brief, &contacts, &known, prompt::canary(random))
 }
 
-/// What a model is asked by a prompt.
-pub fn ask_of(prompt: &Prompt, seed: u64, max_tokens: u64, temperature_percent: u64, within_ms: u64) -> Ask {
+/// What a model is asked by a prompt; how long it may take is not known yet.
+pub fn ask_of(prompt: &Prompt, seed: u64, max_tokens: u64, temperature_percent: u64, party: Party) -> Ask {
     Ask {
-        messages: vec![
-            Message { role: "system", text: prompt.system.clone() },
-            Message { role: "user", text: prompt.user.clone() },
-        ],
+        messages: messages_of(prompt),
         max_tokens,
         temperature_percent: u32::try_from(temperature_percent).unwrap_or(0),
         seed,
-        within: std::time::Duration::from_millis(within_ms),
+        within: Duration::ZERO,
+        choice: Choice::default(),
+        stop: Vec::new(),
+        form: Form::Text,
+        party,
     }
 }
 

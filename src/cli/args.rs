@@ -8,8 +8,10 @@ use clap::{Args, Parser, Subcommand};
 
 use super::birth::{BirthArgs, OptionsArgs};
 use super::budget::{BudgetCommand, LedgerCommand, UsageArgs};
+use super::eval::EvalCommand;
 use super::jobs::JobsCommand;
 use super::key::KeyCommand;
+use super::model::ModelCommand;
 use super::pair::SynastryArgs;
 use super::plan::PlanCommand;
 use super::returns::ReturnsArgs;
@@ -86,9 +88,15 @@ pub enum Command {
     /// Look after the API keys of a tenant.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look after the models on this machine: bring one, check it, put it to use.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Look after the jobs: what waits, what failed, what is paused.
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Measure how well questions are answered.
+    #[command(subcommand)]
+    Eval(EvalCommand),
 }
 
 /// `orrery config ..`

@@ -119,6 +119,24 @@ impl Client {
         };
         read(what, request.send_json(body))
     }
+
+    /// Removes what is at `path`.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub fn delete(&self, path: &str) -> Result<(), ClientError> {
+        let what = format!("DELETE {path}");
+        let request = self.agent.delete(format!("{}{path}", self.base));
+        let request = match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        // Some answer with a body, some without: that it succeeded is all that is asked.
+        match request.call() {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            other => read::<Value>(what, other).map(drop),
+        }
+    }
 }
 
 fn read<T: DeserializeOwned>(

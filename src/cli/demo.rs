@@ -4,7 +4,7 @@
 mod accounts;
 mod answer_page;
 pub mod chart_page;
-mod home;
+pub mod home;
 pub mod replies;
 mod today_page;
 mod visit;

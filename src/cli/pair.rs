@@ -18,6 +18,7 @@ pub use args::SynastryArgs;
 use crate::astro::composite::{Composite, CompositePoint};
 use crate::astro::contacts::CrossAspect;
 use crate::astro::synastry::{Overlay, Synastry};
+use crate::astro::why::said;
 use crate::astro::{self, Chart, Lang, Unknown};
 use crate::charts::lines::{Combined, CompositeAsk, composite_of, synastry_of};
 use crate::error::Error;
@@ -223,7 +224,7 @@ pub(super) fn unknowns(open: &[Unknown], lang: Lang, look: Look) -> Vec<String> 
     for unknown in open {
         let (whose, what) = unknown.what.split_once('.').unwrap_or(("", &unknown.what));
         let whose = if whose.is_empty() { String::new() } else { format!("{} ", whose.to_uppercase()) };
-        let text = format!("{whose}{}: {}", lang.name(what), unknown.why);
+        let text = format!("{whose}{}: {}", lang.name(what), said(&unknown.why, lang));
         let wrapped = wrap(&text, look.columns.saturating_sub(4));
         let start = |index: usize| if index == 0 { "  ?" } else { "   " };
         lines.extend(wrapped.iter().enumerate().map(|(index, line)| format!("{} {line}", start(index))));

@@ -24,6 +24,8 @@ pub enum PlanCommand {
     Create(CreateArgs),
     /// Give a tenant or a user a plan.
     Assign(AssignArgs),
+    /// Take a tenant's or a user's own plan away: the user has the tenant's again, the tenant the default of the settings.
+    Clear(ClearArgs),
 }
 
 /// `orrery plan show ..`
@@ -63,18 +65,37 @@ pub struct CreateArgs {
 /// `orrery plan assign ..`
 #[derive(Debug, Args)]
 pub struct AssignArgs {
-    /// The plan: premium follows the newest version, premium@1 keeps one for good; `none` takes the holder's own away.
+    /// The plan: premium follows the newest version, premium@1 keeps one for good; `none` is as `orrery plan clear`.
     #[arg(value_name = "PLAN")]
     pub plan: String,
+    /// Whose.
+    #[command(flatten)]
+    pub holder: HolderArgs,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
+
+/// `orrery plan clear ..`
+#[derive(Debug, Args)]
+pub struct ClearArgs {
+    /// Whose.
+    #[command(flatten)]
+    pub holder: HolderArgs,
+    /// Where.
+    #[command(flatten)]
+    pub directory: DirectoryArgs,
+}
+
+/// Whose plan it is.
+#[derive(Debug, Args)]
+pub struct HolderArgs {
     /// Slug of the tenant.
     #[arg(long, value_name = "SLUG")]
     pub tenant: String,
     /// Id of a user of it; the whole tenant when left out.
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
-    /// Where.
-    #[command(flatten)]
-    pub directory: DirectoryArgs,
 }
 
 /// Does one of the commands.
@@ -86,6 +107,7 @@ pub fn run(command: &PlanCommand) -> Result<(), Failure> {
         }
         PlanCommand::Create(options) => create(options),
         PlanCommand::Assign(options) => assign(options),
+        PlanCommand::Clear(options) => give(&options.holder, None, &options.directory),
     }
 }
 
@@ -119,9 +141,15 @@ fn create(options: &CreateArgs) -> Result<(), Failure> {
 }
 
 fn assign(options: &AssignArgs) -> Result<(), Failure> {
-    let AssignArgs { plan, tenant, user, directory } = options;
+    let AssignArgs { plan, holder, directory } = options;
     let wrong = |right: String| Failure::usage(format!("{plan}: expected {right}, or `none`"));
     let choice = (plan != "none").then(|| plan.parse::<Choice>().map_err(wrong)).transpose()?;
+    give(holder, choice, directory)
+}
+
+/// Gives this plan, or none of their own.
+fn give(holder: &HolderArgs, choice: Option<Choice>, directory: &DirectoryArgs) -> Result<(), Failure> {
+    let HolderArgs { tenant, user } = holder;
     let held = with_app(directory, async |app| {
         let id = app.tenants().by_slug(tenant)?.id;
         let user = user.as_deref().map(|text| text.parse::<UserId>().map_err(|_| Error::new(Code::UserNotFound)));

@@ -7,6 +7,7 @@ use clap::Args;
 use super::args::SettingsArgs;
 use super::signals::Signals;
 use super::{Failure, config, open, runtime};
+use crate::astro::places;
 use crate::clock::Ambient;
 use crate::config::Settings;
 use crate::telemetry::init_logging;
@@ -51,6 +52,7 @@ async fn listen(app: &Arc<App>, stop: impl Future<Output = ()> + Send + 'static)
         tracing::info!(metrics_url = format!("http://{}/metrics", metrics.address()), "telling worker metrics");
         tokio::spawn(metrics.serve())
     });
+    open_places();
     let url = format!("http://{}", bound.address());
     tracing::info!(%url, version = env!("CARGO_PKG_VERSION"), "listening");
     let stop = async {
@@ -64,4 +66,12 @@ async fn listen(app: &Arc<App>, stop: impl Future<Output = ()> + Send + 'static)
         let _ = metrics.await;
     }
     Ok(())
+}
+
+/// Unpacks the gazetteer beside the first requests, which else the first that names a place would wait for. Where no thread is
+/// to be had, that one does.
+fn open_places() {
+    if let Err(cause) = std::thread::Builder::new().name("places".to_owned()).spawn(places::open) {
+        tracing::debug!(%cause, "the gazetteer is unpacked at its first use");
+    }
 }

@@ -186,6 +186,19 @@ pub(super) fn by_tenant<T>(
     Ok(found)
 }
 
+/// `auto`, which is nothing here, `off`, which is no language, or languages with commas between them.
+pub(super) fn search_langs(text: &str) -> Result<Option<Vec<String>>, String> {
+    match text.trim() {
+        "auto" => Ok(None),
+        "off" | "" => Ok(Some(Vec::new())),
+        codes => {
+            let code = |code: &str| choice(code.trim(), &[("en", "en"), ("fr", "fr")]).map(str::to_owned);
+            let codes = codes.split(',').map(code).collect::<Result<_, _>>();
+            codes.map(Some).map_err(|_| String::from("expected auto, off, or languages out of en and fr"))
+        }
+    }
+}
+
 pub(super) fn token_strategy(text: &str) -> Result<Strategy, String> {
     choice(text, &Strategy::ALL.map(|strategy| (strategy.code(), strategy)))
 }

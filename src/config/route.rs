@@ -7,6 +7,8 @@ use super::parse::by_tenant;
 /// Who may answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hop {
+    /// A model on this machine.
+    Local,
     /// A model behind an OpenAI-compatible address.
     Remote,
     /// The built-in one.
@@ -14,11 +16,13 @@ pub enum Hop {
 }
 
 impl Hop {
-    const ALL: [Self; 2] = [Self::Remote, Self::Composer];
+    /// Every provider.
+    pub const ALL: [Self; 3] = [Self::Local, Self::Remote, Self::Composer];
 
     /// Name in settings and on the wire.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Local => "local",
             Self::Remote => "remote",
             Self::Composer => "composer",
         }
@@ -69,14 +73,14 @@ pub struct TenantRoute {
     pub route: Route,
 }
 
-const ALLOWED: &str = "expected providers out of remote, composer";
+const ALLOWED: &str = "expected providers out of local, remote, composer";
 
 fn parts(text: &str, separator: char) -> Result<Route, String> {
     let hops: Option<Vec<Hop>> = text.split(separator).map(|name| Hop::from_code(name.trim())).collect();
     hops.map(Route::new).ok_or_else(|| ALLOWED.to_owned())
 }
 
-/// `remote,composer`
+/// `local,remote,composer`
 pub(super) fn route(text: &str) -> Result<Route, String> {
     if text.trim().is_empty() { Err(ALLOWED.to_owned()) } else { parts(text, ',') }
 }
@@ -121,6 +125,7 @@ mod tests {
             ("remote", "remote>composer"),
             ("composer,remote", "composer"),
             ("remote, remote, composer", "remote>composer"),
+            ("local,remote", "local>remote>composer"),
         ] {
             assert_eq!(route(text).map(|route| route.to_string()), Ok(shown.to_owned()));
         }

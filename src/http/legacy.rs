@@ -187,8 +187,9 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
         return Ok(Bare(OldAnswer { answer: text("answer"), date: text("date") }));
     }
     let (answered, answer) = v1::chat::answer(&app, &caller, &body.value)?;
+    let is_bounded = charge.is_bounded();
     let outcome = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx)).await;
-    quota::end(&app, &caller, &outcome, res);
+    quota::end(&app, &caller, is_bounded, &outcome, res);
     outcome?;
     Ok(Bare(OldAnswer { answer: answer.text, date: answer.date }))
 }

@@ -68,7 +68,7 @@ fn class_of(method: &Method, route: &str) -> Class {
         _ if is_below(&["/v1/ops/", "/v1/keys"]) => Class::Ops,
         "/v1/charts/{id}/answers" | "/v1/charts/{id}" | "/v1/chat/advise/{id}" => Class::Read,
         "/v1/charts" if method == Method::GET => Class::Read,
-        _ if is_below(&["/v1/chat/", "/chat/"]) => Class::Chat,
+        _ if is_below(&["/v1/chat/", "/chat/", "/v1/embeddings"]) => Class::Chat,
         _ if is_below(READS) => Class::Read,
         _ => Class::Compute,
     }
@@ -135,6 +135,7 @@ mod tests {
             (Method::POST, "/chat/advise", Class::Chat),
             (Method::POST, "/v1/chat/completions", Class::Chat),
             (Method::GET, "/v1/chat/advise/{id}", Class::Read),
+            (Method::POST, "/v1/embeddings", Class::Chat),
             (Method::GET, "/v1/models", Class::Read),
             (Method::POST, "/horoscope/natal", Class::Compute),
             (Method::GET, "/v1/quota", Class::Read),

@@ -11,7 +11,10 @@ use super::reply::Bare;
 pub fn document(routes: &Router) -> OpenApi {
     let info = Info::new("Orrery", env!("CARGO_PKG_VERSION")).description(
         "A private astrology-advice appliance: JPL-accurate charts, the day's transits, and cited answers. `bearer` takes \
-         an access token or, where it is not a matter of a session, an API key (`ork_..`, also as `X-API-Key`).",
+         an access token or, where it is not a matter of a session, an API key (`ork_..`, also as `X-API-Key`). \
+         Every error has the one envelope, but for what ends before there is a request: over HTTP/1.1 a request line or \
+         header that cannot be read is answered with a bare 400, and a request line with headers of more than 32 KiB with a \
+         bare 431, both without body or `X-Request-Id` and followed by the end of the connection.",
     );
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer).bearer_format("JWT"));
     OpenApi::with_info(info).add_security_scheme("bearer", bearer).merge_router(routes)

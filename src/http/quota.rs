@@ -7,7 +7,7 @@ use super::caller::Caller;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::tenants::plans::Holder;
-use crate::tenants::quotas::{Charge, Quota};
+use crate::tenants::quotas::Charge;
 
 /// Refuses what the plan would refuse later; otherwise a place within it, which is counted in the transaction of the answer.
 ///
@@ -16,30 +16,24 @@ use crate::tenants::quotas::{Charge, Quota};
 pub fn begin(app: &App, caller: &Caller, res: &mut Response) -> Result<Charge> {
     let begun = app.quotas().begin(caller.tenant, caller.user);
     if begun.is_err() {
-        end(app, caller, &begun, res);
+        end(app, caller, true, &begun, res);
     }
     begun
 }
 
 /// Notes in the metrics what became of a message that was to be kept here, and tells the caller what is left. What the
-/// advisor keeps it notes itself.
-pub fn end<T>(app: &App, caller: &Caller, outcome: &Result<T>, res: &mut Response) {
-    let quota = app.quotas().of(Holder::User(caller.tenant, caller.user)).ok();
-    let slug = || quota.as_ref().map(|quota| quota.tenant_slug.clone()).unwrap_or_default();
+/// advisor keeps it notes itself. Where the plan has no bound there is nothing to tell.
+pub fn end<T>(app: &App, caller: &Caller, is_bounded: bool, outcome: &Result<T>, res: &mut Response) {
+    let slug = || app.tenants().by_id(caller.tenant).map(|tenant| tenant.row.slug).unwrap_or_default();
     app.metrics().limits.quota(slug, outcome.as_ref().err().map(Error::code));
-    if let Some(quota) = &quota {
-        show(quota, res);
+    if is_bounded {
+        tell(app, caller, res);
     }
 }
 
 /// Tells the caller what is left: `X-Quota-Limit`, `-Remaining`, and `-Reset` in seconds since the epoch.
 pub fn tell(app: &App, caller: &Caller, res: &mut Response) {
-    if let Ok(quota) = app.quotas().of(Holder::User(caller.tenant, caller.user)) {
-        show(&quota, res);
-    }
-}
-
-fn show(quota: &Quota, res: &mut Response) {
+    let Ok(quota) = app.quotas().of(Holder::User(caller.tenant, caller.user)) else { return };
     let Some((count, limit)) = quota.tightest().and_then(|count| Some((count, count.limit?))) else { return };
     let told = [
         ("x-quota-limit", limit),

@@ -96,11 +96,24 @@ pub struct Stored<T, const S: u16 = 200> {
     pub shape: std::marker::PhantomData<fn() -> T>,
 }
 
-impl<T, const S: u16> Scribe for Stored<T, S> {
-    fn render(self, res: &mut Response) {
+/// Writes a stored answer without the envelope, for the paths that have a shape of their own.
+pub fn write_bare<T, const S: u16>(res: &mut Response, stored: Stored<T, S>) {
+    stored.mark(res);
+    res.status_code(StatusCode::from_u16(stored.status).unwrap_or(StatusCode::OK));
+    write_bytes(res, stored.data);
+}
+
+impl<T, const S: u16> Stored<T, S> {
+    fn mark(&self, res: &mut Response) {
         if self.replayed {
             res.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
         }
+    }
+}
+
+impl<T, const S: u16> Scribe for Stored<T, S> {
+    fn render(self, res: &mut Response) {
+        self.mark(res);
         let meta = serde_json::to_vec(&Meta { request_id: request_id_of(res) }).unwrap_or_default();
         let body = [b"{\"data\":", self.data.as_slice(), b",\"meta\":", &meta, b"}"].concat();
         res.status_code(StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK));

@@ -8,8 +8,8 @@ use salvo_oapi::swagger_ui::SwaggerUi;
 use super::edge::{Crowd, Edge};
 use super::limited::Limited;
 use super::v1::{
-    analysis, aspects, auth, budgets, calendar, charts, chat, completions, jobs, keys, lines, ops, places, plans,
-    reference, retrieval, rulesets, sky, stream, transits, usage, webhooks, wheel,
+    analysis, aspects, auth, budgets, calendar, charts, chat, completions, embeddings, jobs, keys, lines, local_models,
+    ops, places, plans, reference, retrieval, rulesets, sky, stream, transits, usage, webhooks, wheel,
 };
 use super::{health, legacy, methods, openapi};
 use crate::app::App;
@@ -72,6 +72,11 @@ fn ops_routes() -> Router {
         .push(Router::with_path("tenants/{slug}/rates").get(plans::rates).put(plans::set_rates))
         .push(Router::with_path("plans").get(plans::list).post(plans::create))
         .push(Router::with_path("plans/{code}").get(plans::show))
+        .push(Router::with_path("models").get(local_models::list).post(local_models::import))
+        .push(Router::with_path("models/{name}").get(local_models::show).delete(local_models::remove))
+        .push(Router::with_path("models/{name}/verify").post(local_models::verify))
+        .push(Router::with_path("models/{name}/use").post(local_models::put_to_use))
+        .push(Router::with_path("models/{name}/release").post(local_models::release))
         .push(Router::with_path("keys/jwt/rotate").post(ops::rotate_jwt))
         .push(Router::with_path("audit/verify").get(ops::verify_audit))
         .push(Router::with_path("usage").get(usage::all))
@@ -118,7 +123,10 @@ fn job_ops_routes() -> Router {
 }
 
 fn person_routes() -> Router {
+    // Looked through in this order at each request: what is asked most stands first.
     Router::new()
+        .push(Router::with_path("chat/advise").post(chat::advise))
+        .push(Router::with_path("chat/advise/{id}").get(stream::resume))
         .push(Router::with_path("charts/{id}/report").post(jobs::report))
         .push(Router::with_path("jobs/{id}").get(jobs::mine))
         .push(Router::with_path("jobs/{id}/result").get(jobs::result))
@@ -143,10 +151,13 @@ fn person_routes() -> Router {
         .push(Router::with_path("charts/{id}/answers").get(chat::answers))
         .push(Router::with_path("usage").get(usage::own))
         .push(Router::with_path("sky").get(sky::get))
-        .push(Router::with_path("chat/advise").post(chat::advise))
-        .push(Router::with_path("chat/advise/{id}").get(stream::resume))
         .push(Router::with_path("chat/completions").post(completions::complete))
-        .push(Router::with_path("models").get(completions::models))
+        .push(Router::with_path("embeddings").post(embeddings::embed))
+        .push(
+            Router::with_path("models")
+                .get(completions::models)
+                .push(Router::with_path("{model}").get(completions::one_model)),
+        )
         .push(Router::with_path("places").get(places::search))
         .push(Router::with_path("places/nearest").get(places::nearest))
         .push(Router::with_path("retrieval/search").post(retrieval::search))

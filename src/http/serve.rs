@@ -60,6 +60,8 @@ impl Bound {
         let grace = Duration::from_millis(app.settings().server.shutdown_grace_ms);
         let mut server =
             Server::new(self.acceptor).fuse_config(FuseConfig::default()).max_connections(limits::CONNECTIONS_MAX);
+        // What is over it, or cannot be parsed, hyper answers itself with a bare 431 or 400, and asks nobody for a body: the
+        // description of the API says so.
         server.http1_mut().max_buf_size(limits::HEADERS_MAX_BYTES);
         let handle = server.handle();
         let service = router::service(Arc::clone(&app));

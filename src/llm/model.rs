@@ -7,6 +7,11 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::error::FieldError;
+use crate::ids::TenantId;
+use crate::tokens::Tokenizer;
 
 /// What a model is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +26,63 @@ pub struct Ask {
     pub seed: u64,
     /// When the whole must have ended.
     pub within: Duration,
+    /// What else bears on its choice of words.
+    pub choice: Choice,
+    /// Texts before which it ends.
+    pub stop: Vec<String>,
+    /// What its text must be.
+    pub form: Form,
+    /// For whom it works.
+    pub party: Party,
+}
+
+/// What bears on a model's choice of words beside temperature and seed; what is absent is as the model has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Choice {
+    /// The likeliest tokens alone that together have this chance.
+    pub top_p: Option<f64>,
+    /// So many of the likeliest tokens alone.
+    pub top_k: Option<u32>,
+    /// Those tokens alone that have at least this part of the chance of the likeliest.
+    pub min_p: Option<f64>,
+    /// Divides the logits of what was said before.
+    pub repetition_penalty: Option<f64>,
+    /// Taken from the logit of a token for each time that it was written.
+    pub frequency_penalty: Option<f64>,
+    /// Taken from the logit of a token that was written.
+    pub presence_penalty: Option<f64>,
+}
+
+/// What a model's text must be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Form {
+    /// Any text.
+    #[default]
+    Text,
+    /// A JSON object.
+    JsonObject,
+    /// JSON that fits a schema.
+    JsonSchema {
+        /// What the caller calls it.
+        name: String,
+        /// The schema.
+        schema: Value,
+        /// What the caller says of how exactly it is to be held to, for upstreams that tell these apart.
+        strict: Option<bool>,
+    },
+    /// What a regular expression matches.
+    Regex(String),
+    /// What a context-free grammar, in the notation of Lark, makes.
+    Grammar(String),
+}
+
+/// For whom a model works, so that those who wait are served fairly. Never leaves the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// How often it is served, beside others that wait.
+    pub weight: u32,
 }
 
 /// One message of a conversation.
@@ -93,6 +155,10 @@ pub enum Reason {
     NotAsked,
     /// Nobody has said what it costs.
     NotPriced,
+    /// It cannot be asked this: the [`Failure`] says what is wrong.
+    Invalid,
+    /// There is none now.
+    NoModel,
 }
 
 impl Reason {
@@ -108,6 +174,8 @@ impl Reason {
             Self::Unsupported => "unsupported",
             Self::NotAsked => "not_asked",
             Self::NotPriced => "model_not_priced",
+            Self::Invalid => "invalid_request",
+            Self::NoModel => "no_model",
         }
     }
 
@@ -125,12 +193,20 @@ pub struct Failure {
     pub reason: Reason,
     /// For the log: no personal data, no secret.
     pub detail: String,
+    /// What is wrong with the request, for whoever made it.
+    pub fault: Option<Box<FieldError>>,
 }
 
 impl Failure {
     /// A failure with its internal half.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+        Self { reason, detail: detail.into(), fault: None }
+    }
+
+    /// The request cannot be answered as it is.
+    pub fn invalid(fault: FieldError) -> Self {
+        let detail = format!("{}: {}", fault.field, fault.allowed);
+        Self { reason: Reason::Invalid, detail, fault: Some(Box::new(fault)) }
     }
 }
 
@@ -144,6 +220,21 @@ pub trait Model: Send + Sync {
 
     /// Name of the model, as prices and answers name it.
     fn model(&self) -> &str;
+
+    /// Its own tokenizer, where it is at hand.
+    fn tokenizer(&self) -> Option<&dyn Tokenizer> {
+        None
+    }
+
+    /// Tokens that these messages become, its template included, where that is known.
+    fn measure(&self, _messages: &[Message]) -> BoxFuture<'_, Option<u64>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    /// Most tokens of a prompt and its answer, where that is known.
+    fn context_tokens(&self) -> Option<u64> {
+        None
+    }
 
     /// Begins to answer; resolves once the first text is there, so that whatever failed before may have been tried again.
     ///

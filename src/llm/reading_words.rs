@@ -233,7 +233,7 @@ static GENERAL_EN: Words = Words::new(
 );
 
 static GENERAL_FR: Words = Words::new(
-    "aujourd hui, ce soir, demain, cette semaine, ce mois, cette annee, ma journee, ma semaine, mon mois, mon \
+    "aujourd hui, ce soir, demain, journee*, cette semaine, ce mois, cette annee, ma journee, ma semaine, mon mois, mon \
      annee, avenir, futur, vie, humeur*, chance, conseil*, but, force*, faiblesse*, personnalite, talent*, \
      heureu*, bonheur, lecon*, defi*, theme, carte du ciel, horoscope*, astrolog*, zodiaque, planete*, transit*, \
      astres, naissance, natal*, destin*, qui suis je, sur moi, signe, aspects, maisons, retrograd*",
@@ -252,7 +252,7 @@ pub static PERSONAL: Words = Words::new("i, my, myself, mine, im, je, j, mon, ma
 
 /// Signs that the question is for another kind of helper.
 pub static ELSEWHERE: Words = Words::new(
-    "rain, snow, pleuvoir, neiger, joke, blague, python, javascript, java, sql, code, coding, html, regex, algorithm*, recipe*, cook*, weather, capital of, \
+    "clause*, legally, legal advice, is it legal, legalement, est elle legale, est il legal, est ce legal, rain, snow, pleuvoir, neiger, joke, blague, python, javascript, java, sql, code, coding, html, regex, algorithm*, recipe*, cook*, weather, capital of, \
      president*, prime minister, translat*, football, soccer, basketball, world cup, movie*, population, square \
      root, equation*, calculat*, wikipedia, who invented, who wrote, essay, poem, system prompt, jailbreak, \
      previous instructions, prompt, recette*, cuisin*, meteo, capitale, ministre, tradui*, traduction, racine \
@@ -304,14 +304,16 @@ pub static EMERGENCY: Words = Words::new(
 /// The length of a life.
 pub static LIFESPAN: Words = Words::new(
     "will i die, i going to die, do i die, my death, how long will i live, how long do i have, date of my death, \
-     life expectancy, vais je mourir, je vais mourir, mourrai je, ma mort, combien de temps vais je vivre, combien de \
+     life expectancy, how old will i get, how old will i become, what age will i die, what age i will die, what age will i \
+     pass, what age i will pass, vais je mourir, jusqu a quel age vais je vivre, jusqu a quel age vivrai je, quel age mourrai je, je vais mourir, mourrai je, ma mort, combien de temps vais je vivre, combien de \
      temps il me reste, esperance de vie",
 );
 
 /// Chance games.
 pub static LUCK: Words = Words::new(
-    "lottery numbers, winning numbers, win the lottery, lucky numbers, numeros gagnants, numeros du loto, gagner au \
-     loto, gagner a la loterie",
+    "lottery numbers, winning numbers, win the lottery, lucky numbers, which stock*, which share*, which coin*, which crypto*, stock should i \
+     buy, stocks should i buy, shares should i buy, numeros gagnants, numeros du loto, gagner au loto, gagner a la loterie, quelle \
+     action acheter, quelles actions acheter, quel titre acheter, quelle crypto*",
 );
 
 /// Whether one is ill.
@@ -325,7 +327,7 @@ pub static ILLNESS: Words = Words::new(
 
 /// What to do about a treatment.
 pub static TREATMENT: Words = Words::new(
-    "antidepress*, medication*, my meds, my pills, my treatment, chemo*, insulin, should i have surgery, have the \
+    "antidepress*, medication*, milligram*, dosage*, ibuprofen*, paracetamol*, aspirin*, antibiotic*, antibiotique*, my meds, my pills, my treatment, chemo*, insulin, should i have surgery, have the \
      surgery, have the operation, vaccin*, mon traitement, mes medicaments, mes cachets, chimio*, insuline, me faire \
      operer, l operation",
 );
@@ -342,7 +344,8 @@ pub static GREETING: Words = Words::new(
 
 /// Questions about what is answering.
 pub static IDENTITY: Words = Words::new(
-    "are you an ai, are you ai, are you a bot, are you a robot, are you human, are you real, are you a person, are you \
+    "are you an ai, are you ai, are you a bot, are you a human, are you a machine, are you a program, are you a computer, human or a \
+     bot, human or a robot, human or a machine, es tu une machine, etes vous une machine, es tu un programme, humain ou un robot, are you a robot, are you human, are you real, are you a person, are you \
      chatgpt, who are you, what are you, what can you do, what do you do, how do you work, how can you help, who made you, \
      es tu une ia, tu es une ia, etes vous une ia, es tu un robot, etes vous un robot, es tu humain*, etes vous humain*, \
      qui es tu, qui etes vous, que peux tu faire, que sais tu faire, que pouvez vous faire, comment fonctionnes tu, es tu \

@@ -207,6 +207,11 @@ impl ServingIndex {
         &self.generation
     }
 
+    /// Directory of the generation; what lies beside the engine's files goes with it.
+    pub fn home(&self) -> PathBuf {
+        self.root.join(&self.generation)
+    }
+
     /// Removes other generations and cut-off builds; a file that is neither stays.
     pub fn remove_others(&self) -> io::Result<Vec<String>> {
         let mut removed = Vec::new();

@@ -20,9 +20,7 @@ use super::error::StoreError;
 use super::schema;
 use super::span::Span;
 use super::tx::{Pending, Source, Visit};
-
-/// Memory that pages of the file may take, in bytes.
-const CACHE_BYTES: usize = 128 * 1024 * 1024;
+use crate::limits;
 
 type Bytes = &'static [u8];
 
@@ -206,7 +204,7 @@ impl Engine {
 /// How the file is opened, wherever it is.
 pub(super) fn builder() -> Builder {
     let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES);
+    builder.set_cache_size(limits::STORE_CACHE_MAX_BYTES);
     builder
 }
 

@@ -34,6 +34,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { to: 2, run: add_rulesets },
     Step { to: 3, run: create_tables },
     Step { to: 4, run: create_tables },
+    Step { to: 5, run: create_tables },
 ];
 
 fn create_tables(batch: &Batch<'_>, tables: &'static [&'static str]) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ macro_rules! rows {
 pub mod jobs;
 pub mod ledger;
 pub mod limits;
+pub mod models;
 pub mod worker;
 
 use super::codec::{Row, Table};
@@ -107,6 +108,7 @@ pub const STORE_TABLES: &[&str] = &[
     limits::PLAN_OF_USER.name(),
     limits::QUOTA_OF_TENANT.name(),
     limits::QUOTA_OF_USER.name(),
+    models::MODELS.name(),
 ];
 /// Tables of `keys.redb`, by name.
 pub const KEYS_TABLES: &[&str] = &[META.name(), USER_KEYS.name(), SECRETS.name()];

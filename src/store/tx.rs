@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 
-use super::codec::{Key, Row, Table, key_from_bytes, key_to_bytes, row_from_bytes, row_to_bytes};
+use super::codec::{CodecError, Key, Row, Table, key_from_bytes, key_to_bytes, row_from_bytes, row_to_bytes};
 use super::error::StoreError;
 use super::span::Span;
 
@@ -60,6 +60,36 @@ impl<'a> View<'a> {
     pub(super) const fn new(source: &'a dyn Source) -> Self {
         Self { source }
     }
+
+    /// Everything in `span`, with what is wrong in the place of what cannot be read, so that one bad row hides no other.
+    ///
+    /// # Errors
+    /// When the table is unknown or the disk fails.
+    pub fn survey<K: Key, V: Row>(
+        &self,
+        table: &Table<K, V>,
+        span: &Span,
+    ) -> Result<Vec<Result<(K, V), Unreadable<K>>>, StoreError> {
+        let mut found = Vec::new();
+        self.source.visit(table.name(), span, &mut |key, value| {
+            found.push(match (key_from_bytes(key), row_from_bytes(value)) {
+                (Ok(key), Ok(row)) => Ok((key, row)),
+                (Ok(key), Err(cause)) => Err(Unreadable { key: Some(key), cause }),
+                (Err(cause), _) => Err(Unreadable { key: None, cause }),
+            });
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+}
+
+/// A row that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable<K> {
+    /// Its key, unless that is what cannot be read.
+    pub key: Option<K>,
+    /// Why.
+    pub cause: CodecError,
 }
 
 impl Reads for View<'_> {

@@ -18,6 +18,8 @@ pub const CALL_OUTCOMES: &[&str] = &[
     "budget_exhausted",
     "unsupported",
     "model_not_priced",
+    "invalid_request",
+    "no_model",
 ];
 /// What may become of a retry.
 pub const RETRY_RESULTS: &[&str] = &["made", "refused"];

@@ -9,6 +9,7 @@ use prometheus::{
     CounterVec, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
 };
 
+use super::engine::EngineMetrics;
 use super::gateway::GatewayMetrics;
 use super::labels::Bounded;
 use crate::limits::METRIC_TENANTS_MAX;
@@ -85,10 +86,13 @@ pub struct Metrics {
     model_tokens: IntCounterVec,
     budget_events: IntCounterVec,
     ledger_reserved: Gauge,
+    ledger_stuck: IntGauge,
     /// Rates, quotas, streams.
     pub limits: limits::LimitMetrics,
     /// The job queue.
     pub jobs: jobs::JobMetrics,
+    /// The engine of the local model.
+    pub engine: EngineMetrics,
 }
 
 /// One request being answered; counted out when dropped, also when its task is cut.
@@ -124,7 +128,7 @@ fn reserved(registry: &Registry) -> prometheus::Result<Gauge> {
     Ok(metric)
 }
 
-fn counter(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+pub(super) fn counter(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntCounter> {
     let metric = IntCounter::new(name, help)?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -136,7 +140,7 @@ pub(super) fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::
     Ok(metric)
 }
 
-fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> prometheus::Result<Histogram> {
+pub(super) fn histogram(registry: &Registry, name: &str, help: &str, buckets: &[f64]) -> prometheus::Result<Histogram> {
     let metric = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
     registry.register(Box::new(metric.clone()))?;
     Ok(metric)
@@ -208,11 +212,17 @@ impl Metrics {
                 &["tenant", "level"],
             )?,
             ledger_reserved: reserved(&r)?,
+            ledger_stuck: gauge(
+                &r,
+                "ledger_stuck_reservations",
+                "Reservations of processes that ended which the last start could not release.",
+            )?,
             limits: limits::LimitMetrics::new(&r)?,
             routes: Bounded::new(ROUTES_MAX),
             tenants: Bounded::new(METRIC_TENANTS_MAX),
             models: Bounded::new(METRIC_TENANTS_MAX),
             jobs: jobs::JobMetrics::new(&r)?,
+            engine: EngineMetrics::new(&r)?,
             registry: r,
         })
     }
@@ -298,6 +308,11 @@ impl Metrics {
         self.ledger_reserved.set(micro_usd as f64 / 1e6);
     }
 
+    /// So many reservations of processes that ended could not be released at the start.
+    pub fn ledger_stuck(&self, count: u64) {
+        self.ledger_stuck.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
     /// The Prometheus text format, version 0.0.4.
     ///
     /// # Errors
@@ -352,6 +367,7 @@ mod tests {
         metrics.model_tokens("acme", "gpt-4o", "output", 7);
         metrics.budget_event("acme", "warn");
         metrics.ledger_reserved(500_000);
+        metrics.ledger_stuck(2);
         let seen = samples(&metrics.render().expect("text"));
         assert_eq!(seen[r#"http_requests_total{method="GET",route="/v1/charts/{id}",status="200"}"#], 1.0);
         assert_eq!(seen[r#"http_requests_total{method="GET",route="unmatched",status="404"}"#], 1.0);
@@ -370,6 +386,7 @@ mod tests {
         assert_eq!(seen[r#"llm_tokens_total{direction="output",model="gpt-4o",tenant="acme"}"#], 7.0);
         assert_eq!(seen[r#"budget_events_total{level="warn",tenant="acme"}"#], 1.0);
         assert_eq!(seen["ledger_reserved_usd"], 0.5);
+        assert_eq!(seen["ledger_stuck_reservations"], 2.0);
         drop(in_flight);
         assert_eq!(samples(&metrics.render().expect("text"))["http_requests_in_flight"], 0.0);
     }

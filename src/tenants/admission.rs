@@ -2,7 +2,7 @@
 //! Opens no stream.
 //!
 //! Beyond the bounds a request waits in its tenant's queue, and beyond that it is told at once to come back. Who is next
-//! is decided by `fair.rs`, so that a tenant who asks for much waits on itself and not others on it. A permit is given
+//! is decided by `turns/fair.rs`, so that a tenant who asks for much waits on itself and not others on it. A permit is given
 //! back when it is dropped, whatever became of its holder; one that comes to somebody who has gone passes on.
 
 use std::collections::HashMap;
@@ -11,12 +11,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-mod fair;
-
-use self::fair::{Bounds, Entered, Fair, Ticket};
 use crate::config::Streams;
 use crate::error::{Code, Error, Result};
 use crate::ids::TenantId;
+use crate::turns::fair::{Bounds, Entered, Fair, Ticket};
 
 /// Seconds after which somebody who was refused is told to try again: about as long as an answer takes.
 const RETRY_AFTER_S: u64 = 5;
@@ -80,14 +78,15 @@ impl Admission {
         Self { inner: Arc::new(Inner { gate: Mutex::new(gate), wait: Duration::from_millis(streams.wait_ms) }) }
     }
 
-    /// Waits for leave to open one stream. A tenant of twice the weight is let in twice as often when both wait.
+    /// Waits for leave to open one stream, no longer than `within`. A tenant of twice the weight is let in twice as often
+    /// when both wait.
     ///
     /// Dropping the future leaves the queue.
     ///
     /// # Errors
     /// [`Code::Overloaded`] with a time to come back: at once when the tenant's queue is full, otherwise after the longest
-    /// wait of the settings.
-    pub async fn enter(&self, tenant: TenantId, weight: u32) -> Result<Permit> {
+    /// wait of the settings, or `within`.
+    pub async fn enter(&self, tenant: TenantId, weight: u32, within: Duration) -> Result<Permit> {
         let (mut place, told) = {
             let mut gate = self.inner.gate();
             match gate.fair.enter(tenant, weight) {
@@ -103,7 +102,7 @@ impl Admission {
                 }
             }
         };
-        if tokio::time::timeout(self.inner.wait, told).await.is_ok_and(|told| told.is_ok()) {
+        if tokio::time::timeout(self.inner.wait.min(within), told).await.is_ok_and(|told| told.is_ok()) {
             place.granted = true;
             return Ok(self.permit(tenant));
         }

@@ -5,7 +5,7 @@
 //! a settlement never charges more than was held. What a call costs beyond that, because a provider counted otherwise
 //! than it promised, is written off to the operator as `overrun` and logged. No hold outlives its call, its process or
 //! its machine: dropping a [`Reservation`] releases it, a start releases those of dead processes, and a sweep those that
-//! no call can still need. Every movement is an entry that is never changed, and balances can be rebuilt from them.
+//! no call can still need; a hold that cannot be released stops no start, and is told of. Every movement is an entry that is never changed, and balances can be rebuilt from them.
 
 mod accounts;
 mod background;
@@ -148,6 +148,7 @@ impl Ledger {
         let boot = on.ambient.bytes();
         let recovered = recover::release_dead(&on, boot).await?;
         recovered.log();
+        on.metrics.ledger_stuck(recovered.stuck);
         let (messages, inbox) = mpsc::unbounded_channel();
         let core = Arc::new(Core { on, boot, reserved: AtomicU64::new(0), messages });
         let background = Arc::new(Background::start(&core, inbox));

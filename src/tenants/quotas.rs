@@ -146,6 +146,11 @@ pub struct Charge {
 }
 
 impl Charge {
+    /// Whether the plan had a bound when the message was begun.
+    pub const fn is_bounded(&self) -> bool {
+        self.seat.is_some()
+    }
+
     /// Counts the message.
     ///
     /// # Errors
@@ -263,7 +268,8 @@ fn look(reads: &impl Reads, plans: &Plans, holder: Holder, now: UnixMs) -> Resul
         counts.push(Count { span: Span::UserDay, limit, consumed: of_user.on_day, resets_at });
     }
     let used = period.advance(reads.get(&QUOTA_OF_TENANT, &tenant)?.unwrap_or_default());
-    let resets_at = period.day_ends(used.day)?;
+    let same_day = counts.first().filter(|_| of_user.day == used.day).map(|count: &Count| count.resets_at);
+    let resets_at = same_day.map_or_else(|| period.day_ends(used.day), Ok)?;
     counts.push(Count { span: Span::TenantDay, limit: bounds.tenant_per_day, consumed: used.on_day, resets_at });
     let resets_at = period.month_ends(used.month)?;
     counts.push(Count { span: Span::TenantMonth, limit: bounds.tenant_per_month, consumed: used.in_month, resets_at });

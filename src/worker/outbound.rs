@@ -5,6 +5,7 @@
 //! that changes its mind between the check and the connection gains nothing.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,10 +31,12 @@ const SYSTEM_BUNDLES: &[&str] = &[
 ];
 
 /// What may be called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// Addresses of this machine and of private networks, by plain HTTP too.
     pub private: bool,
+    /// File of certificates to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The answer of an address.
@@ -130,7 +133,7 @@ impl Outbound {
         if !target.tls {
             return converse(TokioIo::new(stream), target, headers, body).await;
         }
-        let config = trust().await?;
+        let config = trust(self.allowed.ca_file.clone()).await?;
         let name = ServerName::try_from(target.host.clone())
             .map_err(|_| Refused::Forbidden(String::from("the host is no name for a certificate")))?;
         let stream = TlsConnector::from(config).connect(name, stream).await.map_err(failed)?;
@@ -193,11 +196,15 @@ where
     Ok(Answer { status: answer.status().as_u16(), retry_after_s: after.and_then(|text| text.trim().parse().ok()) })
 }
 
-/// Whom the system trusts. Read for each message: messages are few, and what an operator changes holds at once.
-async fn trust() -> Result<Arc<ClientConfig>, Refused> {
-    let read = || {
+/// Whom the operator's file, otherwise the system, trusts. Read for each message: messages are few, and what an operator
+/// changes holds at once.
+async fn trust(ca_file: Option<PathBuf>) -> Result<Arc<ClientConfig>, Refused> {
+    let is_own = ca_file.is_some();
+    let read = move || {
         let mut roots = RootCertStore::empty();
-        for bundle in SYSTEM_BUNDLES {
+        let bundles =
+            ca_file.as_deref().map_or_else(|| SYSTEM_BUNDLES.iter().map(Path::new).collect(), |own| vec![own]);
+        for bundle in bundles {
             let Ok(certificates) = CertificateDer::pem_file_iter(bundle) else { continue };
             roots.add_parsable_certificates(certificates.flatten());
             break;
@@ -206,7 +213,12 @@ async fn trust() -> Result<Arc<ClientConfig>, Refused> {
     };
     let roots = tokio::task::spawn_blocking(read).await.map_err(failed)?;
     if roots.is_empty() {
-        return Err(Refused::Failed(String::from("no bundle of trusted certificates was found on this system")));
+        let missing = if is_own {
+            "worker.webhooks_ca_file holds no certificate that can be read"
+        } else {
+            "no bundle of trusted certificates was found on this system"
+        };
+        return Err(Refused::Failed(missing.to_owned()));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
@@ -329,7 +341,7 @@ mod tests {
             assert!(strict.check(bad).is_err(), "{bad}");
         }
         assert!(strict.check("https://example.org:8443/hook?x=1").is_ok());
-        let local = Outbound::new(Allowed { private: true });
+        let local = Outbound::new(Allowed { private: true, ca_file: None });
         assert!(local.check("http://127.0.0.1:9/x").is_ok());
         assert!(local.check("gopher://127.0.0.1/").is_err());
     }

@@ -45,9 +45,13 @@ fn tenants_plans_and_keys_are_looked_after_at_the_command_line() {
     assert!(
         told(&dir, &["plan", "assign", "none", "--tenant", "acme"]).contains("unmetered (version 1, from default)")
     );
+    told(&dir, &["plan", "assign", "club", "--tenant", "acme"]);
+    assert!(told(&dir, &["plan", "clear", "--tenant", "acme"]).contains("unmetered (version 1, from default)"));
+    refused(&dir, &["plan", "clear", "--tenant", "nobody"], "no such tenant");
     refused(&dir, &["plan", "assign", "club@9", "--tenant", "acme"], "no such plan");
     let stranger = "usr_0192f000000070008000000000000000";
     let make = |scopes| ["key", "create", "--tenant", "acme", "--user", stranger, "--name", "sync", "--scopes", scopes];
+    refused(&dir, &["plan", "clear", "--tenant", "acme", "--user", stranger], "no such user");
     refused(&dir, &make("read,everything"), "read, charts, chat");
     refused(&dir, &make("read"), "a user of the tenant");
     assert_eq!(told(&dir, &["key", "list", "--tenant", "acme"]).trim(), "");

@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 
 use crate::support::{Appliance, einstein, shared};
 
-const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Asks until `fits` says yes.
 #[track_caller]
-fn until(server: &Appliance, path: &str, token: &str, fits: impl Fn(&Value) -> bool) -> Value {
+pub fn until(server: &Appliance, path: &str, token: &str, fits: impl Fn(&Value) -> bool) -> Value {
     let watch = Stopwatch::start();
     loop {
         let answer = server.call("GET", path, Some(token), None);
@@ -32,7 +32,7 @@ fn until(server: &Appliance, path: &str, token: &str, fits: impl Fn(&Value) -> b
     }
 }
 
-fn chart(server: &Appliance, token: &str) -> String {
+pub fn chart(server: &Appliance, token: &str) -> String {
     let made = server.call("POST", "/v1/charts", Some(token), Some(&einstein()));
     made.data(201)["id"].as_str().unwrap().to_owned()
 }
@@ -138,19 +138,19 @@ fn operators_pause_cancel_retry_and_list() {
 }
 
 /// One request that came, with its headers in lower case.
-struct Came {
+pub struct Came {
     headers: Vec<(String, String)>,
-    body: String,
+    pub body: String,
 }
 
 impl Came {
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).unwrap()
     }
 }
 
 /// A receiver of webhooks that answers with these statuses, one after the other, then with 204.
-fn receiver(statuses: &'static [u16]) -> (String, Receiver<Came>) {
+pub fn receiver(statuses: &'static [u16]) -> (String, Receiver<Came>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let (send, came) = channel();

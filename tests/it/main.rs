@@ -19,7 +19,15 @@ mod cli_limits;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod embeddings;
+#[cfg(test)]
+mod encoder;
+#[cfg(test)]
 mod ephemeris;
+#[cfg(test)]
+mod evaluation;
+#[cfg(test)]
+mod gate;
 #[cfg(test)]
 mod gateway;
 #[cfg(test)]
@@ -39,9 +47,13 @@ mod limits;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod money;
 #[cfg(test)]
 mod money_told;
+#[cfg(test)]
+mod openai_client;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
@@ -53,13 +65,21 @@ mod reference;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod relevance;
+#[cfg(test)]
 mod rulesets;
 #[cfg(test)]
 mod store_kill;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod timeline;
+#[cfg(test)]
+mod tiny;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]

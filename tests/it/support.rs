@@ -24,7 +24,7 @@ pub struct Appliance {
 struct Own {
     app: std::sync::Arc<App>,
     dir: tempfile::TempDir,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 /// What came back.
@@ -104,7 +104,7 @@ impl Appliance {
             tokio::spawn(bound.serve(std::sync::Arc::clone(&app), std::future::pending()));
             (app, address)
         });
-        Self::over(address, Some(Own { app, dir, _runtime: runtime }))
+        Self::over(address, Some(Own { app, dir, runtime }))
     }
 
     fn over(address: SocketAddr, own: Option<Own>) -> Self {
@@ -116,6 +116,11 @@ impl Appliance {
     /// What serves, where this process does.
     pub fn app(&self) -> &std::sync::Arc<App> {
         &self.own.as_ref().expect("an appliance of this process").app
+    }
+
+    /// Tasks that live on the runtime of an appliance of this process.
+    pub fn alive_tasks(&self) -> usize {
+        self.own.as_ref().expect("an appliance of this process").runtime.metrics().num_alive_tasks()
     }
 
     /// One that somebody else runs, with the token of its operator.

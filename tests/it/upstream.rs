@@ -18,6 +18,8 @@ pub enum Act {
     Breaks { pieces: Vec<String> },
     /// Answers with this status.
     Status(u16),
+    /// Answers with these very bytes.
+    Raw(String),
 }
 
 /// The upstream.
@@ -84,8 +86,14 @@ impl Upstream {
 
 /// Waits up to ten seconds until `holds`.
 #[track_caller]
-pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..500 {
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    eventually_within(10, what, holds);
+}
+
+/// Waits up to so many seconds until `holds`.
+#[track_caller]
+pub fn eventually_within(seconds: u32, what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..seconds * 50 {
         if holds() {
             return;
         }
@@ -126,6 +134,7 @@ fn play(mut socket: TcpStream, act: &Act) -> Result<(), ()> {
             let text = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             return socket.write_all(text.as_bytes()).map_err(drop);
         }
+        Act::Raw(text) => return socket.write_all(text.as_bytes()).map_err(drop),
         Act::Says { pieces, pause_ms, .. } => (pieces, *pause_ms),
         Act::Hangs { pieces } | Act::Breaks { pieces } => (pieces, 0),
     };

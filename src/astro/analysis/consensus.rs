@@ -6,18 +6,8 @@ use crate::astro::chart::Unknown;
 use crate::astro::dignities::accidental::{Accident, Accidental};
 use crate::astro::dignities::{Dignity, Essential};
 use crate::astro::receptions::{MutualReception, Reception, Receptions};
+use crate::astro::why::Why;
 
-/// Why something is open, as a sentence.
-const WHY: &str = "It changes within the span of the birth time.";
-/// Why something that needs a clock time is open.
-const WHY_CLOCK: &str = "It needs the time of birth to the minute.";
-
-/// Why there is no planetary hour.
-const WHY_SUN: &str = "It needs a place where the Sun rises and sets at that time of the year.";
-/// Why something that looks days away is open near the ends of the ephemeris.
-const WHY_SPAN: &str = "It needs the days around it, and they lie beyond the ephemeris.";
-/// Why the Moon's age is open in the first month of the ephemeris.
-const WHY_NEW_MOON: &str = "The new moon before it lies beyond the ephemeris.";
 /// What cannot be said of any vague time.
 const NEEDS_CLOCK: [&str; 8] = [
     "house_rulers",
@@ -95,26 +85,26 @@ pub(super) fn receptions(found: impl Iterator<Item = Receptions>) -> (Receptions
 /// Names what an analysis leaves open: what a vague time does, an hour where the Sun does not rise or set, and what lies
 /// beyond the ephemeris.
 pub(super) fn unknowns(analysis: &Analysis, vague: bool, hour: Hour, open: &[&str]) -> Vec<Unknown> {
-    let named = |what: &str, why: &str| Unknown { what: what.to_owned(), why: why.to_owned() };
     if !vague {
         let no_age = analysis.lunar_phase.is_some_and(|moon| moon.age_days.is_none());
-        let age = no_age.then(|| named("lunar_age", WHY_NEW_MOON));
+        let age = no_age.then(|| Unknown::new("lunar_age", Why::NewMoonBeyond));
         let hour = match hour {
-            Hour::NoSunrise => Some(named("planetary_hour", WHY_SUN)),
-            Hour::BeyondEphemeris => Some(named("planetary_hour", WHY_SPAN)),
+            Hour::NoSunrise => Some(Unknown::new("planetary_hour", Why::NoSunrise)),
+            Hour::BeyondEphemeris => Some(Unknown::new("planetary_hour", Why::DaysBeyond)),
             Hour::NotAsked | Hour::Found(_) => None,
         };
         return age.into_iter().chain(hour).collect();
     }
-    let mut unknowns: Vec<Unknown> = NEEDS_CLOCK.into_iter().map(|what| named(what, WHY_CLOCK)).collect();
+    let mut unknowns: Vec<Unknown> = NEEDS_CLOCK.into_iter().map(|what| Unknown::new(what, Why::NeedsClock)).collect();
     let absent = [
         ("sect", analysis.sect.is_none()),
         ("lunar_phase", analysis.phase.is_none()),
         ("dispositors", analysis.dispositors.is_none()),
         ("modern_dispositors", analysis.modern_dispositors.is_none()),
     ];
-    unknowns.extend(absent.into_iter().filter(|(_, open)| *open).map(|(what, _)| named(what, WHY)));
-    unknowns.extend(open.iter().map(|what| named(what, WHY)));
+    unknowns
+        .extend(absent.into_iter().filter(|(_, open)| *open).map(|(what, _)| Unknown::new(what, Why::ChangesWithin)));
+    unknowns.extend(open.iter().map(|what| Unknown::new(*what, Why::ChangesWithin)));
     for planet in &analysis.planets {
         let code = planet.body.code();
         let solar = planet.solar.as_ref();
@@ -128,8 +118,12 @@ pub(super) fn unknowns(analysis: &Analysis, vague: bool, hour: Hour, open: &[&st
             ("orientation", solar.is_some_and(|state| state.oriental.is_none())),
             ("sect_status", planet.sect.is_none() && planet.body <= Body::Saturn),
         ];
-        unknowns
-            .extend(parts.into_iter().filter(|(_, open)| *open).map(|(part, _)| named(&format!("{code}_{part}"), WHY)));
+        unknowns.extend(
+            parts
+                .into_iter()
+                .filter(|(_, open)| *open)
+                .map(|(part, _)| Unknown::new(format!("{code}_{part}"), Why::ChangesWithin)),
+        );
     }
     unknowns
 }

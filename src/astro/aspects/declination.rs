@@ -1,4 +1,7 @@
 //! P: Parallels, contra-parallels and bodies out of bounds: what points share in declination. Knows no longitude.
+//!
+//! Source: definition: the distance of two declinations, or of one and the other's opposite. Error: none beyond rounding of
+//! the declinations given.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,7 @@
 //! P: What a vague birth time leaves open: the window of instants, whether it was by day, and the names of what is not known.
+//!
+//! Source: definition: the birth's local day or span, by its zone (`zone`). Error: none beyond the zone's own; every hour
+//! of a window lies in it.
 
 use super::{TimeWindow, Unknown};
 use crate::astro::angles::LocalSky;
@@ -13,12 +16,9 @@ use crate::astro::lots::sine_of_altitude;
 use crate::astro::patterns;
 use crate::astro::signs::Sign;
 use crate::astro::time;
+use crate::astro::why::Why;
 use crate::astro::zone::{resolve_local, rfc3339_of_julian_date};
 
-/// Why something that is now one thing and now another is open.
-const CHANGES: &str = "It changes within the hours in which the birth can lie.";
-/// Why a heliocentric sky has no angles, houses and lots.
-pub(crate) const NO_HORIZON: &str = "As seen from the Sun there is no horizon.";
 /// Longest step between looks at the Sun's altitude: ten minutes, between which its extremes rise by 0.02 degrees at most.
 const SUN_STEP_DAYS: f64 = 1.0 / 144.0;
 /// Sine of an altitude too near the horizon to tell by steps, 0.06 degrees.
@@ -136,62 +136,39 @@ pub(super) fn is_day(window: &TimeWindow, birth: &BirthInput) -> Result<Option<b
 
 /// What a view from the Sun has not.
 pub(crate) fn without_horizon() -> Vec<Unknown> {
-    ["houses", "ascendant", "midheaven", "lots", "is_day"]
-        .map(|what| Unknown { what: what.to_owned(), why: NO_HORIZON.to_owned() })
-        .into()
+    ["houses", "ascendant", "midheaven", "lots", "is_day"].map(|what| Unknown::new(what, Why::NoHorizon)).into()
 }
 
 /// What the window leaves open.
 pub(crate) fn unknowns(figure: &Figure, is_day: Option<bool>) -> Vec<Unknown> {
-    let angular = [
-        (
-            "houses",
-            "Houses follow the Ascendant, which moves a degree in about four minutes; the time of birth is not exact.",
-        ),
-        ("ascendant", "The Ascendant passes through every sign in a day; the time of birth is not exact."),
-        ("midheaven", "The Midheaven moves a degree in about four minutes; the time of birth is not exact."),
-        ("lots", "The lots are as far from the Ascendant as Sun and Moon are apart; the time of birth is not exact."),
-    ];
-    let mut unknowns: Vec<Unknown> =
-        angular.map(|(what, why)| Unknown { what: what.to_owned(), why: why.to_owned() }).into();
+    let angular =
+        [("houses", Why::Houses), ("ascendant", Why::Ascendant), ("midheaven", Why::Midheaven), ("lots", Why::Lots)];
+    let mut unknowns: Vec<Unknown> = angular.map(|(what, why)| Unknown::new(what, why)).into();
     if is_day.is_none() {
-        let why =
-            "The Sun is above the horizon for some of the hours in which the birth can lie, and below it for others.";
-        unknowns.push(Unknown { what: "is_day".to_owned(), why: why.to_owned() });
+        unknowns.push(Unknown::new("is_day", Why::DayOrNight));
     }
     for placement in &figure.bodies {
         let code = placement.body.code();
         let mut changes = |what: &str, known: bool| {
             if !known {
-                unknowns.push(Unknown { what: format!("{code}_{what}"), why: CHANGES.to_owned() });
+                unknowns.push(Unknown::new(format!("{code}_{what}"), Why::Changes));
             }
         };
         changes("retrograde", placement.sure_retrograde().is_some());
         changes("out_of_bounds", placement.sure_out_of_bounds().is_some());
         let Some(range) = placement.range.filter(|range| !range.sign_certain) else { continue };
-        unknowns.push(Unknown {
-            what: format!("{code}_sign"),
-            why: format!(
-                "It changes sign between {} and {} within the hours in which the birth can lie.",
-                Sign::of(range.from_deg).code(),
-                Sign::of(range.to_deg).code()
-            ),
-        });
+        let signs = [range.from_deg, range.to_deg].map(|deg| Sign::of(deg).code());
+        unknowns.push(Unknown::with(format!("{code}_sign"), Why::ChangesSignFrom, &signs));
     }
     if patterns::leaves_parts_open(&figure.patterns) {
-        let why = "A pattern is part of a larger one at some of the hours in which the birth can lie.";
-        unknowns.push(Unknown { what: "part_of".to_owned(), why: why.to_owned() });
+        unknowns.push(Unknown::new("part_of", Why::PartOf));
     }
     let aspects = figure.aspects.iter().map(|hit| (hit.a, hit.aspect.code(), hit.b, hit.sure_applying()));
     let parallels = figure.parallels.iter().map(|hit| (hit.a, hit.kind.code(), hit.b, hit.sure_applying()));
     let open = aspects.chain(parallels).filter(|(.., applying)| applying.is_none());
     let open: Vec<String> = open.map(|(a, aspect, b, _)| format!("{} {aspect} {}", a.code(), b.code())).collect();
     if !open.is_empty() {
-        let why = format!(
-            "Exact, or of bodies that change their pace, within the hours in which the birth can lie: {}.",
-            open.join(", ")
-        );
-        unknowns.push(Unknown { what: "applying".to_owned(), why });
+        unknowns.push(Unknown::with("applying", Why::Applying, &[&open.join(", ")]));
     }
     unknowns
 }

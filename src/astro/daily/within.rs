@@ -18,7 +18,8 @@ use crate::astro::point::Point;
 use crate::astro::rules;
 use crate::astro::spans::Span;
 use crate::astro::stop::Stop;
-use crate::astro::vague::{reach_deg, unknown};
+use crate::astro::vague::reach_deg;
+use crate::astro::why::Why;
 
 /// Kept from the ends of the ephemeris, days.
 const MARGIN_DAYS: f64 = 1.0;
@@ -129,19 +130,15 @@ pub(super) fn of_day(chart: &Chart, factors: &[Factor], sky: &[Position]) -> (Op
     };
     let mut unknowns = Vec::new();
     if has_angles {
-        let why = "It follows the clock; the time of birth is not exact: no transit to it can be told.";
-        unknowns.extend(["ascendant", "midheaven"].map(|what| unknown(what, why)));
-        unknowns.push(unknown("houses", "Houses follow the Ascendant; the time of birth is not exact."));
+        unknowns.extend(["ascendant", "midheaven"].map(|what| Unknown::new(what, Why::NoTransit)));
+        unknowns.push(Unknown::new("houses", Why::HousesFollow));
     }
-    let why =
-        "Leaders and influences are ranked by the middle of the hours in which the birth can lie, without the angles.";
-    unknowns.push(unknown("ranking", why));
+    unknowns.push(Unknown::new("ranking", Why::Ranking));
     (Some(open), unknowns)
 }
 
 /// The names of what the factors that are kept leave open.
 pub(super) fn unknowns(factors: &[Factor]) -> Vec<Unknown> {
     let open = factors.iter().filter(|factor| factor.open.as_ref().is_some_and(|open| open.applying.is_none()));
-    let why = "It is exact at noon for a place that the birth may have.";
-    open.map(|factor| unknown(&format!("{}_applying", factor.id), why)).collect()
+    open.map(|factor| Unknown::new(format!("{}_applying", factor.id), Why::ExactAtNoon)).collect()
 }

@@ -1,4 +1,7 @@
 //! P: Apparent ecliptic places of things far beyond the planets at one instant; holds no catalogue and no space motion of its own.
+//!
+//! Source: Klioner 2003; Urban and Seidelmann 2013, ch. 7 (see `apparent`). Error: 0.004 arcsec
+//! (`places_agree_with_skyfield`).
 
 use super::Ephemeris;
 use super::apparent::{ahead_of_barycentre_days, apparent_far};

@@ -1,4 +1,8 @@
 //! P: When two moving bodies are in exact aspect. No natal chart and no orbs.
+//!
+//! Source: roots of the difference of two paths (see `path`) over DE440 (Park et al. 2021). Error: the time in which the
+//! pair moves 0.04 arcsec, and 0.1 s, against Swiss Ephemeris
+//! (`stations_ingresses_and_aspects_equal_those_of_swiss_ephemeris`).
 
 use serde::{Deserialize, Serialize};
 

@@ -5,6 +5,9 @@
 //! Moon; the Earth's shadow is enlarged by Danjon's rule. Against Swiss Ephemeris, 1800 to 2100, all 1,400 types are the
 //! same; solar maxima are within 0.35 s; lunar ones within 0.05 s in 95 of 100 and 4.1 s at worst, but for 1859-08-13 (see
 //! `REFERENCE_OFF_JD_UT` in the tests), where the reference departs 6 s from the middle of its own contacts.
+//!
+//! Source: Urban and Seidelmann 2013, ch. 11 (Bessel's theory); DE440 (Park et al. 2021). Error: 5 s is held for all but that one,
+//! 0.5 s for solar ones (`every_eclipse_of_three_centuries_has_the_type_and_the_moment_of_the_reference`).
 
 mod lunar;
 mod solar;

@@ -1,4 +1,6 @@
 //! P: From the time of the sky (TT) to the time of clocks (UTC) and of the turning Earth (UT1). No calendar, no zones.
+//!
+//! Source: IERS Bulletin C of 2016, Delta T of `time`. Error: 0.002 s (`scales_agree_with_skyfield_and_erfa`).
 
 use crate::astro::time;
 use crate::astro::zone::rfc3339_of_julian_date;

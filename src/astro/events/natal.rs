@@ -4,6 +4,7 @@ use super::transits::NatalArc;
 use crate::astro::chart::{Chart, Unknown};
 use crate::astro::point::Point;
 use crate::astro::rules;
+use crate::astro::why::Why;
 
 /// The points that transits touch unless others are asked for: ten planets, the true node, Ascendant and Midheaven.
 pub fn standard_points() -> Vec<Point> {
@@ -15,19 +16,16 @@ pub fn standard_points() -> Vec<Point> {
 pub fn arcs(chart: &Chart, points: &[Point], width_max_deg: impl Fn(Point) -> f64) -> (Vec<NatalArc>, Vec<Unknown>) {
     let (mut found, mut unknowns) = (Vec::new(), Vec::new());
     for &point in points {
-        let why = match arc(chart, point) {
+        let what = point.code();
+        unknowns.push(match arc(chart, point) {
             Some(arc) if arc.width_deg() <= width_max_deg(point) => {
                 found.push(arc);
                 continue;
             }
-            Some(arc) => format!(
-                "The birth time is vague and leaves {:.1} degrees open, wider than the orbs: no transit to it could be told.",
-                arc.width_deg()
-            ),
-            None if chart.moment.is_none() => "It follows the clock; the time of birth is not exact.".to_owned(),
-            None => "This chart does not hold it.".to_owned(),
-        };
-        unknowns.push(Unknown { what: point.code().to_owned(), why });
+            Some(arc) => Unknown::with(what, Why::TooWide, &[&format!("{:.1}", arc.width_deg())]),
+            None if chart.moment.is_none() => Unknown::new(what, Why::FollowsClock),
+            None => Unknown::new(what, Why::NotHeld),
+        });
     }
     (found, unknowns)
 }

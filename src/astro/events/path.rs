@@ -6,6 +6,9 @@
 //! coefficients are below the tolerance. Within a piece the slope is monotone between the zeros of its own slope, so that
 //! one zero of it at most lies between two of them: two turns close together (a double pass at a station) are never taken
 //! for none.
+//!
+//! Source: Clenshaw 1955; Trefethen 2013. Error: below the tolerance asked for; 1e-6 s and less in the turns and levels of
+//! a sine (`a_wave_is_followed_to_the_tolerance_with_its_turns_and_levels`).
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,7 @@
 //! P: The longitudes of bodies over a period, each sampled once. Finds no events.
+//!
+//! Source: paths (see `path`) through places of DE440 (Park et al. 2021). Error: 0.02 arcsec of what follows from it
+//! (`a_year_of_transits_equals_that_of_swiss_ephemeris`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;

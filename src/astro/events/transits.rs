@@ -1,5 +1,9 @@
 //! P: Transits: when a moving body comes within the orb of an aspect to a point of a chart, is exact, and leaves. No
 //! weights and no meaning.
+//!
+//! Source: roots of a path (see `path`) over DE440 (Park et al. 2021); arcs of a vague birth by definition. Error: the time
+//! in which the body moves 0.02 arcsec, and 0.1 s, against Swiss Ephemeris
+//! (`a_year_of_transits_equals_that_of_swiss_ephemeris`).
 
 use serde::{Deserialize, Serialize};
 

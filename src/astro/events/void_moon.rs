@@ -1,4 +1,7 @@
 //! P: When the Moon is void of course: from her last major aspect in a sign until she leaves it. Interprets nothing.
+//!
+//! Source: Lilly 1647, p. 122, in the present form told below. Error: 9 s against the same rule on Swiss Ephemeris' aspects
+//! (`the_moon_is_void_from_her_last_aspect_to_her_next_sign`).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,193 +1,182 @@
-//! P: The gazetteer as bytes in the program: columns read in place, so that nothing is unpacked at the start. Searches
-//! nothing.
+//! P: The gazetteer as packed bytes in the program, and the columns that the first use unpacks from them. Searches nothing.
 
 use std::sync::OnceLock;
 
-use fst::raw::Fst;
+use flate2::{Decompress, FlushDecompress};
 
 /// Written by `src/astro/places/build.rs` from what `data/places/build_places.py` makes; see `data/README.md`.
 static BYTES: &[u8] = include_bytes!("../../../data/places/places.bin");
 /// First bytes: name and version of the format.
-pub(super) const MAGIC: [u8; 8] = *b"ORRPLAC1";
-/// Sections after the header, in this order.
-pub(super) const SECTIONS: usize = 7;
-/// Bytes of a place: region (2), latitude and longitude (5), geoname id (3).
-pub(super) const POINT_BYTES: usize = 10;
+pub(super) const MAGIC: [u8; 8] = *b"ORRPLAC2";
+/// Sections after the header, in this order: regions, numbers, usual names, other names. The header has the number of places
+/// and, of each section, its bytes as they stand (raw deflate) and unpacked.
+pub(super) const SECTIONS: usize = 4;
 /// Steps of the latitude and of the longitude: 20 bits each.
 pub(super) const STEPS: f64 = 1_048_575.0;
-/// Every so many places the population is written out.
-pub(super) const POPULATION_EVERY: usize = 64;
-/// Every so many places the position of the name is written down.
-pub(super) const NAME_EVERY: usize = 32;
-/// Every so many keys the position of the postings is written down.
-pub(super) const KEY_EVERY: usize = 64;
-/// Bit of a posting: the last of its key.
-pub(super) const LAST: u32 = 1 << 23;
-/// Bit of a posting: the key is the place's usual name and not another one.
-pub(super) const USUAL: u32 = 1 << 22;
-/// Bits of a posting that are the place.
-pub(super) const PLACE_MASK: u32 = (1 << 18) - 1;
-/// In front of keys that are the later words of a name.
-pub(super) const LATER: char = '\u{1}';
+/// Columns of the numbers section, each as many planes of bytes, the lowest first: the geoname id and the position less
+/// those of the place before (the id anew in each region, the position by zigzag), and the population.
+pub(super) const PLANES: [usize; 4] = [3, 3, 3, 4];
+/// Ends a place's names.
+pub(super) const LINE: u8 = b'\n';
+/// Ends a name before another of the same place.
+pub(super) const TAB: u8 = b'\t';
 
 /// The columns. Places go by their number: 0 is the largest, and the larger the number the smaller the place.
 pub(super) struct Asset {
     /// How many places there are.
     pub(super) len: usize,
-    /// How many keys there are.
-    pub(super) keys: usize,
-    regions: &'static str,
-    points: &'static [u8],
-    populations: &'static [u8],
-    symbols: [&'static [u8]; 256],
-    names: &'static [u8],
-    postings: &'static [u8],
-    /// Folded names to their ordinals.
-    pub(super) index: Option<Fst<&'static [u8]>>,
+    regions: String,
+    region_of: Vec<u16>,
+    /// Latitude (20 bits), longitude (20), geoname id (24).
+    points: Vec<u64>,
+    populations: Vec<u32>,
+    /// Usual names, each with [`LINE`] after it.
+    names: String,
+    name_starts: Vec<u32>,
+    /// The number of each place of the file, which goes by region and geoname id.
+    numbers: Vec<u32>,
 }
 
-/// The asset of this program. Bytes that do not fit the format, which the tests exclude, leave it empty.
+/// The asset of this program, unpacked when it is first asked for. Bytes that do not fit the format, which the tests exclude,
+/// leave it empty.
 pub(super) fn asset() -> &'static Asset {
     static ASSET: OnceLock<Asset> = OnceLock::new();
-    ASSET.get_or_init(|| read(BYTES).unwrap_or_else(Asset::empty))
+    ASSET.get_or_init(|| read().unwrap_or_else(Asset::empty))
 }
 
-fn read(bytes: &'static [u8]) -> Option<Asset> {
-    let rest = bytes.strip_prefix(&MAGIC)?;
-    let (len, keys) = (u32_at(rest, 0)? as usize, u32_at(rest, 4)? as usize);
-    let mut from = 8 + 4 * SECTIONS;
-    let mut sections = [&rest[..0]; SECTIONS];
-    for (index, section) in sections.iter_mut().enumerate() {
-        let size = u32_at(rest, 8 + 4 * index)? as usize;
-        *section = rest.get(from..from + size)?;
-        from += size;
+/// Names other than the usual ones, folded, place by place in the order of the file; each ends with [`TAB`] or [`LINE`].
+pub(super) fn other_names() -> String {
+    section(3).and_then(|text| String::from_utf8(text).ok()).unwrap_or_default()
+}
+
+fn section(wanted: usize) -> Option<Vec<u8>> {
+    let head = |word: usize| u32_at(BYTES, MAGIC.len() + 4 * word).map(|value| value as usize);
+    let from =
+        (0..wanted).try_fold(MAGIC.len() + 4 * (1 + 2 * SECTIONS), |at, index| Some(at + head(1 + 2 * index)?))?;
+    let (packed, unpacked) = (head(1 + 2 * wanted)?, head(2 + 2 * wanted)?);
+    let mut out = Vec::with_capacity(unpacked);
+    Decompress::new(false).decompress_vec(BYTES.get(from..from + packed)?, &mut out, FlushDecompress::Finish).ok()?;
+    (out.len() == unpacked).then_some(out)
+}
+
+fn read() -> Option<Asset> {
+    BYTES.strip_prefix(&MAGIC)?;
+    let len = u32_at(BYTES, MAGIC.len())? as usize;
+    let regions = String::from_utf8(section(0)?).ok()?;
+    let names = String::from_utf8(section(2)?).ok()?;
+    let numbers = section(1)?;
+    let counts = regions.lines().count();
+    let mut at = 0;
+    let mut column = |rows: usize, planes: usize| {
+        let bytes = numbers.get(at..at + rows * planes)?;
+        at += rows * planes;
+        Some(move |row: usize| {
+            (0..planes).fold(0_u32, |value, plane| value | u32::from(bytes[plane * rows + row]) << (8 * plane))
+        })
+    };
+    let of_region = column(counts, 2)?;
+    let [id, lat, lon, population] = PLANES.map(|planes| column(len, planes));
+    let (id, lat, lon, population) = (id?, lat?, lon?, population?);
+
+    let mut rows = Vec::with_capacity(len);
+    let (mut lat_now, mut lon_now) = (0_i64, 0_i64);
+    for region in 0..counts {
+        let mut id_now = 0;
+        for _ in 0..of_region(region) {
+            let row = rows.len();
+            id_now += id(row);
+            lat_now += unzigzag(lat(row));
+            lon_now += unzigzag(lon(row));
+            let point =
+                (lat_now as u64 & 0xf_ffff) << 44 | (lon_now as u64 & 0xf_ffff) << 24 | u64::from(id_now & 0xff_ffff);
+            rows.push((point, population(row), region as u16));
+        }
     }
-    let [regions, points, populations, symbols, names, postings, index] = sections;
+    let mut line_starts = vec![0_u32];
+    line_starts.extend(names.bytes().zip(1..).filter(|(byte, _)| *byte == LINE).map(|(_, next)| next));
+    if rows.len() != len || line_starts.len() != len + 1 {
+        return None;
+    }
+    let mut order: Vec<u32> = (0..len as u32).collect();
+    order.sort_unstable_by_key(|row| {
+        let (point, population, _) = rows[*row as usize];
+        (std::cmp::Reverse(population), point & 0xff_ffff)
+    });
+    let mut numbers = vec![0; len];
+    for (row, number) in order.iter().zip(0..) {
+        numbers[*row as usize] = number;
+    }
+    let sorted = || order.iter().map(|row| *row as usize);
     Some(Asset {
         len,
-        keys,
-        regions: std::str::from_utf8(regions).ok()?,
-        points,
-        populations,
-        symbols: read_symbols(symbols),
+        region_of: sorted().map(|row| rows[row].2).collect(),
+        points: sorted().map(|row| rows[row].0).collect(),
+        populations: sorted().map(|row| rows[row].1).collect(),
+        name_starts: sorted().map(|row| line_starts[row]).collect(),
+        regions,
         names,
-        postings,
-        index: Some(Fst::new(index).ok()?),
+        numbers,
     })
-}
-
-/// Symbols by their codes, each a length and as many bytes; code 0 ends a name.
-fn read_symbols(mut rest: &'static [u8]) -> [&'static [u8]; 256] {
-    let mut symbols: [&'static [u8]; 256] = [&[]; 256];
-    for symbol in &mut symbols[1..] {
-        let Some((size, tail)) = rest.split_first() else { break };
-        let Some((text, tail)) = tail.split_at_checked(usize::from(*size)) else { break };
-        *symbol = text;
-        rest = tail;
-    }
-    symbols
 }
 
 impl Asset {
     fn empty() -> Self {
         Self {
             len: 0,
-            keys: 0,
-            regions: "",
-            points: &[],
-            populations: &[],
-            symbols: [&[]; 256],
-            names: &[],
-            postings: &[],
-            index: None,
+            regions: String::new(),
+            region_of: Vec::new(),
+            points: Vec::new(),
+            populations: Vec::new(),
+            names: String::new(),
+            name_starts: Vec::new(),
+            numbers: Vec::new(),
         }
     }
 
     /// Lines of country code, region code, name of the region and zone.
-    pub(super) fn regions(&self) -> &'static str {
-        self.regions
+    pub(super) fn regions(&self) -> &str {
+        &self.regions
     }
 
     /// The region of a place, an index into the lines of [`Asset::regions`].
     pub(super) fn region(&self, place: usize) -> usize {
-        let at = place * POINT_BYTES;
-        self.points.get(at..at + 2).map_or(0, |two| usize::from(u16::from_le_bytes([two[0], two[1]])))
+        self.region_of.get(place).map_or(0, |region| usize::from(*region))
     }
 
     /// Degrees north and east.
     pub(super) fn point(&self, place: usize) -> (f64, f64) {
-        let at = place * POINT_BYTES + 2;
-        let packed = self
-            .points
-            .get(at..at + 5)
-            .map_or(0, |five| u64::from_le_bytes([five[0], five[1], five[2], five[3], five[4], 0, 0, 0]));
-        let (lat, lon) = ((packed >> 20) as f64, (packed & 0xf_ffff) as f64);
+        let packed = self.points.get(place).copied().unwrap_or(0);
+        let (lat, lon) = ((packed >> 44) as f64, (packed >> 24 & 0xf_ffff) as f64);
         (lat / STEPS * 180.0 - 90.0, lon / STEPS * 360.0 - 180.0)
     }
 
     /// The number of the place at GeoNames.
     pub(super) fn geoname_id(&self, place: usize) -> u32 {
-        u24_at(self.points, place * POINT_BYTES + 7).unwrap_or(0)
+        self.points.get(place).map_or(0, |packed| (packed & 0xff_ffff) as u32)
     }
 
-    /// Inhabitants: a sample, less the differences from place to place since.
+    /// Inhabitants.
     pub(super) fn population(&self, place: usize) -> u32 {
-        let samples = self.len.div_ceil(POPULATION_EVERY);
-        let sample = place / POPULATION_EVERY;
-        let value = u32_at(self.populations, sample * 8).unwrap_or(0);
-        let from = 8 * samples + u32_at(self.populations, sample * 8 + 4).unwrap_or(0) as usize;
-        let mut rest = self.populations.get(from..).unwrap_or(&[]).iter();
-        let mut varint = || {
-            let mut value = 0_u32;
-            for (byte, shift) in rest.by_ref().zip((0..35).step_by(7)) {
-                value |= u32::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
-                if byte & 0x80 == 0 {
-                    break;
-                }
-            }
-            value
-        };
-        (0..place % POPULATION_EVERY).fold(value, |value, _| value.saturating_sub(varint()))
+        self.populations.get(place).copied().unwrap_or(0)
     }
 
     /// The usual name.
-    pub(super) fn name(&self, place: usize) -> String {
-        let samples = self.len.div_ceil(NAME_EVERY);
-        let from = 4 * samples + u32_at(self.names, place / NAME_EVERY * 4).unwrap_or(0) as usize;
-        let codes = self.names.get(from..).unwrap_or(&[]);
-        let name = codes.split(|code| *code == 0).nth(place % NAME_EVERY).unwrap_or(&[]);
-        let bytes: Vec<u8> = name.iter().flat_map(|code| self.symbols[usize::from(*code)]).copied().collect();
-        String::from_utf8(bytes).unwrap_or_default()
+    pub(super) fn name(&self, place: usize) -> &str {
+        let from = self.name_starts.get(place).map_or(usize::MAX, |from| *from as usize);
+        self.names.get(from..).and_then(|rest| rest.lines().next()).unwrap_or_default()
     }
 
-    /// Where the postings of a key start.
-    fn first_posting(&self, key: usize) -> usize {
-        let sample = key / KEY_EVERY;
-        let mut at = u32_at(self.postings, sample * 4).unwrap_or(0) as usize;
-        for _ in 0..key % KEY_EVERY {
-            while self.posting(at).is_some_and(|posting| posting & LAST == 0) {
-                at += 1;
-            }
-            at += 1;
-        }
-        at
+    /// The places in the order of the file.
+    pub(super) fn in_file_order(&self) -> &[u32] {
+        &self.numbers
     }
+}
 
-    fn posting(&self, at: usize) -> Option<u32> {
-        u24_at(self.postings, 4 * (self.keys / KEY_EVERY + 1) + 3 * at)
-    }
-
-    /// The postings of the keys of these ordinals: places with [`USUAL`] where it holds.
-    pub(super) fn postings(&self, keys: std::ops::Range<usize>) -> impl Iterator<Item = u32> + '_ {
-        let (from, to) = (self.first_posting(keys.start), self.first_posting(keys.end.max(keys.start)));
-        (from..to).map_while(|at| self.posting(at)).map(|posting| posting & (PLACE_MASK | USUAL))
-    }
+/// A difference as a number of no sign: 0, -1, 1, -2 are 0, 1, 2, 3.
+fn unzigzag(value: u32) -> i64 {
+    i64::from(value >> 1) ^ -i64::from(value & 1)
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|four| u32::from_le_bytes(*four))
-}
-
-fn u24_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0]))
 }

@@ -1,4 +1,7 @@
 //! P: From coordinates to the nearest place and its zone, and how sure that zone is. Knows no names.
+//!
+//! Source: haversine (Sinnott 1984, Sky and Telescope 68, 158) on a sphere. Error: 0.01 km against the law of cosines
+//! (`no_place_is_nearer_than_the_nearest`); the sphere itself is off by up to 0.5 per cent.
 
 use serde::{Deserialize, Serialize};
 

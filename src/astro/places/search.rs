@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::asset::{Asset, USUAL, asset};
+use super::asset::{Asset, asset};
 use super::fold::fold;
+use super::index::{USUAL, index};
 use super::names;
 use super::regions::{Naming, Only, atlas, both};
 use super::{Place, PlaceError, QUERY_CHARS_MAX};
@@ -151,13 +152,13 @@ fn in_all_or_country(city: &str, rest: &[String]) -> Vec<(u32, u32)> {
 
 /// Places with exactly this folded name and the weight of each, heaviest first.
 fn whole(city: &str, only: &Only) -> Vec<(u32, u32)> {
-    let Some(key) = names::exact(asset(), city) else { return Vec::new() };
+    let Some(key) = names::exact(index(), city) else { return Vec::new() };
     weighed(asset(), key..key + 1, only)
 }
 
 fn weighed(asset: &Asset, keys: std::ops::Range<usize>, only: &Only) -> Vec<(u32, u32)> {
     let mut weights: BTreeMap<u32, u32> = BTreeMap::new();
-    for posting in asset.postings(keys) {
+    for posting in index().postings(keys) {
         let place = posting & !USUAL;
         if will_do(asset, place, only) {
             let people = asset.population(place as usize);
@@ -226,13 +227,12 @@ impl<'a> List<'a> {
         if key.is_empty() {
             return;
         }
-        let whole = names::exact(self.asset, key).map_or(0..0, |key| key..key + 1);
+        let whole = names::exact(index(), key).map_or(0..0, |key| key..key + 1);
         let whole: Vec<u32> = weighed(self.asset, whole, only).into_iter().map(|(place, _)| place).collect();
         self.add(whole, Quality::Whole);
-        for (keys, quality) in [
-            (names::beginning(self.asset, key), Quality::Beginning),
-            (names::later(self.asset, key), Quality::LaterWord),
-        ] {
+        for (keys, quality) in
+            [(names::beginning(index(), key), Quality::Beginning), (names::later(index(), key), Quality::LaterWord)]
+        {
             if self.found.len() < self.limit {
                 let largest = self.largest(keys, only);
                 self.add(largest, quality);
@@ -243,7 +243,7 @@ impl<'a> List<'a> {
     /// The largest places with keys of these ordinals: enough of them to fill the list.
     fn largest(&self, keys: std::ops::Range<usize>, only: &Only) -> BTreeSet<u32> {
         let mut largest = BTreeSet::new();
-        for posting in self.asset.postings(keys) {
+        for posting in index().postings(keys) {
             let place = posting & !USUAL;
             let is_small = largest.len() >= self.limit && largest.last().is_some_and(|last| *last < place);
             if !is_small && will_do(self.asset, place, only) {
@@ -262,7 +262,7 @@ impl<'a> List<'a> {
         if allowed == 0 {
             return;
         }
-        let keys = names::misspelt(self.asset, key, allowed);
+        let keys = names::misspelt(index(), key, allowed);
         let before = self.found.len();
         for errors in 1..=allowed {
             if self.found.len() > before {

@@ -13,7 +13,8 @@ use crate::astro::returns::path::{Motion, runs};
 use crate::astro::returns::{TROPICAL_YEAR_DAYS, instant_text, motion, utc_of_tt};
 use crate::astro::signs::Sign;
 use crate::astro::spans::Span;
-use crate::astro::vague::{Instants, arc, unknown};
+use crate::astro::vague::{Instants, arc};
+use crate::astro::why::Why;
 
 /// Days on either side in which the Moon surely leaves a sign and a phase.
 const REACH_DAYS: f64 = 5.0;
@@ -56,9 +57,8 @@ pub struct Lunation {
 impl Lunation {
     /// What the birth leaves open.
     pub(super) fn unknowns(&self) -> Vec<Unknown> {
-        let why = "It changes with the hour of birth, and with it the dates between which it holds.";
         let open = [("moon_phase", self.phase_certain), ("moon_sign_dates", self.moon_sign_certain)];
-        open.into_iter().filter(|(_, certain)| !certain).map(|(what, _)| unknown(what, why)).collect()
+        open.into_iter().filter(|(_, certain)| !certain).map(|(what, _)| Unknown::new(what, Why::MoonDates)).collect()
     }
 }
 

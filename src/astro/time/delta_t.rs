@@ -1,4 +1,8 @@
 //! P: Delta T with how well it is known and from where. Converts no scale.
+//!
+//! Source: Stephenson, Morrison and Hohenkerk 2016; Morrison et al. 2021; Huber 2006; Espenak and Meeus 2009. Error: 0.002
+//! s against the observations (`delta_t_agrees_with_the_published_observations`), elsewhere the error that each value
+//! carries (`the_error_is_that_of_the_published_tables`).
 
 use serde::{Deserialize, Serialize};
 

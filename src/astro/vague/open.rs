@@ -1,5 +1,8 @@
 //! P: What a span of instants leaves of a sky: for each figure of the sky of its middle, between what it lies, whether it
 //! holds throughout, and what else may be. Names nothing; reads no birth.
+//!
+//! Source: definition: what lies between two instants. Error: none that leaves a minute out
+//! (`a_day_holds_each_of_its_minutes`).
 
 use serde::{Deserialize, Serialize};
 

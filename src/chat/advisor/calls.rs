@@ -1,15 +1,17 @@
 //! S: What a call of a model costs: held before, counted after, charged when there is no answer to charge it with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Core;
+use super::{Also, Core};
 use crate::audit::RequestContext;
 use crate::auth::Caller;
 use crate::chat::consult::Gone;
 use crate::clock::Stopwatch;
 use crate::error::{Code, Error, Result};
 use crate::ids::TenantId;
-use crate::llm::model::{Reason, Reported};
+use crate::llm::local::provider;
+use crate::llm::model::{Message, Model, Party, Reason, Reported};
 use crate::store::Tx;
 use crate::tenants::admission::Permit;
 use crate::tenants::ledger::{Actual, Bound, Exhausted, Outcome, Purpose, Reservation, Settled, Verdict, Warning};
@@ -69,6 +71,8 @@ impl Money {
 pub(super) struct Call {
     pub(super) money: Money,
     pub(super) purpose: Purpose,
+    /// Who answered.
+    pub(super) provider: &'static str,
     pub(super) actual: Actual,
     pub(super) outcome: Outcome,
     pub(super) cost_micro_usd: u64,
@@ -104,12 +108,16 @@ impl Core {
     /// `budget_exhausted` where a hard limit has no room; those of the store.
     pub(super) async fn reserve(
         &self,
+        model: &dyn Model,
         purpose: &Purpose,
-        messages: &[&str],
+        messages: &[Message],
         output_tokens: u64,
         request: &RequestContext,
     ) -> Result<std::result::Result<Money, Unpaid>> {
-        let prompt_tokens = tokens::prompt_bound(None, &purpose.model, messages, MessageBound::CHAT).tokens;
+        let texts: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
+        let bound = || tokens::prompt_bound(None, &purpose.model, &texts, MessageBound::CHAT).tokens;
+        // Exact where the model can say it: with its own template and tokenizer.
+        let prompt_tokens = model.measure(messages).await.unwrap_or_else(bound);
         let bound = Bound { prompt_tokens, output_tokens };
         match self.on.ledger.reserve(purpose, bound, &request.request_id).await {
             Ok(Verdict::Granted(reservation)) => Ok(Ok(Money::Held(reservation))),
@@ -124,9 +132,16 @@ impl Core {
     }
 
     /// What a call owes.
-    pub(super) fn call(&self, money: Money, purpose: Purpose, said: Exchanged<'_>, is_whole: bool) -> Call {
+    pub(super) fn call(
+        &self,
+        model: &dyn Model,
+        (money, purpose): (Money, Purpose),
+        said: Exchanged<'_>,
+        is_whole: bool,
+    ) -> Call {
         let told = |of: fn(&Reported) -> u64| said.usage.as_ref().map(of);
-        let count = |by: Option<u64>, text: &str| tokens::count(self.counting, by, None, &purpose.model, text);
+        let count =
+            |by: Option<u64>, text: &str| tokens::count(self.counting, by, model.tokenizer(), &purpose.model, text);
         let actual = Actual {
             input: count(told(|usage| usage.prompt_tokens), said.read),
             cached_tokens: told(|usage| usage.cached_tokens).unwrap_or(0),
@@ -142,7 +157,7 @@ impl Core {
                 cost.map_or(held.bound(), |cost| cost.min(held.bound())).0
             }
         };
-        Call { money, purpose, actual, outcome, cost_micro_usd }
+        Call { money, purpose, provider: model.provider(), actual, outcome, cost_micro_usd }
     }
 
     /// Writes what a call owes into the transaction of what it made.
@@ -164,7 +179,7 @@ impl Core {
         }
     }
 
-    /// Charges a call whose text is not kept, and counts it against the plan where it was whole.
+    /// Charges a call whose text is not kept, counts it against the plan where it was whole, and writes what belongs to it.
     ///
     /// # Errors
     /// Those of the ledger and of the plan; then nothing was charged. Otherwise what is near its end now.
@@ -173,11 +188,13 @@ impl Core {
         call: &Arc<Call>,
         request: &RequestContext,
         count: Option<Charge>,
+        also: Option<Also>,
     ) -> Result<Option<String>> {
         let (this, owed, request_id) = (Arc::clone(self), Arc::clone(call), request.request_id.clone());
         let counts = count.is_some();
         let write = self.on.store.write(move |tx| {
             count.as_ref().map_or(Ok(()), |count| count.apply(tx))?;
+            also.as_ref().map_or(Ok(()), |also| also(tx))?;
             this.settle(tx, &owed, &request_id)
         });
         let settled = write.await;
@@ -197,28 +214,45 @@ impl Core {
 
     /// Charges a call that came to nothing for what it made.
     pub(super) async fn pay(self: &Arc<Self>, call: &Arc<Call>, request: &RequestContext) {
-        if let Err(error) = self.charge(call, request, None).await {
+        if let Err(error) = self.charge(call, request, None, None).await {
             tracing::error!(%error, "a call without an answer was not charged; what it held is given back");
         }
     }
 
     /// How long the model may take, of a request that began when `began` did: one whose answer is read as it comes has been
     /// answered when it begins, and the edge cuts any other.
-    pub(super) fn within_ms(&self, is_streamed: bool, began: &Stopwatch) -> u64 {
+    pub(super) fn within_ms(&self, model: &dyn Model, is_streamed: bool, began: &Stopwatch) -> u64 {
         let passed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if is_streamed { self.stream_max_ms } else { self.whole_max_ms.saturating_sub(passed_ms) }
+        let most_ms = if model.provider() == provider::PROVIDER { self.local_max_ms } else { self.remote_max_ms };
+        if is_streamed { most_ms } else { most_ms.min(self.request_ms).saturating_sub(passed_ms) }
     }
 
-    /// Waits for leave to open one stream, as long as anybody listens.
+    /// For whom a model works.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) fn party(&self, tenant: TenantId) -> Result<Party> {
+        Ok(Party { tenant, weight: self.weight(tenant)? })
+    }
+
+    /// Waits for leave to open one stream, as long as anybody listens. A request that began when `began` did and is answered
+    /// as a whole hears that there was none before the edge cuts it, which could not say when to come back.
     ///
     /// # Errors
     /// `overloaded` when the queue is full or the wait too long; `answer_cancelled`.
-    pub(super) async fn enter(&self, caller: &Caller, gone: &mut Gone) -> Result<Permit> {
+    pub(super) async fn enter(
+        &self,
+        caller: &Caller,
+        is_streamed: bool,
+        began: &Stopwatch,
+        gone: &mut Gone,
+    ) -> Result<Permit> {
         let weight = self.weight(caller.tenant)?;
+        let within = if is_streamed { Duration::MAX } else { self.wait_max.saturating_sub(began.elapsed()) };
         tokio::select! {
             biased;
             _ = &mut *gone => Err(Code::AnswerCancelled.into()),
-            permit = self.on.admission.enter(caller.tenant, weight) => permit,
+            permit = self.on.admission.enter(caller.tenant, weight, within) => permit,
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use serde_json::json;
 
-use super::calls::Exchanged;
-use super::{Advisor, Core};
+use super::calls::{Call, Exchanged};
+use super::{Advisor, Also, Core};
 use crate::audit::RequestContext;
 use crate::auth::Caller;
 use crate::chat::consult::Gone;
@@ -17,12 +17,15 @@ use crate::config::{Hop, Route};
 use crate::error::{Code, Error, FieldError, Result};
 use crate::guard::pii;
 use crate::ids::AnswerId;
-use crate::llm::model::{Ask, Delta, End, Failure, Finish, Message, Model, Reason};
+use crate::limits;
+use crate::llm::model::{Ask, Choice, Delta, End, Failure, Finish, Form, Message, Model, Reason};
 use crate::tenants::ledger::Purpose;
 use crate::tenants::quotas::Charge;
 
+/// Makes the whole body of an answer out of its id and data, and what is written with its charge.
+pub type TalkSeal = Box<dyn FnOnce(AnswerId, &serde_json::Value) -> Result<(Vec<u8>, Also)> + Send + Sync>;
+
 /// A conversation to be continued.
-#[derive(Clone, Debug)]
 pub struct Talk {
     /// Who asks.
     pub caller: Caller,
@@ -42,10 +45,16 @@ pub struct Talk {
     pub seed: Option<u64>,
     /// Texts before which it ends.
     pub stop: Vec<String>,
+    /// What else bears on its choice of words.
+    pub choice: Choice,
+    /// What its text must be.
+    pub form: Form,
     /// Whether it is read as it comes.
     pub is_streamed: bool,
     /// Counts it against the plan.
     pub count: Option<Charge>,
+    /// Where the answer is to be repeated under a key: makes its body, which is then its data.
+    pub seal: Option<TalkSeal>,
 }
 
 /// How a model's text ended.
@@ -69,23 +78,37 @@ impl Advisor {
     pub fn talk(&self, talk: Talk) -> Result<(AnswerId, Reader)> {
         let gateway = &self.core.on.gateway;
         let mut models = talk.route.hops().iter().filter_map(|hop| gateway.model(*hop));
-        let model = models.find(|model| model.model() == talk.model).map(Arc::clone).ok_or_else(|| {
+        let model = models.find(|model| model.model() == talk.model).ok_or_else(|| {
             let allowed = format!("one of: {}", self.models(&talk.route).join(", "));
             Error::fields(vec![FieldError::new("model", &talk.model, allowed)])
         })?;
+        let is_remote = model.provider() == Hop::Remote.code();
+        if is_remote && matches!(talk.form, Form::Regex(_) | Form::Grammar(_)) {
+            let allowed = "text, json_object or json_schema: only a local model is held to the others";
+            return Err(Error::fields(vec![FieldError::unshown("response_format", allowed)]));
+        }
         let id = AnswerId::new(&self.core.on.ambient);
         let reader =
-            self.run(id, None, move |core, log, gone| async move { core.talk(&*model, talk, &log, gone).await })?;
+            self.run(id, None, move |core, log, gone| async move { core.talk(id, &*model, talk, &log, gone).await })?;
         Ok((id, reader))
     }
 }
 
 impl Core {
-    async fn talk(self: &Arc<Self>, model: &dyn Model, talk: Talk, log: &Log, mut gone: Gone) -> Result<Finished> {
+    async fn talk(
+        self: &Arc<Self>,
+        id: AnswerId,
+        model: &dyn Model,
+        talk: Talk,
+        log: &Log,
+        mut gone: Gone,
+    ) -> Result<Finished> {
         let began = Stopwatch::start();
-        let _permit = self.enter(&talk.caller, &mut gone).await?;
-        let messages: Vec<Message> =
-            talk.said.iter().map(|(role, text)| Message { role, text: without_addresses(text) }).collect();
+        let _permit = self.enter(&talk.caller, talk.is_streamed, &began, &mut gone).await?;
+        let is_remote = model.provider() == Hop::Remote.code();
+        // What stays on the machine stays as it was said.
+        let shown = |text: &String| if is_remote { without_addresses(text) } else { text.clone() };
+        let messages: Vec<Message> = talk.said.iter().map(|(role, text)| Message { role, text: shown(text) }).collect();
         let read: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
         let max_tokens = talk.max_tokens.unwrap_or(self.answer_max_tokens);
         let purpose = Purpose {
@@ -93,9 +116,9 @@ impl Core {
             user: Some(talk.caller.user),
             key: talk.caller.key(),
             model: model.model().to_owned(),
-            remote: model.provider() == Hop::Remote.code(),
+            remote: is_remote,
         };
-        let money = self.reserve(&purpose, &read, max_tokens, &talk.request).await?;
+        let money = self.reserve(model, &purpose, &messages, max_tokens, &talk.request).await?;
         let money = money.map_err(|unpaid| unpaid.refusal())?;
         log.warn(money.warning());
         let ask = Ask {
@@ -103,7 +126,11 @@ impl Core {
             max_tokens,
             temperature_percent: talk.temperature_percent.unwrap_or(self.temperature_percent as u32),
             seed: talk.seed.unwrap_or_else(|| u64::from_be_bytes(self.on.ambient.bytes())),
-            within: std::time::Duration::from_millis(self.within_ms(talk.is_streamed, &began)),
+            within: std::time::Duration::from_millis(self.within_ms(model, talk.is_streamed, &began)),
+            choice: talk.choice,
+            stop: talk.stop.clone(),
+            form: talk.form.clone(),
+            party: self.party(talk.caller.tenant)?,
         };
         let mut heard = Heard { written: String::new(), told: 0, usage: None, stop: &talk.stop };
         let ended = self.relay(model, ask, log, &mut heard, &mut gone).await;
@@ -117,42 +144,39 @@ impl Core {
         if !produced && !matches!(ended, Ended::Whole(_)) {
             // Nothing came, so nothing is owed: what is held goes back as `money` goes.
             return Err(match ended {
-                Ended::Cut(failure) => refused(failure.reason),
+                Ended::Cut(failure) => refused(&failure),
                 _ => Code::AnswerCancelled.into(),
             });
         }
         let said = Exchanged { read: &read.join("\n"), written: &heard.written, usage: heard.usage };
-        let call = Arc::new(self.call(money, purpose, said, matches!(ended, Ended::Whole(_))));
+        let call = Arc::new(self.call(model, (money, purpose), said, matches!(ended, Ended::Whole(_))));
         // Who leaves after text has come has had it; leaving before the end must not make it free.
         let is_had = match &ended {
             Ended::Whole(_) => true,
             Ended::Gone => talk.is_streamed && heard.told > 0,
             Ended::Cut(_) => false,
         };
-        let budget_warning = match self.charge(&call, &talk.request, talk.count.filter(|_| is_had)).await {
+        let mut data = told(&ended, heard.text(), &call);
+        let (body, also) = match talk.seal.filter(|_| matches!(ended, Ended::Whole(_))) {
+            Some(seal) => seal(id, &data).map(|(body, also)| (Some(body), Some(also)))?,
+            None => (None, None),
+        };
+        let budget_warning = match self.charge(&call, &talk.request, talk.count.filter(|_| is_had), also).await {
             Ok(warning) => warning,
             Err(error) => {
-                // Another message was the last of the plan: this one is refused, but the call was made.
+                // Another message was the last of the plan, or the first under its key: this one is refused, but the call
+                // was made.
                 self.pay(&call, &talk.request).await;
                 return Err(error);
             }
         };
-        let finish = match ended {
-            Ended::Whole(Finish::Stop) => "stop",
-            Ended::Whole(Finish::Length) => "length",
-            Ended::Whole(Finish::Filtered) => "content_filter",
-            Ended::Cut(failure) => return Err(refused(failure.reason)),
+        match ended {
+            Ended::Whole(_) => {}
+            Ended::Cut(failure) => return Err(refused(&failure)),
             Ended::Gone => return Err(Code::AnswerCancelled.into()),
-        };
-        let (input, output) = (call.actual.input.tokens, call.actual.output.tokens);
-        let data = json!({
-            "text": heard.text(),
-            "finish_reason": finish,
-            "budget_warning": budget_warning,
-            "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input.saturating_add(output),
-                "cost_micro_usd": call.cost_micro_usd},
-        });
-        Ok(Finished { data: data.to_string().into_bytes().into(), budget_warning })
+        }
+        data["budget_warning"] = json!(budget_warning);
+        Ok(Finished { data: body.unwrap_or_else(|| data.to_string().into_bytes()).into(), budget_warning })
     }
 
     async fn relay(&self, model: &dyn Model, ask: Ask, log: &Log, heard: &mut Heard<'_>, gone: &mut Gone) -> Ended {
@@ -197,6 +221,23 @@ impl Core {
             }
         }
     }
+}
+
+/// The data of an answer.
+fn told(ended: &Ended, text: &str, call: &Call) -> serde_json::Value {
+    let finish = match ended {
+        Ended::Whole(Finish::Length) => "length",
+        Ended::Whole(Finish::Filtered) => "content_filter",
+        _ => "stop",
+    };
+    let (input, output) = (call.actual.input.tokens, call.actual.output.tokens);
+    json!({
+        "text": text,
+        "finish_reason": finish,
+        "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input.saturating_add(output),
+            "prompt_tokens_details": {"cached_tokens": call.actual.cached_tokens},
+            "cost_micro_usd": call.cost_micro_usd},
+    })
 }
 
 /// What a model wrote, and how much of it was told.
@@ -244,13 +285,17 @@ fn begun(text: &str, stop: &str) -> usize {
 }
 
 /// What a model failed with, to whoever asked for that model and no other.
-fn refused(reason: Reason) -> Error {
-    let code = match reason {
+fn refused(failure: &Failure) -> Error {
+    if let Some(fault) = &failure.fault {
+        return Error::fields(vec![FieldError::clone(fault)]);
+    }
+    let code = match failure.reason {
         Reason::Timeout => Code::UpstreamTimedOut,
         Reason::Busy | Reason::CircuitOpen => Code::UpstreamUnavailable,
         _ => Code::UpstreamFailed,
     };
-    Error::new(code).detail("reason", reason.code().into())
+    let error = Error::new(code).detail("reason", failure.reason.code().into());
+    if failure.reason == Reason::Busy { error.retry_after_s(limits::LOCAL_RETRY_AFTER_S) } else { error }
 }
 
 /// The text with e-mail addresses, numbers to call, accounts, cards and ids masked.

@@ -42,9 +42,10 @@ pub struct Mention {
 }
 
 enum Token {
-    /// A word: folded, and whether it was written with a capital.
+    /// A word: where it stands among the folded ones, and whether it was written with a capital.
     Word {
-        folded: String,
+        from: usize,
+        to: usize,
         capital: bool,
     },
     Degree(Position),
@@ -52,20 +53,41 @@ enum Token {
     Break,
 }
 
+/// A sentence in pieces.
+struct Tokens {
+    all: Vec<Token>,
+    /// Its words, folded, one behind the other.
+    words: String,
+}
+
+impl Tokens {
+    /// The folded word at a place; empty where there is none.
+    fn word(&self, at: usize) -> &str {
+        match self.all.get(at) {
+            Some(Token::Word { from, to, .. }) => self.words.get(*from..*to).unwrap_or_default(),
+            _ => "",
+        }
+    }
+
+    fn is_degree(&self, at: usize) -> bool {
+        matches!(self.all.get(at), Some(Token::Degree(_)))
+    }
+}
+
 /// All finds of a sentence, in order.
 pub fn mentions(sentence: &str, lang: Lang) -> Vec<Mention> {
     let tokens = tokens(sentence);
     let mut found = Vec::new();
     let (mut at, mut last_end) = (0, 0);
-    while at < tokens.len() {
+    while at < tokens.all.len() {
         match find(&tokens, at, lang) {
             Some((kind, length)) => {
-                let between = &tokens[last_end..at];
+                let mut between = last_end..at;
                 let first = found.is_empty();
                 found.push(Mention {
                     kind,
-                    joined: !first && between.iter().all(is_joint),
-                    adjacent: !first && between.iter().all(|token| matches!(token, Token::Word { folded, .. } if folded == "of" || folded == "du" || folded == "de" || folded == "des" || folded == "la")),
+                    joined: !first && between.clone().all(|at| is_joint(&tokens, at)),
+                    adjacent: !first && between.all(|at| matches!(tokens.word(at), "of" | "du" | "de" | "des" | "la")),
                 });
                 at += length;
                 last_end = at;
@@ -76,12 +98,12 @@ pub fn mentions(sentence: &str, lang: Lang) -> Vec<Mention> {
     found
 }
 
-fn is_joint(token: &Token) -> bool {
-    match token {
-        Token::Comma => true,
-        Token::Word { folded, .. } => {
+fn is_joint(tokens: &Tokens, at: usize) -> bool {
+    match tokens.all.get(at) {
+        Some(Token::Comma) => true,
+        Some(Token::Word { .. }) => {
             matches!(
-                folded.as_str(),
+                tokens.word(at),
                 "and"
                     | "et"
                     | "your"
@@ -104,8 +126,8 @@ fn is_joint(token: &Token) -> bool {
     }
 }
 
-fn tokens(sentence: &str) -> Vec<Token> {
-    let mut tokens = Vec::with_capacity(sentence.len() / 4);
+fn tokens(sentence: &str) -> Tokens {
+    let (mut tokens, mut words) = (Vec::with_capacity(sentence.len() / 4), String::with_capacity(sentence.len()));
     let mut rest = sentence;
     while let Some(c) = rest.chars().next() {
         if c.is_ascii_digit()
@@ -116,9 +138,9 @@ fn tokens(sentence: &str) -> Vec<Token> {
         } else if c.is_alphanumeric() {
             let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
-            let mut folded = String::with_capacity(word.len());
-            word.chars().for_each(|c| lexicon::fold_letter(&mut folded, c));
-            tokens.push(Token::Word { folded, capital: c.is_uppercase() });
+            let from = words.len();
+            word.chars().for_each(|c| lexicon::fold_letter(&mut words, c));
+            tokens.push(Token::Word { from, to: words.len(), capital: c.is_uppercase() });
             rest = after;
         } else {
             match c {
@@ -129,7 +151,7 @@ fn tokens(sentence: &str) -> Vec<Token> {
             rest = &rest[c.len_utf8()..];
         }
     }
-    tokens
+    Tokens { all: tokens, words }
 }
 
 /// `16°59′`, `16° 59'`, `16 degrees 59 minutes`, `16 degrés`, `16,98°`: the angle, and the text behind it.
@@ -159,15 +181,8 @@ fn unit<'t>(text: &'t str, names: &[&str]) -> Option<&'t str> {
     names.iter().find_map(|name| text.strip_prefix(name))
 }
 
-fn folded(tokens: &[Token], at: usize) -> &str {
-    match tokens.get(at) {
-        Some(Token::Word { folded, .. }) => folded,
-        _ => "",
-    }
-}
-
-fn find(tokens: &[Token], at: usize, lang: Lang) -> Option<(Kind, usize)> {
-    match &tokens[at] {
+fn find(tokens: &Tokens, at: usize, lang: Lang) -> Option<(Kind, usize)> {
+    match tokens.all.get(at)? {
         Token::Degree(position) => Some((Kind::Degree(*position), 1)),
         Token::Break => Some((Kind::Break, 1)),
         Token::Comma => None,
@@ -175,12 +190,12 @@ fn find(tokens: &[Token], at: usize, lang: Lang) -> Option<(Kind, usize)> {
             .or_else(|| house(tokens, at))
             .or_else(|| sign(tokens, at, *capital, lang))
             .or_else(|| motion(tokens, at))
-            .or_else(|| aspect(folded(tokens, at)).map(|aspect| (Kind::Aspect(aspect), 1))),
+            .or_else(|| aspect(tokens.word(at)).map(|aspect| (Kind::Aspect(aspect), 1))),
     }
 }
 
-fn point(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
-    let (one, two, three) = (folded(tokens, at), folded(tokens, at + 1), folded(tokens, at + 2));
+fn point(tokens: &Tokens, at: usize) -> Option<(Kind, usize)> {
+    let (one, two, three) = (tokens.word(at), tokens.word(at + 1), tokens.word(at + 2));
     let (point, length) = match (one, two, three) {
         ("milieu", "du", "ciel") => (Point::Midheaven, 3),
         ("north", "node", _) | ("noeud", "nord", _) => (Point::Body(Body::TrueNode), 2),
@@ -189,8 +204,8 @@ fn point(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
         ("midheaven", ..) => (Point::Midheaven, 1),
         _ => (Point::Body(body(one)?), 1),
     };
-    let before = at.checked_sub(1).map_or("", |before| folded(tokens, before));
-    let before_that = at.checked_sub(2).map_or("", |before| folded(tokens, before));
+    let before = at.checked_sub(1).map_or("", |before| tokens.word(before));
+    let before_that = at.checked_sub(2).map_or("", |before| tokens.word(before));
     let is_month = one == "mars" && (before.bytes().all(|b| b.is_ascii_digit()) && !before.is_empty());
     let natal = |word: &str| matches!(word, "your" | "votre" | "vos" | "natal");
     // "your Aries Sun", "your natal Moon"
@@ -217,12 +232,10 @@ fn body(word: &str) -> Option<Body> {
 }
 
 /// A sign; a French sign name that is an everyday word counts with a capital, or after "en" or a degree.
-fn sign(tokens: &[Token], at: usize, capital: bool, lang: Lang) -> Option<(Kind, usize)> {
-    let sign = sign_word(folded(tokens, at), lang)?;
-    let near = at > 0
-        && (folded(tokens, at - 1) == "en"
-            || folded(tokens, at - 1) == "in"
-            || at > 1 && matches!(tokens[at - 2], Token::Degree(_)));
+fn sign(tokens: &Tokens, at: usize, capital: bool, lang: Lang) -> Option<(Kind, usize)> {
+    let sign = sign_word(tokens.word(at), lang)?;
+    let near =
+        at > 0 && (tokens.word(at - 1) == "en" || tokens.word(at - 1) == "in" || at > 1 && tokens.is_degree(at - 2));
     (capital || near).then_some((Kind::Sign(sign), 1))
 }
 
@@ -260,8 +273,8 @@ fn sign_word(word: &str, lang: Lang) -> Option<Sign> {
     english.or_else(|| french.filter(|_| lang == Lang::Fr))
 }
 
-fn house(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
-    let (one, two) = (folded(tokens, at), folded(tokens, at + 1));
+fn house(tokens: &Tokens, at: usize) -> Option<(Kind, usize)> {
+    let (one, two) = (tokens.word(at), tokens.word(at + 1));
     let (house, length) = match (one, two) {
         (number, "house" | "maison") => (house_number(number)?, 2),
         ("house" | "maison", number) => (cardinal(number)?, 2),
@@ -271,8 +284,8 @@ fn house(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
 }
 
 /// Whether a house is named as the place of something: "in your tenth house", "occupies the tenth house".
-fn is_place(tokens: &[Token], at: usize) -> bool {
-    let back = |steps: usize| at.checked_sub(steps).map_or("", |index| folded(tokens, index));
+fn is_place(tokens: &Tokens, at: usize) -> bool {
+    let back = |steps: usize| at.checked_sub(steps).map_or("", |index| tokens.word(index));
     let article = |word: &str| matches!(word, "your" | "the" | "votre" | "la" | "natal");
     let preposition = |word: &str| {
         matches!(
@@ -324,8 +337,8 @@ fn aspect(word: &str) -> Option<Aspect> {
     })
 }
 
-fn motion(tokens: &[Token], at: usize) -> Option<(Kind, usize)> {
-    let (one, two) = (folded(tokens, at), folded(tokens, at + 1));
+fn motion(tokens: &Tokens, at: usize) -> Option<(Kind, usize)> {
+    let (one, two) = (tokens.word(at), tokens.word(at + 1));
     let kind = match (one, two) {
         ("forward", "motion") | ("marche", "directe") => Kind::Forward,
         ("retrograde" | "retrogrades" | "backward" | "backwards", _) => Kind::Retrograde,

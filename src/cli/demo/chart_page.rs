@@ -3,6 +3,7 @@
 use super::replies::{Angle, Between, Chart, Hit, Placement, Range, Ranges, Sky};
 use super::words::{Words, sign_of};
 use crate::astro::Lang;
+use crate::astro::why::said;
 use crate::cli::terminal::Look;
 use crate::cli::text::{arc, coordinate, degree_in_sign, offset, pad, pad_left, printable, wrap};
 
@@ -292,7 +293,7 @@ pub fn phase(applying: bool, lang: Lang) -> &'static str {
 fn unknowns(chart: &Chart, lang: Lang, look: Look) -> Vec<String> {
     let mut lines = Vec::new();
     for unknown in &chart.unknowns {
-        let text = format!("{}: {}", lang.name(&unknown.what), printable(&unknown.why));
+        let text = format!("{}: {}", lang.name(&unknown.what), printable(&said(&unknown.why, lang)));
         let wrapped = wrap(&text, look.columns.saturating_sub(4));
         lines.extend(
             wrapped.iter().enumerate().map(|(i, line)| format!("{} {line}", if i == 0 { "  ?" } else { "   " })),

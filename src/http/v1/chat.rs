@@ -50,7 +50,7 @@ pub fn answer(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<(Answ
 /// Who is asked, for a caller who may want a provider.
 pub fn route(app: &App, caller: &Caller, asked: &AdviseRequest) -> Result<Route> {
     let known = |code: &str| {
-        let refused = || Error::fields(vec![FieldError::new("provider", code, "one of: remote, composer")]);
+        let refused = || Error::fields(vec![FieldError::new("provider", code, "one of: local, remote, composer")]);
         Hop::from_code(code).ok_or_else(refused)
     };
     app.advisor().route(caller, asked.provider.as_deref().map(known).transpose()?)
@@ -132,10 +132,10 @@ pub async fn advise(req: &mut Request, depot: &mut Depot, res: &mut Response) ->
     }
     let (answered, answer) = answer(&app, &caller, &body.value)?;
     let (prepared, record) = once.prepare(&app, &AdviseReply::new(&answered, answer))?;
-    let record = also(record);
+    let (record, is_bounded) = (also(record), charge.is_bounded());
     let keep = app.answers().keep(&caller, &arrival, &answered, move |tx| charge.apply(tx).and_then(|()| record(tx)));
     let outcome = keep.await;
-    quota::end(&app, &caller, &outcome, res);
+    quota::end(&app, &caller, is_bounded, &outcome, res);
     Ok(Advised::Whole(prepared.settle(&app, outcome)?, None))
 }
 

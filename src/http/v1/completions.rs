@@ -12,18 +12,19 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::auth::Scope;
-use crate::chat::advisor::Talk;
+use crate::chat::advisor::{Talk, TalkSeal};
 use crate::chat::stream::{Event, Reader};
-use crate::error::{Class, Error, Result};
+use crate::error::{Class, Error, FieldError, Result};
 use crate::http::body::{json, only_queries};
 use crate::http::caller::{app, arrival, caller_for};
 use crate::http::edge::request_id_of;
-use crate::http::idempotency;
+use crate::http::idempotency::{self, Once, Prepared, Seen, seen};
 use crate::http::problem::{self, Failure};
 use crate::http::quota;
-use crate::http::reply::write_json;
+use crate::http::reply::{Stored, write_bare, write_json};
 use crate::http::v1::stream::warn;
 use crate::http::wire::openai::TalkRequest;
+use crate::idempotency::also;
 use crate::limits;
 use crate::telemetry::InFlight;
 
@@ -40,30 +41,69 @@ use crate::telemetry::InFlight;
     )
 )]
 pub async fn models(req: &mut Request, depot: &mut Depot, res: &mut Response) {
-    let listed = || -> Result<Value> {
+    let all = || -> Result<Value> {
         let app = app(depot)?;
         let caller = caller_for(&app, req, Scope::Chat)?;
         only_queries(req, &[])?;
-        let route = app.advisor().route(&caller, None)?;
-        let model = |id: &String| json!({"id": id, "object": "model", "created": 0, "owned_by": "orrery"});
-        let data: Vec<Value> = app.advisor().models(&route).iter().map(model).collect();
+        let data: Vec<Value> = known(&app, &caller)?.iter().map(|id| listed(id)).collect();
         Ok(json!({"object": "list", "data": data}))
     };
-    match listed() {
+    match all() {
         Ok(body) => write_json(res, &body),
         Err(error) => fail(res, &error),
     }
 }
 
+/// One model that this caller may ask
+///
+/// In OpenAI's shape; errors too.
+#[endpoint(
+    tags("openai"),
+    security(["bearer" = []]),
+    parameters(("model" = String, Path, description = "Name of a model of `/v1/models`")),
+    responses(
+        (status_code = 200, body = Value, description = "The model"),
+        (status_code = "4XX", body = Failure, description = "The request was refused"),
+        (status_code = "5XX", body = Failure, description = "The appliance could not answer"),
+    )
+)]
+pub async fn one_model(req: &mut Request, depot: &mut Depot, res: &mut Response) {
+    let found = || -> Result<Value> {
+        let app = app(depot)?;
+        let caller = caller_for(&app, req, Scope::Chat)?;
+        only_queries(req, &[])?;
+        let known = known(&app, &caller)?;
+        let wanted = req.param::<String>("model").unwrap_or_default();
+        let allowed = || format!("one of: {}", known.join(", "));
+        let fault = || Error::fields(vec![FieldError::new("model", &wanted, allowed())]);
+        known.iter().find(|id| **id == wanted).map(|id| listed(id)).ok_or_else(fault)
+    };
+    match found() {
+        Ok(body) => write_json(res, &body),
+        Err(error) => fail(res, &error),
+    }
+}
+
+fn listed(id: &str) -> Value {
+    json!({"id": id, "object": "model", "created": 0, "owned_by": "orrery"})
+}
+
+/// Names of the models that a caller may ask: those of its route, and the sentence encoder in use.
+fn known(app: &App, caller: &Caller) -> Result<Vec<String>> {
+    let route = app.advisor().route(caller, None)?;
+    Ok(app.advisor().models(&route).into_iter().chain(app.embeddings().model()).collect())
+}
+
 /// Continue a conversation
 ///
 /// In OpenAI's shape, whole or with `stream`; errors too. E-mail addresses, numbers to call, accounts and cards are masked
-/// before a message leaves the machine. An `Idempotency-Key` is refused: a conversation is not kept, so that its answer could
-/// not be repeated.
+/// before a message leaves the machine; a local model reads it as it is. Under an `Idempotency-Key` a whole answer is made and
+/// charged once, and repeated to the byte; with `stream` a key is refused, as what was streamed is not kept.
 #[endpoint(
     tags("openai"),
     security(["bearer" = []]),
     request_body = TalkRequest,
+    parameters(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 printable ASCII characters; not with stream")),
     responses(
         (status_code = 200, body = Value, description = "The answer"),
         (status_code = "4XX", body = Failure, description = "The request was refused"),
@@ -72,21 +112,33 @@ pub async fn models(req: &mut Request, depot: &mut Depot, res: &mut Response) {
 )]
 pub async fn complete(req: &mut Request, depot: &mut Depot, res: &mut Response) {
     match answer(req, depot, res).await {
-        Ok(Some(body)) => write_json(res, &body),
+        Ok(Some(body)) => write_bare(res, body),
         Ok(None) => {}
         Err(error) => fail(res, &error),
     }
 }
 
 /// The whole answer; `None` when it is streamed.
-async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Option<Value>> {
+async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Result<Option<Stored<Value>>> {
     let (app, request) = (app(depot)?, arrival(depot)?);
     let caller = caller_for(&app, req, Scope::Chat)?;
-    idempotency::refuse(req, "a conversation is not kept, so its answer cannot be repeated")?;
-    let asked = json::<TalkRequest>(req, app.body_max_bytes()).await?.value;
+    let body = json::<TalkRequest>(req, app.body_max_bytes()).await?;
+    let asked = body.value;
+    let is_streamed = asked.stream.unwrap_or(false);
+    let once = if is_streamed {
+        idempotency::refuse(req, "what is streamed is not kept, so it cannot be repeated")?;
+        Once::none()
+    } else {
+        match seen(&app, &caller, req, &body.bytes)? {
+            Seen::Before(earlier) => {
+                quota::tell(&app, &caller, res);
+                return Ok(Some(earlier));
+            }
+            Seen::Never(once) => once,
+        }
+    };
     let route = app.advisor().route(&caller, None)?;
     let count = quota::begin(&app, &caller, res)?;
-    let is_streamed = asked.stream.unwrap_or(false);
     let tells_usage = asked.stream_options.as_ref().is_some_and(|options| options.include_usage);
     let talk = asked.read()?;
     let shape = Shape {
@@ -95,6 +147,7 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
         created: app.ambient().now().seconds(),
         request_id: request_id_of(res),
         tells_usage,
+        told_role: false,
     };
     let talk = Talk {
         caller,
@@ -106,8 +159,11 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
         temperature_percent: talk.temperature_percent,
         seed: talk.seed,
         stop: talk.stop,
+        choice: talk.choice,
+        form: talk.form,
         is_streamed,
         count: Some(count),
+        seal: (!is_streamed).then(|| sealed(Arc::clone(&app), once.clone(), (shape.model.clone(), shape.created))),
     };
     let (id, reader) = app.advisor().talk(talk)?;
     let shape = Shape { id: format!("chatcmpl-{id}"), ..shape };
@@ -120,15 +176,24 @@ async fn answer(req: &mut Request, depot: &mut Depot, res: &mut Response) -> Res
     }
     let finished = reader.outcome().await;
     quota::tell(&app, &caller, res);
-    let finished = finished?;
-    warn(res, finished.budget_warning.as_deref());
-    let data: Value = serde_json::from_slice(&finished.data).map_err(Error::internal)?;
-    Ok(Some(json!({
-        "id": shape.id, "object": "chat.completion", "created": shape.created, "model": shape.model,
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": data["text"]}, "logprobs": null,
-            "finish_reason": data["finish_reason"]}],
-        "usage": data["usage"],
-    })))
+    if let Ok(finished) = &finished {
+        warn(res, finished.budget_warning.as_deref());
+    }
+    once.settle(&app, finished.map(|finished| finished.data.to_vec())).map(Some)
+}
+
+/// The body of a whole answer, and its record under the key.
+fn sealed(app: Arc<App>, once: Once, (named, created): (String, u64)) -> TalkSeal {
+    Box::new(move |id, data| {
+        let body = json!({
+            "id": format!("chatcmpl-{id}"), "object": "chat.completion", "created": created, "model": named,
+            "choices": [{"index": 0, "message": {"role": "assistant", "content": data["text"]}, "logprobs": null,
+                "finish_reason": data["finish_reason"]}],
+            "usage": data["usage"],
+        });
+        let (prepared, record): (Prepared<Value, 200>, _) = once.prepare(&app, &body)?;
+        Ok((prepared.into_data(), Box::new(also(record))))
+    })
 }
 
 /// What every piece of an answer says of itself.
@@ -138,6 +203,8 @@ struct Shape {
     created: u64,
     tells_usage: bool,
     request_id: String,
+    /// Whether a piece has said who speaks: clients join what pieces say.
+    told_role: bool,
 }
 
 impl Shape {
@@ -147,8 +214,11 @@ impl Shape {
         format!("data: {chunk}\n\n")
     }
 
-    fn text(&self, event: &Event) -> String {
+    fn text(&mut self, event: &Event) -> String {
         match event {
+            Event::Delta(text) if std::mem::replace(&mut self.told_role, true) => {
+                self.chunk(&json!({"content": text}), &Value::Null)
+            }
             Event::Delta(text) => self.chunk(&json!({"role": "assistant", "content": text}), &Value::Null),
             Event::Done(finished) => {
                 let data: Value = serde_json::from_slice(&finished.data).unwrap_or_default();
@@ -174,7 +244,7 @@ impl Shape {
 fn send(app: &Arc<App>, res: &mut Response, reader: Reader, shape: Shape) {
     let open: InFlight = app.metrics().http_started();
     let events = stream::unfold(Some((reader, shape, open)), |writing| async move {
-        let (mut reader, shape, open) = writing?;
+        let (mut reader, mut shape, open) = writing?;
         let within = Duration::from_millis(limits::STREAM_HEARTBEAT_MS);
         match tokio::time::timeout(within, reader.next()).await {
             Err(_) => Some((": still here\n\n".to_owned(), Some((reader, shape, open)))),
@@ -211,8 +281,15 @@ fn failure(error: &Error, request_id: &str) -> Value {
         "details": error.details(), "request_id": request_id}})
 }
 
-fn fail(res: &mut Response, error: &Error) {
+/// Writes an error in OpenAI's shape.
+pub(super) fn fail(res: &mut Response, error: &Error) {
     problem::head(error, res);
+    // OpenAI's own statuses, by which its clients choose the class of their error.
+    if matches!(error.code().class(), Class::Invalid) {
+        let errors = error.details().get("errors").and_then(Value::as_array);
+        let is_model = errors.is_some_and(|all| matches!(all.as_slice(), [one] if one["field"] == "model"));
+        res.status_code(if is_model { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST });
+    }
     let body = failure(error, &request_id_of(res));
     write_json(res, &body);
 }

@@ -32,7 +32,7 @@ pub async fn search(req: &mut Request, depot: &mut Depot) -> Result<Reply<Search
         Err(_) => "failed",
     });
     let hits = outcome.map_err(Error::from)?.into_iter().map(hit).collect();
-    Ok(Reply(SearchReply { hits, index_generation: app.retrieval().generation().to_owned() }))
+    Ok(Reply(SearchReply { hits, index_generation: app.retrieval().state() }))
 }
 
 fn query(asked: SearchRequest) -> Result<Query> {

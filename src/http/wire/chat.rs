@@ -16,7 +16,7 @@ pub struct AdviseRequest {
     /// `en` or `fr`; the question's own language when absent.
     #[serde(default)]
     pub lang: Option<String>,
-    /// Provider to ask first, `remote` or `composer`; as the appliance is set up when absent.
+    /// Provider to ask first, `local`, `remote` or `composer`; as the appliance is set up when absent.
     #[serde(default)]
     pub provider: Option<String>,
 }
@@ -40,12 +40,12 @@ pub struct AdviseReply {
     pub date: String,
     /// What it took.
     pub usage: UsageReply,
-    /// What answered: `composer` or `remote`.
+    /// What answered: `composer`, `local` or `remote`.
     pub provider: String,
     /// The model that wrote it, where one did.
     pub model: Option<String>,
     /// Why it is not what was asked for: `upstream_timeout`, `upstream_error`, `upstream_refused`, `upstream_busy`,
-    /// `circuit_open`, `budget_exhausted`, `model_not_priced` or `unsupported`.
+    /// `circuit_open`, `budget_exhausted`, `model_not_priced`, `invalid_request`, `no_model` or `unsupported`.
     pub degraded: Option<String>,
     /// Providers that were to answer first, and why they did not.
     pub passed_over: Vec<PassedOverReply>,
@@ -94,7 +94,7 @@ pub struct CitationReply {
     pub title: String,
     /// Its text.
     pub passage: String,
-    /// How well it fits the question (BM25).
+    /// How well it fits the question: BM25, or fused with a search by meaning; comparable within one answer only.
     pub score: f32,
 }
 
@@ -218,7 +218,7 @@ pub struct HitReply {
     pub title: String,
     /// Its text.
     pub passage: String,
-    /// BM25 score.
+    /// BM25 score, or fused with a search by meaning; comparable within one answer only.
     pub score: f32,
     /// Its kind.
     pub kind: String,

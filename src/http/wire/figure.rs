@@ -195,7 +195,9 @@ pub struct PatternReply {
     pub ranges: Option<Ranges>,
 }
 
-/// Delta T: how far Terrestrial Time led the Earth's rotation.
+/// Delta T: how far Terrestrial Time led the Earth's rotation. UTC follows that rotation by the leap seconds announced so
+/// far; after the last, of the end of 2016, none is assumed, so that the UTC of a later instant is off by as many seconds as are
+/// inserted until then.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeltaT {
     /// TT - UT1, seconds.

@@ -97,7 +97,7 @@ impl TransitsReply {
             unknowns: found
                 .unknowns
                 .iter()
-                .map(|unknown| UnknownReply { what: unknown.what.clone(), why: unknown.why.clone() })
+                .map(|unknown| UnknownReply { what: unknown.what.clone(), why: unknown.why_in(lang).into_owned() })
                 .collect(),
             versions: (&astro::Versions::under(&found.ruleset)).into(),
         }

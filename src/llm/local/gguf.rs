@@ -2,7 +2,6 @@
 //! their bytes. Trusts no length: each is held against what is left of the file before anything is allocated for it, and
 //! every tensor lies inside the file, apart from the others. Interprets no metadata and runs no model.
 
-mod kinds;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -10,7 +9,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
-pub use kinds::TensorKind;
+pub use crate::kernels::TensorKind;
 use reader::Reader;
 
 /// The first four bytes of a file.

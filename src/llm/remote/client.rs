@@ -124,10 +124,7 @@ impl Client {
         let deadline = Instant::now() + left.min(self.connect + self.read);
         let answer = match timeout_at(deadline, self.pool.request(request)).await {
             Err(_) => return Err(refused(Reason::Timeout, "no answer in time", true)),
-            Ok(Err(cause)) if cause.is_connect() => {
-                return Err(refused(Reason::Error, format!("cannot connect: {}", root_of(&cause)), true));
-            }
-            Ok(Err(cause)) => return Err(refused(Reason::Error, format!("cut off: {}", root_of(&cause)), false)),
+            Ok(Err(cause)) => return Err(unconnected(&cause)),
             Ok(Ok(answer)) => answer,
         };
         let status = answer.status();
@@ -143,6 +140,40 @@ impl Client {
 
 fn refused(reason: Reason, detail: impl Into<String>, again: bool) -> Refused {
     Refused { failure: Failure::new(reason, detail), again, after_s: None }
+}
+
+/// Why no answer came over a connection, in words that tell an operator what to change.
+fn unconnected(error: &hyper_util::client::legacy::Error) -> Refused {
+    if let Some(fault) = tls_fault(error) {
+        let why = match fault {
+            rustls::Error::InvalidMessage(_) => "it does not speak TLS there; see remote.base_url".to_owned(),
+            other => other.to_string(),
+        };
+        // What a certificate lacks, it lacks at the next try too.
+        return refused(Reason::Error, format!("no trusted connection: {why}"), false);
+    }
+    if error.is_connect() {
+        return refused(Reason::Error, format!("cannot connect: {}", root_of(error)), true);
+    }
+    if chain(error).any(|cause| cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)) {
+        let why = "the answer is no HTTP; does remote.base_url want https?";
+        return refused(Reason::Error, format!("{why} ({})", root_of(error)), false);
+    }
+    refused(Reason::Error, format!("cut off: {}", root_of(error)), false)
+}
+
+fn chain<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |cause| cause.source())
+}
+
+/// What TLS found wrong, where it was that.
+fn tls_fault(error: &(dyn std::error::Error + 'static)) -> Option<&rustls::Error> {
+    chain(error).find_map(|cause| {
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        inner.and_then(|inner| inner.downcast_ref()).or_else(|| cause.downcast_ref())
+    })
 }
 
 fn of_status(status: StatusCode) -> Refused {

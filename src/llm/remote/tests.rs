@@ -267,3 +267,64 @@ async fn a_failing_upstream_is_left_alone() {
     let nobody = self::remote(&format!("http://{closed}/v1"), &[]);
     assert_eq!(read(&nobody).await.1, Err(Reason::Error));
 }
+
+#[tokio::test]
+async fn odd_answers_are_read_where_they_are_whole_and_refused_where_they_are_not() {
+    let done = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    let old = format!("HTTP/1.0 200 OK\r\ncontent-type: text/event-stream\r\n\r\n{TEXT}{END}");
+    let crlf = stream(&format!("{TEXT}{END}").replace('\n', "\r\n"));
+    for whole in [stream(&format!("{TEXT}{done}")), old, crlf] {
+        let (address, _) = upstream(vec![says(whole.clone())]).await;
+        let (text, end) = read(&remote(&address, &[])).await;
+        assert_eq!((text.as_str(), end.map(|end| end.finish)), ("Hello", Ok(Finish::Stop)), "{whole}");
+    }
+    let json = "content-type: application/json\r\n";
+    let cut = format!("{json}content-length: 900\r\n");
+    for odd in [
+        head("200 OK", "content-type: text/html\r\n") + "<html>Sign in</html>",
+        head("200 OK", json) + "{\"choices\":[{\"message\":{\"content\":\"Hel",
+        head("200 OK", &cut) + "{\"choices\":[]}",
+        head("200 OK", json),
+        head("200 OK", json) + "[]",
+        head("200 OK", json) + "{\"status\":\"ok\"}",
+        stream("data: [DONE]\n\n"),
+        stream("data: {\"choices\":[{\"delta\":{\"content\":\"Hel\n\n"),
+        head("200 OK", &format!("x-filler: {}\r\n", "x".repeat(1 << 20))) + TEXT,
+        "220 mail.example.org ESMTP\r\n".to_owned(),
+        "\u{0}\u{1}garbage".to_owned(),
+        String::new(),
+    ] {
+        let (address, seen) = upstream(vec![says(odd.clone())]).await;
+        let shown: String = odd.chars().take(120).collect();
+        assert_eq!(read(&remote(&address, &[])).await, (String::new(), Err(Reason::Error)), "{shown}");
+        let posts = seen.lock().unwrap().iter().filter(|request| request.starts_with("POST")).count();
+        assert_eq!(posts, 1, "asked again, though it may have worked: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_mistaken_scheme_is_told_in_words() {
+    let detail = async |address: String, changes: &[(&str, &str)]| {
+        let failure = remote(&address, changes).open(ask()).await.err();
+        failure.map(|failure| failure.detail).unwrap_or_default()
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let file = dir.path().join("ca.pem");
+    std::fs::write(&file, made.cert.pem()).unwrap();
+    // As servers without TLS do with what is no request.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain = format!("http://localhost:{}/v1", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _hello = socket.read(&mut [0; 4_096]).await;
+            let _sent = socket.write_all(head("400 Bad Request", "content-length: 0\r\n").as_bytes()).await;
+        }
+    });
+    let told = detail(plain.replace("http:", "https:"), &[("remote.ca_file", file.to_str().unwrap())]).await;
+    assert!(told.contains("does not speak TLS") && told.contains("remote.base_url"), "{told}");
+    // The alert with which a TLS server answers what is no TLS: an unexpected message.
+    let (tls, _) = upstream(vec![says("\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}\u{a}")]).await;
+    let told = detail(tls, &[]).await;
+    assert!(told.contains("no HTTP") && told.contains("https"), "{told}");
+}

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::llm::model::{Ask, Delta, End, Failure, Finish, Reason, Reported};
+use crate::llm::model::{Ask, Choice, Delta, End, Failure, Finish, Form, Reason, Reported};
 
 /// The body of a request.
 pub fn request(model: &str, ask: &Ask, stream: bool) -> Vec<u8> {
@@ -18,16 +18,57 @@ pub fn request(model: &str, ask: &Ask, stream: bool) -> Vec<u8> {
         "seed": ask.seed & 0x7fff_ffff,
         "stream": stream,
     });
+    add_choice(&mut body, &ask.choice);
+    if !ask.stop.is_empty() {
+        body["stop"] = json!(ask.stop);
+    }
+    if let Some(form) = response_format(&ask.form) {
+        body["response_format"] = form;
+    }
     if stream {
         body["stream_options"] = json!({"include_usage": true});
     }
     body.to_string().into_bytes()
 }
 
+/// Only what was asked for: `top_k`, `min_p` and `repetition_penalty` are not OpenAI's own, and it refuses them.
+fn add_choice(body: &mut Value, choice: &Choice) {
+    let Choice { top_p, top_k, min_p, repetition_penalty, frequency_penalty, presence_penalty } = *choice;
+    for (name, value) in [
+        ("top_p", top_p),
+        ("min_p", min_p),
+        ("repetition_penalty", repetition_penalty),
+        ("frequency_penalty", frequency_penalty),
+        ("presence_penalty", presence_penalty),
+    ] {
+        if let Some(value) = value {
+            body[name] = json!(value);
+        }
+    }
+    if let Some(top_k) = top_k {
+        body["top_k"] = json!(top_k);
+    }
+}
+
+/// An upstream knows no expressions and no grammars; whoever asks for one is refused before.
+fn response_format(form: &Form) -> Option<Value> {
+    match form {
+        Form::Text | Form::Regex(_) | Form::Grammar(_) => None,
+        Form::JsonObject => Some(json!({"type": "json_object"})),
+        Form::JsonSchema { name, schema, strict } => {
+            let mut inner = json!({"name": name, "schema": schema});
+            if let Some(strict) = strict {
+                inner["strict"] = json!(strict);
+            }
+            Some(json!({"type": "json_schema", "json_schema": inner}))
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Chunk {
     #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Vec<Offer>,
     #[serde(default)]
     usage: Option<Usage>,
     #[serde(default)]
@@ -35,7 +76,7 @@ struct Chunk {
 }
 
 #[derive(Deserialize)]
-struct Choice {
+struct Offer {
     #[serde(default)]
     delta: Option<Said>,
     #[serde(default)]
@@ -71,12 +112,14 @@ struct Details {
 pub struct Reader {
     finish: Option<Finish>,
     usage: Option<Reported>,
+    /// Whether there was an answer at all, be it an empty one.
+    answered: bool,
 }
 
 impl Reader {
     /// At the start.
     pub const fn new() -> Self {
-        Self { finish: None, usage: None }
+        Self { finish: None, usage: None, answered: false }
     }
 
     /// Reads one event of a stream, or a whole answer; gives its text, when it has one.
@@ -101,6 +144,7 @@ impl Reader {
             });
         }
         let Some(choice) = chunk.choices.into_iter().next() else { return Ok(None) };
+        self.answered = true;
         if let Some(reason) = choice.finish_reason {
             self.finish = Some(match reason.as_str() {
                 "length" => Finish::Length,
@@ -115,8 +159,11 @@ impl Reader {
     /// The end, once `[DONE]` was read or the answer was whole. A stream that ends without saying why was cut.
     ///
     /// # Errors
-    /// [`Reason::Error`] when it was cut.
+    /// [`Reason::Error`] when it was cut, or held no answer.
     pub fn end(&self, said_done: bool) -> Result<Delta, Failure> {
+        if said_done && !self.answered {
+            return Err(Failure::new(Reason::Error, "the upstream sent no answer: there is no choice in it"));
+        }
         let cut = || Failure::new(Reason::Error, "the stream ended before the answer did");
         let finish = self.finish.or(said_done.then_some(Finish::Stop)).ok_or_else(cut)?;
         Ok(Delta::End(End { finish, usage: self.usage }))
@@ -130,17 +177,45 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::llm::model::Message;
+    use crate::ids::TenantId;
+    use crate::llm::model::{Message, Party};
 
-    #[test]
-    fn a_request_holds_what_was_asked_and_no_more() {
-        let ask = Ask {
+    fn ask() -> Ask {
+        Ask {
             messages: vec![Message { role: "user", text: "hé \"x\"".into() }],
             max_tokens: 70,
             temperature_percent: 30,
             seed: u64::MAX,
             within: Duration::from_secs(1),
+            choice: Choice::default(),
+            stop: Vec::new(),
+            form: Form::Text,
+            party: Party { tenant: TenantId([7; 16]), weight: 1 },
+        }
+    }
+
+    #[test]
+    fn what_was_asked_beside_goes_by_its_public_name() {
+        let schema = json!({"type": "object"});
+        let ask = Ask {
+            choice: Choice { top_p: Some(0.5), top_k: Some(40), ..Choice::default() },
+            stop: vec!["END".into()],
+            form: Form::JsonSchema { name: "n".into(), schema: schema.clone(), strict: Some(true) },
+            ..ask()
         };
+        let body: Value = serde_json::from_slice(&request("m-1", &ask, false)).unwrap();
+        assert_eq!((&body["top_p"], &body["top_k"], &body["stop"]), (&json!(0.5), &json!(40), &json!(["END"])));
+        let form = json!({"type": "json_schema", "json_schema": {"name": "n", "schema": schema, "strict": true}});
+        assert_eq!(body["response_format"], form);
+        assert!(body.get("min_p").is_none() && !body.to_string().contains("tenant"));
+        let object = Ask { form: Form::JsonObject, ..self::ask() };
+        let body: Value = serde_json::from_slice(&request("m-1", &object, false)).unwrap();
+        assert_eq!(body["response_format"], json!({"type": "json_object"}));
+    }
+
+    #[test]
+    fn a_request_holds_what_was_asked_and_no_more() {
+        let ask = ask();
         let body: Value = serde_json::from_slice(&request("m-1", &ask, true)).unwrap();
         let expected = json!({"model": "m-1", "messages": [{"role": "user", "content": "hé \"x\""}], "max_tokens": 70,
             "temperature": 0.3, "seed": 0x7fff_ffff, "stream": true, "stream_options": {"include_usage": true}});
@@ -174,7 +249,7 @@ mod tests {
             assert_eq!(failure.reason, Reason::Error);
             assert!(!failure.detail.contains("secret"), "{failure:?}");
         }
-        assert!(Reader::new().end(false).is_err());
+        assert!(Reader::new().end(false).is_err() && Reader::new().end(true).is_err());
     }
 
     proptest! {

@@ -101,6 +101,36 @@ fn concurrent_increments_are_serialised() {
     assert_eq!(count, Some(MetaRow::Number(64 * 5 - 1)));
 }
 
+/// Whether or not a member looks through the table between them.
+#[test]
+fn members_of_a_batch_see_what_those_before_them_changed() {
+    let (_dir, path, store) = fresh();
+    (0..4).for_each(|number| put(&store, number, 1));
+    let go = hold(&store);
+    let members = (0..4_u64).map(|number| {
+        store.write::<_, StoreError, _>(move |tx| {
+            assert_eq!(tx.has(&NUMBERS, &number)?, tx.get(&NUMBERS, &number)?.is_some());
+            assert!(number == 0 || !tx.has(&NUMBERS, &(number - 1))?);
+            let found = tx.get(&NUMBERS, &number)?;
+            let all = if number % 2 == 1 { tx.scan(&NUMBERS, Span::all(), 9)? } else { Vec::new() };
+            assert!(tx.delete(&NUMBERS, &number)?);
+            tx.put(&NUMBERS, &(number + 1), &row(10 + u8::try_from(number).unwrap()))?;
+            Ok((found, all.into_iter().map(|(key, _)| key).collect::<Vec<_>>()))
+        })
+    });
+    let mut all = Box::pin(futures_util::future::join_all(members));
+    let seen = runtime().block_on(async {
+        assert!(futures_util::poll!(&mut all).is_pending());
+        drop(go);
+        all.await
+    });
+    let expected = [(row(1), vec![]), (row(10), vec![1, 2, 3]), (row(11), vec![]), (row(12), vec![3])];
+    assert_eq!(seen, expected.map(|(row, all)| Ok((Some(row), all))));
+    assert_eq!((numbers(&store), get(&store, 4)), ([4].into(), Some(row(13))));
+    store.close();
+    assert_eq!(numbers(&Store::open(&path, TABLES).unwrap()), [4].into());
+}
+
 #[test]
 fn a_snapshot_does_not_move() {
     let (_dir, _path, store) = fresh();

@@ -21,25 +21,30 @@ fn is_pending<F: Future>(future: Pin<&mut F>) -> bool {
 #[tokio::test]
 async fn beyond_the_queue_the_answer_is_at_once_and_says_when_to_come_back() {
     let gate = gate(1, 4, 0, 60_000);
-    let held = gate.enter(ACME, 1).await.unwrap();
-    let refused = gate.enter(ACME, 1).await.unwrap_err();
+    let held = gate.enter(ACME, 1, Duration::MAX).await.unwrap();
+    let refused = gate.enter(ACME, 1, Duration::MAX).await.unwrap_err();
     assert_eq!((refused.code(), refused.retry_after()), (Code::Overloaded, Some(5)));
-    assert!(gate.enter(OTHER, 1).await.is_ok());
+    assert!(gate.enter(OTHER, 1, Duration::MAX).await.is_ok());
     drop(held);
-    assert!(gate.enter(ACME, 1).await.is_ok());
+    assert!(gate.enter(ACME, 1, Duration::MAX).await.is_ok());
     assert_eq!(gate.crowd(), Crowd { open: 0, queued: 0, refused: 1 });
 }
 
 #[tokio::test]
 async fn who_waits_is_let_in_when_one_goes_and_gives_up_in_time() {
     let gate = gate(1, 1, 8, 50);
-    let held = gate.enter(ACME, 1).await.unwrap();
-    let refused = gate.enter(ACME, 1).await.unwrap_err();
+    let held = gate.enter(ACME, 1, Duration::MAX).await.unwrap();
+    let refused = gate.enter(ACME, 1, Duration::MAX).await.unwrap_err();
     assert_eq!(refused.code(), Code::Overloaded);
     assert_eq!(gate.crowd(), Crowd { open: 1, queued: 0, refused: 1 });
+    // No longer than the request has time, whatever the settings allow.
+    let patient = self::gate(1, 1, 8, 3_600_000);
+    let _held = patient.enter(ACME, 1, Duration::MAX).await.unwrap();
+    let refused = patient.enter(ACME, 1, Duration::from_millis(5)).await.unwrap_err();
+    assert_eq!((refused.code(), refused.retry_after()), (Code::Overloaded, Some(5)));
     let waiter = tokio::spawn({
         let gate = gate.clone();
-        async move { gate.enter(OTHER, 1).await.map(drop).is_ok() }
+        async move { gate.enter(OTHER, 1, Duration::MAX).await.map(drop).is_ok() }
     });
     while gate.crowd().queued == 0 {
         tokio::task::yield_now().await;
@@ -52,10 +57,10 @@ async fn who_waits_is_let_in_when_one_goes_and_gives_up_in_time() {
 #[tokio::test]
 async fn a_waiter_that_goes_leaves_the_queue_and_what_came_to_it_passes_on() {
     let gate = gate(4, 1, 8, 60_000);
-    let held = gate.enter(ACME, 1).await.unwrap();
-    let mut first = Box::pin(gate.enter(ACME, 1));
-    let mut second = Box::pin(gate.enter(OTHER, 1));
-    let mut third = Box::pin(gate.enter(OTHER, 1));
+    let held = gate.enter(ACME, 1, Duration::MAX).await.unwrap();
+    let mut first = Box::pin(gate.enter(ACME, 1, Duration::MAX));
+    let mut second = Box::pin(gate.enter(OTHER, 1, Duration::MAX));
+    let mut third = Box::pin(gate.enter(OTHER, 1, Duration::MAX));
     for waiter in [&mut first, &mut second, &mut third] {
         assert!(is_pending(waiter.as_mut()));
     }
@@ -84,7 +89,7 @@ async fn no_permit_is_lost_among_many_who_come_and_go() {
                 // A third give up after a moment, wherever they are then.
                 let patience = Duration::from_micros(if n % 3 == 0 { n * 13 % 2_000 } else { 1_000_000 });
                 let stay = async {
-                    let _permit = gate.enter(tenant, 1).await;
+                    let _permit = gate.enter(tenant, 1, Duration::MAX).await;
                     most.fetch_max(gate.crowd().open, Ordering::Relaxed);
                     tokio::time::sleep(Duration::from_micros(n * 7 % 900)).await;
                 };
@@ -99,6 +104,6 @@ async fn no_permit_is_lost_among_many_who_come_and_go() {
     assert_eq!((crowd.open, crowd.queued), (0, 0));
     assert!(most.load(Ordering::Relaxed) <= 5);
     for tenant in 0..5 {
-        assert!(gate.enter(TenantId([tenant; 16]), 1).await.is_ok());
+        assert!(gate.enter(TenantId([tenant; 16]), 1, Duration::MAX).await.is_ok());
     }
 }

@@ -128,7 +128,7 @@ pub(super) async fn work_off(core: &Weak<Core>, batch: &mut Vec<Message>, aside:
 }
 
 /// Whether the store is closed.
-fn is_over(error: &Error) -> bool {
+pub(super) fn is_over(error: &Error) -> bool {
     error.code() == Code::StoreUnavailable && error.retry_after().is_some()
 }
 
@@ -200,9 +200,10 @@ pub(super) fn close(
 pub(super) async fn expire(on: &Foundations) -> Result<()> {
     let (now, version) = (on.ambient.now(), on.prices.version().to_owned());
     let is_old = move |row: &ReservationRow| now.since_ms(row.made_at) > RESERVATION_MAX_MS && !row.bound.is_zero();
-    // As many rows as calls are open.
-    let open = on.store.read(|view| view.scan(&RESERVATIONS, Span::all(), usize::MAX))?;
-    let old: Vec<_> = open.into_iter().filter(|(_, row)| is_old(row)).map(|(key, _)| key).collect();
+    // As many rows as calls are open. One that cannot be read was told of at the start.
+    let open = on.store.read(|view| view.survey(&RESERVATIONS, &Span::all()))?;
+    let old = open.into_iter().filter_map(std::result::Result::ok).filter(|(_, row)| is_old(row));
+    let old: Vec<_> = old.map(|(key, _)| key).collect();
     for keys in old.chunks(RESERVATIONS_RELEASED_AT_ONCE) {
         if let Err(error) = lapse(on, keys.to_vec(), now, &version).await {
             if is_over(&error) {

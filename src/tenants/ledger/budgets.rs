@@ -167,7 +167,7 @@ impl Ledger {
     /// # Errors
     /// Those of the store.
     pub fn verify(&self) -> Result<verify::Report> {
-        verify::verify(&self.core.on.store)
+        verify::verify(&self.core.on.store, self.core.boot)
     }
 }
 

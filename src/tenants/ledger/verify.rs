@@ -13,9 +13,9 @@ use crate::ids::{ReservationId, TenantId};
 use crate::store::codec::{Key, Row, Table};
 use crate::store::tables::ledger::{
     ACCOUNTS, AccountRow, Balance, ENTRIES, EntryKind, EntryRow, HEADS, HeadRow, OPENINGS, PAST_ACCOUNTS, Period,
-    RESERVATIONS, Scope, Subject, Window,
+    RESERVATIONS, ReservationRow, Scope, Subject, Window,
 };
-use crate::store::{Reads, Span, Store, View};
+use crate::store::{Reads, Span, Store, Unreadable, View};
 use crate::tokens::MicroUsd;
 
 use super::caps::name;
@@ -59,9 +59,9 @@ type Balances = BTreeMap<(Scope, Period), Balance>;
 ///
 /// # Errors
 /// Those of the store; what does not agree is in the report.
-pub(super) fn verify(store: &Store) -> Result<Report> {
+pub(super) fn verify(store: &Store, boot: [u8; 16]) -> Result<Report> {
     store.read(|view| {
-        let mut check = Check { view, report: Report::default(), everywhere: Balances::new() };
+        let mut check = Check { view, boot, report: Report::default(), everywhere: Balances::new() };
         check.opening_everywhere()?;
         let mut after = None;
         loop {
@@ -82,6 +82,8 @@ pub(super) fn verify(store: &Store) -> Result<Report> {
 
 struct Check<'v, 's> {
     view: &'v View<'s>,
+    /// This run of the process: a reservation of another should have been released at the start.
+    boot: [u8; 16],
     report: Report,
     everywhere: Balances,
 }
@@ -194,21 +196,34 @@ impl Check<'_, '_> {
 
     /// What the entries leave open is what is held now.
     fn reservations(&mut self, tenant: TenantId, mut open: BTreeMap<ReservationId, i128>) -> Result<()> {
-        self.all(&RESERVATIONS, &tenant, |check, (_, id), row| {
-            let by_entries = open.remove(id).unwrap_or(0);
-            if by_entries != i128::from(row.bound.0) {
-                check.problem(tenant, format!("{id} holds {}, and its entries say {by_entries}", row.bound.0));
+        for row in self.view.survey(&RESERVATIONS, &Span::prefix(&tenant))? {
+            match row {
+                Ok(((_, id), row)) => self.reservation(tenant, id, &row, open.remove(&id).unwrap_or(0)),
+                Err(Unreadable { key: Some((_, id)), cause }) => {
+                    let by_entries = open.remove(&id).unwrap_or(0);
+                    self.problem(tenant, format!("{id} cannot be read ({cause}); its entries leave {by_entries} held"));
+                }
+                // Told with those of no tenant.
+                Err(Unreadable { key: None, .. }) => {}
             }
-            if !row.bound.is_zero() {
-                check.report.reservations += 1;
-                check.report.reserved = MicroUsd(check.report.reserved.0.saturating_add(row.bound.0));
-            }
-            Ok(())
-        })?;
+        }
         for (id, held) in open.into_iter().filter(|(_, held)| *held != 0) {
             self.problem(tenant, format!("the entries of {id} leave {held} micro-dollars held, and nobody holds them"));
         }
         Ok(())
+    }
+
+    fn reservation(&mut self, tenant: TenantId, id: ReservationId, row: &ReservationRow, by_entries: i128) {
+        if by_entries != i128::from(row.bound.0) {
+            self.problem(tenant, format!("{id} holds {}, and its entries say {by_entries}", row.bound.0));
+        }
+        if row.boot != self.boot {
+            self.problem(tenant, format!("{id} is of a process that ended, and could not be released"));
+        }
+        if !row.bound.is_zero() {
+            self.report.reservations += 1;
+            self.report.reserved = MicroUsd(self.report.reserved.0.saturating_add(row.bound.0));
+        }
     }
 
     /// Every balance of `tenant` is the rebuilt one, and every rebuilt one is there.
@@ -256,8 +271,20 @@ impl Check<'_, '_> {
         self.problem(tenant, format!("{} in {window} {index} says {kept}; its entries say {rebuilt}", name(scope)));
     }
 
-    /// Accounts of tenants that have no ledger at all.
+    /// Accounts and reservations of tenants that have no ledger at all.
     fn strangers(&mut self) -> Result<()> {
+        for row in self.view.survey(&RESERVATIONS, &Span::all())? {
+            let key = row.map(|(key, _)| key).or_else(|unreadable| unreadable.key.ok_or(unreadable.cause));
+            match key {
+                Ok((tenant, id)) if self.view.get(&HEADS, &tenant)?.is_none() => {
+                    self.problem(tenant, format!("{id} is held, and there are no entries"));
+                }
+                Ok(_) => {}
+                Err(cause) => {
+                    self.problem(SYSTEM_TENANT, format!("the key of a reservation cannot be read ({cause})"));
+                }
+            }
+        }
         let mut after: Option<Scope> = None;
         loop {
             let span = after.as_ref().map_or_else(Span::all, |last| Span::all().after(last));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits::{LEDGER_ENTRIES_KEPT_DAYS, RESERVATION_MAX_MS};
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -23,6 +24,12 @@ enum Step {
     Reset { scope: usize, window: usize },
     /// Hours pass.
     Wait { hours: u64 },
+    /// Minutes pass, so that of the open calls some have lasted too long and others not.
+    Linger { minutes: u64 },
+    /// More time passes than entries are kept one by one.
+    Age { days: u64 },
+    /// The ledger's own sweep: what was held too long lapses, and old entries are folded into opening balances.
+    Sweep,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -37,8 +44,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(scope, window, micro, hard)| Step::Cap { scope, window, micro, hard }),
         1 => (0..4usize, 0..3usize).prop_map(|(scope, window)| Step::Reset { scope, window }),
         1 => (1..40u64).prop_map(|hours| Step::Wait { hours }),
+        2 => (1..70u64).prop_map(|minutes| Step::Linger { minutes }),
+        1 => (LEDGER_ENTRIES_KEPT_DAYS - 2..LEDGER_ENTRIES_KEPT_DAYS + 40).prop_map(|days| Step::Age { days }),
+        3 => Just(Step::Sweep),
     ];
-    prop::collection::vec(step, 1..40)
+    prop::collection::vec(step, 1..50)
 }
 
 /// Which scope, by number: the tenant, user 1, model `m` of the tenant, model `m` everywhere.
@@ -67,7 +77,10 @@ struct Sum {
 #[derive(Clone, Debug)]
 struct Call {
     made_at: UnixMs,
+    /// The most that it may cost.
     bound: u64,
+    /// What is held for it still: all of that, or nothing once it has lapsed.
+    held: u64,
     other_model: bool,
     other_user: bool,
 }
@@ -104,6 +117,8 @@ struct Run {
     bench: Bench,
     model: Model,
     open: Vec<(Call, Reservation)>,
+    /// When each entry that is kept one by one was written, as far as a step has looked.
+    written: Vec<UnixMs>,
     /// The most that ever stood against a limit that was then lowered below it.
     excess: BTreeMap<(usize, usize, String), u64>,
 }
@@ -128,10 +143,11 @@ impl Run {
                 let cost = tokens * if call.other_model { 2 } else { 1 };
                 let outcome = if partial { Outcome::Partial } else { Outcome::Whole };
                 let settled = held.settle_alone(used(tokens), outcome).await.unwrap();
-                let charged = cost.min(call.bound);
+                // One that lapsed charges nothing: its money may be spent by others.
+                let charged = cost.min(call.held);
                 assert_eq!((settled.charged.0, settled.overrun.0), (charged, cost - charged));
                 self.model.each(&call, |sum| {
-                    sum.held -= call.bound;
+                    sum.held -= call.held;
                     sum.spent += charged;
                 });
             }
@@ -139,13 +155,13 @@ impl Run {
                 let (call, held) = self.open.swap_remove(nth % self.open.len());
                 drop(held);
                 self.bench.ledger.drain().await;
-                self.model.each(&call, |sum| sum.held -= call.bound);
+                self.model.each(&call, |sum| sum.held -= call.held);
             }
             Step::Settle { .. } | Step::Drop { .. } => {}
             Step::Crash => {
                 for (call, held) in self.open.drain(..) {
                     std::mem::forget(held);
-                    self.model.each(&call, |sum| sum.held -= call.bound);
+                    self.model.each(&call, |sum| sum.held -= call.held);
                 }
                 self.bench.reboot().await;
             }
@@ -168,12 +184,36 @@ impl Run {
                 }
             }
             Step::Wait { hours } => self.bench.clock.advance_ms(hours * 3_600_000),
+            Step::Linger { minutes } => self.bench.clock.advance_ms(minutes * 60_000),
+            Step::Age { days } => self.bench.clock.advance_ms(days * 86_400_000),
+            Step::Sweep => self.sweep().await,
         }
+    }
+
+    /// What the background task does once a minute, in its order.
+    async fn sweep(&mut self) {
+        let before = self.bench.verified().0;
+        background::expire(&self.bench.ledger.core.on).await.unwrap();
+        let now = self.bench.clock.now();
+        let mut lapsed = 0;
+        for (call, _) in &mut self.open {
+            if call.held > 0 && now.0 - call.made_at.0 > RESERVATION_MAX_MS {
+                self.model.each(call, |sum| sum.held -= call.held);
+                call.held = 0;
+                lapsed += 1;
+            }
+        }
+        assert_eq!(self.bench.verified().0, before + lapsed, "one entry for each that lapsed");
+        self.written.resize(usize::try_from(before + lapsed).unwrap(), now);
+        fold::fold_old(&self.bench.ledger.core.on).await.unwrap();
+        let kept_ms = LEDGER_ENTRIES_KEPT_DAYS * 86_400_000;
+        self.written.retain(|at| now.0 - at.0 <= kept_ms);
+        assert_eq!(self.bench.verified().0, self.written.len() as u64, "entries that are kept");
     }
 
     async fn reserve(&mut self, other_model: bool, other_user: bool, micro: u64) {
         let bound = if other_model { micro * 2 } else { micro };
-        let call = Call { made_at: self.bench.clock.now(), bound, other_model, other_user };
+        let call = Call { made_at: self.bench.clock.now(), bound, held: bound, other_model, other_user };
         let purpose = Purpose {
             user: Some(UserId([if other_user { 9 } else { 1 }; 16])),
             key: None,
@@ -194,7 +234,7 @@ impl Run {
     }
 
     /// The store says what the model says, no limit is passed, and the rebuilt ledger agrees.
-    fn check(&self) {
+    fn check(&mut self) {
         let now = self.bench.clock.now();
         for scope in 0..4 {
             let of = self.scope(scope);
@@ -212,28 +252,29 @@ impl Run {
                 }
             }
         }
-        let (_, open) = self.bench.verified();
-        assert_eq!(open, self.open.len() as u64);
+        let (entries, open) = self.bench.verified();
+        assert_eq!(open, self.open.iter().filter(|(call, _)| call.held > 0).count() as u64);
+        self.written.resize(usize::try_from(entries).unwrap(), now);
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn no_interleaving_passes_a_limit_or_loses_a_micro_dollar(steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let bench = Bench::new(Defaults::default()).await;
-            let mut run = Run { bench, model: Model::default(), open: Vec::new(), excess: BTreeMap::new() };
-            // Waits may add up to more than a reservation lives; the sweep is another test's.
+            let (model, open, written, excess) = (Model::default(), Vec::new(), Vec::new(), BTreeMap::new());
+            let mut run = Run { bench, model, open, written, excess };
             for step in steps {
                 run.step(step).await;
                 run.check();
             }
             for (call, held) in run.open.drain(..) {
                 drop(held);
-                run.model.each(&call, |sum| sum.held -= call.bound);
+                run.model.each(&call, |sum| sum.held -= call.held);
             }
             run.bench.ledger.drain().await;
             run.check();

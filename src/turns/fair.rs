@@ -65,13 +65,19 @@ impl<T: Copy + Ord> Fair<T> {
 
     /// One of `tenant` comes.
     pub fn enter(&mut self, tenant: T, weight: u32) -> Entered {
+        self.enter_sized(tenant, weight, 1)
+    }
+
+    /// One of `tenant` comes whose work is `size` times that of the smallest: its tenant waits so much the longer for the next.
+    pub fn enter_sized(&mut self, tenant: T, weight: u32, size: u32) -> Entered {
+        let cost = u64::from(size.max(1)) * cost(weight);
         let Bounds { per_tenant, total, queue_per_tenant } = self.bounds;
         let queue = self.queues.entry(tenant).or_default();
         let start = self.virtual_time.max(queue.finish);
         // Who comes passes nobody of its own; and whoever else waits while there is room is held back by its own bound.
         if queue.waiting.is_empty() && queue.open < per_tenant && self.open < total {
             queue.open += 1;
-            queue.finish = start + cost(weight);
+            queue.finish = start + cost;
             self.open += 1;
             self.virtual_time = start;
             return Entered::Open;
@@ -82,7 +88,7 @@ impl<T: Copy + Ord> Fair<T> {
         }
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        queue.finish = start + cost(weight);
+        queue.finish = start + cost;
         queue.waiting.push_back((start, ticket));
         self.queued += 1;
         Entered::Queued(ticket)
