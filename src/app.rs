@@ -23,9 +23,9 @@ use crate::limits;
 use crate::llm::Composer;
 use crate::llm::gateway::Gateway;
 use crate::llm::local::engine::Bounds;
-use crate::llm::local::provider::Slot;
 use crate::llm::local::library::Library;
 pub use crate::llm::local::library::{Import, Imported, Model, Progress, hex};
+use crate::llm::local::provider::Slot;
 use crate::llm::remote::TrustError;
 use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
@@ -193,10 +193,7 @@ impl App {
             charts: charts.clone(),
             retrieval: retrieval.clone(),
             ledger: ledger.clone(),
-            allowed: worker::Allowed {
-                private: settings.worker.webhooks_private,
-                ca_file: settings.worker.webhooks_ca_file.clone(),
-            },
+            allowed: worker::Allowed::of(&settings.worker),
         };
         let worker = Worker::open(parts, &settings.in_data_dir(JOB_NOTES), Some(metrics.jobs.clone())).await?;
         Ok(Arc::new(Self {

@@ -27,7 +27,7 @@
 //! | 6 | [`idempotency`] | S | answers kept for replay, written with the change they answer |
 //! | 6 | [`tenants`] | S | who the appliance serves; the ledger of what they may spend; plans, rates, the gate before streams |
 //! | 6 | [`auth`] | S | accounts, logins, sessions, tokens, API keys, throttles |
-//! | 6 | [`llm`] | S | the built-in composer; the gateway to models behind OpenAI-compatible addresses |
+//! | 6 | [`llm`] | S | the built-in composer; the gateway to models behind OpenAI-compatible addresses and to the one on this machine; its engine |
 //! | 7 | [`chat`] | S | the one sequence that answers a question, and the verifier no sentence passes unchecked |
 //! | 9 | [`worker`] | S | the kinds of jobs, one file each, and what runs them |
 //! | 10 | [`app`] | S | the composition root |

@@ -47,6 +47,8 @@ mod limits;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod local;
+#[cfg(test)]
 mod models;
 #[cfg(test)]
 mod money;
@@ -80,6 +82,8 @@ mod timeline;
 mod tiny;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod toys;
 #[cfg(test)]
 mod upstream;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! answer is, but neither checked against a chart nor kept. What its form gives away as personal is masked before it leaves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::json;
@@ -105,33 +106,19 @@ impl Core {
     ) -> Result<Finished> {
         let began = Stopwatch::start();
         let _permit = self.enter(&talk.caller, talk.is_streamed, &began, &mut gone).await?;
-        let is_remote = model.provider() == Hop::Remote.code();
-        // What stays on the machine stays as it was said.
-        let shown = |text: &String| if is_remote { without_addresses(text) } else { text.clone() };
-        let messages: Vec<Message> = talk.said.iter().map(|(role, text)| Message { role, text: shown(text) }).collect();
-        let read: Vec<&str> = messages.iter().map(|message| message.text.as_str()).collect();
-        let max_tokens = talk.max_tokens.unwrap_or(self.answer_max_tokens);
+        let mut ask = self.ask_of(model, &talk)?;
+        let read: Vec<String> = ask.messages.iter().map(|message| message.text.clone()).collect();
         let purpose = Purpose {
             tenant: talk.caller.tenant,
             user: Some(talk.caller.user),
             key: talk.caller.key(),
             model: model.model().to_owned(),
-            remote: is_remote,
+            remote: model.provider() == Hop::Remote.code(),
         };
-        let money = self.reserve(model, &purpose, &messages, max_tokens, &talk.request).await?;
+        let money = self.reserve(model, &purpose, &ask.messages, ask.max_tokens, &talk.request).await?;
         let money = money.map_err(|unpaid| unpaid.refusal())?;
         log.warn(money.warning());
-        let ask = Ask {
-            messages: messages.clone(),
-            max_tokens,
-            temperature_percent: talk.temperature_percent.unwrap_or(self.temperature_percent as u32),
-            seed: talk.seed.unwrap_or_else(|| u64::from_be_bytes(self.on.ambient.bytes())),
-            within: std::time::Duration::from_millis(self.within_ms(model, talk.is_streamed, &began)),
-            choice: talk.choice,
-            stop: talk.stop.clone(),
-            form: talk.form.clone(),
-            party: self.party(talk.caller.tenant)?,
-        };
+        ask.within = Duration::from_millis(self.within_ms(model, talk.is_streamed, &began));
         let mut heard = Heard { written: String::new(), told: 0, usage: None, stop: &talk.stop };
         let ended = self.relay(model, ask, log, &mut heard, &mut gone).await;
         let outcome = match &ended {
@@ -177,6 +164,24 @@ impl Core {
         }
         data["budget_warning"] = json!(budget_warning);
         Ok(Finished { data: body.unwrap_or_else(|| data.to_string().into_bytes()).into(), budget_warning })
+    }
+
+    /// What a conversation asks of a model; how long it may take is not known yet.
+    fn ask_of(&self, model: &dyn Model, talk: &Talk) -> Result<Ask> {
+        let is_remote = model.provider() == Hop::Remote.code();
+        // What stays on the machine stays as it was said.
+        let shown = |text: &String| if is_remote { without_addresses(text) } else { text.clone() };
+        Ok(Ask {
+            messages: talk.said.iter().map(|(role, text)| Message { role, text: shown(text) }).collect(),
+            max_tokens: talk.max_tokens.unwrap_or(self.answer_max_tokens),
+            temperature_percent: talk.temperature_percent.unwrap_or(self.temperature_percent as u32),
+            seed: talk.seed.unwrap_or_else(|| u64::from_be_bytes(self.on.ambient.bytes())),
+            within: Duration::ZERO,
+            choice: talk.choice,
+            stop: talk.stop.clone(),
+            form: talk.form.clone(),
+            party: self.party(talk.caller.tenant)?,
+        })
     }
 
     async fn relay(&self, model: &dyn Model, ask: Ask, log: &Log, heard: &mut Heard<'_>, gone: &mut Gone) -> Ended {

@@ -137,6 +137,11 @@ impl Engine {
         Ok(said)
     }
 
+    /// How many have a place, and how many wait for one.
+    pub fn crowd(&self) -> (usize, usize) {
+        self.inner.desk.crowd()
+    }
+
     /// Whether it can take on anything more, now or later.
     pub fn is_open(&self) -> bool {
         self.inner.desk.is_open()

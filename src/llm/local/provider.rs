@@ -34,6 +34,11 @@ pub trait Script: Send + Sync {
     /// # Errors
     /// What the template does not take, in words for whoever sent the conversation.
     fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, String>;
+
+    /// Texts that end an answer beside the tokens that do.
+    fn stops(&self) -> &[String] {
+        &[]
+    }
 }
 
 /// A model that was loaded.
@@ -138,7 +143,7 @@ impl Inner {
                 presence_penalty: choice.presence_penalty.unwrap_or(plain.presence_penalty),
             },
             seed: ask.seed,
-            stop: ask.stop,
+            stop: [ask.stop.as_slice(), self.script.stops()].concat(),
             constraint,
             party: ask.party,
             within: ask.within,
@@ -263,7 +268,9 @@ impl Slot {
         let Some(before) = before else { return };
         let (name, engine) = (before.inner.name.clone(), before.inner.engine.clone());
         engine.close();
-        self.leaving().push((name, before.memory_bytes(), engine));
+        let mut leaving = self.leaving();
+        leaving.retain(|(_, _, engine)| !engine.has_ended());
+        leaving.push((name, before.memory_bytes(), engine));
     }
 
     /// The models that take memory now: the one in use, and those that have not gone yet.

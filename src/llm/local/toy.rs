@@ -1,4 +1,4 @@
-//! P: A model for tests that shows every fault of whoever drives it: a page holds the very tokens that were computed into it,
+//! S: A model for tests that shows every fault of whoever drives it: a page holds the very tokens that were computed into it,
 //! and each logit depends on all of them from the first position on. So a page that is shared, evicted, written or handed
 //! out wrongly changes the text. It refuses, with a panic, chunks that no decoder could compute.
 

@@ -48,7 +48,7 @@ pub struct Orders {
 pub struct Desk {
     state: Mutex<State>,
     bell: Condvar,
-    queue_max: usize,
+    bounds: Bounds,
 }
 
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Desk {
             aborted: false,
             broken: false,
         };
-        Self { state: Mutex::new(state), bell: Condvar::new(), queue_max: bounds.queue }
+        Self { state: Mutex::new(state), bell: Condvar::new(), bounds }
     }
 
     /// Lets one wait for its turn.
@@ -92,7 +92,8 @@ impl Desk {
             return Err(stopping());
         }
         let busy = |why| Err(Failure::new(Reason::Busy, why));
-        if state.fair.queued() > 0 && state.fair.queued() >= self.queue_max {
+        let is_full = state.fair.open() >= self.bounds.sequences;
+        if is_full && state.fair.queued() >= self.bounds.queue {
             return busy("too many wait for the model");
         }
         let party = waiting.job.party;
@@ -159,6 +160,11 @@ impl Desk {
         state.broken = true;
         state.closed = true;
         state.dismiss(&broken());
+    }
+
+    pub fn crowd(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.fair.open(), state.fair.queued())
     }
 
     pub fn is_open(&self) -> bool {

@@ -20,7 +20,7 @@ const ROOT: u64 = 0;
 /// All pages.
 #[derive(Debug)]
 pub struct Pages {
-    pages: Vec<Page>,
+    all: Vec<Page>,
     free: Vec<u32>,
     known: HashMap<Beginning, u32>,
     /// Known pages that nobody reads, by when they were let go.
@@ -78,7 +78,7 @@ impl Pages {
     pub fn new(count: usize) -> Self {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         Self {
-            pages: vec![Page::default(); count as usize],
+            all: vec![Page::default(); count as usize],
             free: (0..count).rev().collect(),
             known: HashMap::new(),
             idle: BTreeMap::new(),
@@ -90,7 +90,7 @@ impl Pages {
 
     /// How many there are.
     pub const fn total(&self) -> usize {
-        self.pages.len()
+        self.all.len()
     }
 
     /// Pages that hold nothing.
@@ -118,7 +118,7 @@ impl Pages {
             held.last = id;
         }
         let wanted = pages_for(most.max(prompt.len())).saturating_sub(found.len());
-        let woken = found.iter().filter(|page| self.pages[**page as usize].readers == 0).count();
+        let woken = found.iter().filter(|page| self.all[**page as usize].readers == 0).count();
         let room = (self.free.len() + self.idle.len() - woken).checked_sub(self.promised)?;
         if wanted > room {
             return None;
@@ -155,7 +155,7 @@ impl Pages {
                 return false;
             }
             let Some(page) = self.take() else { return false };
-            self.pages[page as usize].readers = 1;
+            self.all[page as usize].readers = 1;
             held.pages.push(page);
             self.keep_promise(held);
         }
@@ -171,13 +171,13 @@ impl Pages {
             if let Some(page) = self.known.get(&name).copied() {
                 self.read(page);
                 held.pages[held.known] = page;
-                held.last = self.pages[page as usize].known.as_ref().map_or(ROOT, |(id, _)| *id);
-                self.pages[own as usize] = Page::default();
+                held.last = self.all[page as usize].known.as_ref().map_or(ROOT, |(id, _)| *id);
+                self.all[own as usize] = Page::default();
                 self.free.push(own);
             } else {
                 let id = self.next_id;
                 self.next_id += 1;
-                self.pages[own as usize].known = Some((id, name.clone()));
+                self.all[own as usize].known = Some((id, name.clone()));
                 self.known.insert(name, own);
                 held.last = id;
             }
@@ -189,7 +189,7 @@ impl Pages {
     pub fn release(&mut self, held: Held) {
         self.promised -= held.promised;
         for number in held.pages.into_iter().rev() {
-            let page = &mut self.pages[number as usize];
+            let page = &mut self.all[number as usize];
             page.readers -= 1;
             if page.readers > 0 {
                 continue;
@@ -211,11 +211,11 @@ impl Pages {
             return None;
         }
         let page = *self.known.get(&Beginning { after, tokens: tokens_of(prompt, number).into() })?;
-        Some((page, self.pages[page as usize].known.as_ref()?.0))
+        Some((page, self.all[page as usize].known.as_ref()?.0))
     }
 
     fn read(&mut self, number: u32) {
-        let page = &mut self.pages[number as usize];
+        let page = &mut self.all[number as usize];
         if page.readers == 0 {
             self.idle.remove(&page.let_go);
         }
@@ -233,7 +233,7 @@ impl Pages {
             return Some(page);
         }
         let (_, number) = self.idle.pop_first()?;
-        if let Some((_, name)) = self.pages[number as usize].known.take() {
+        if let Some((_, name)) = self.all[number as usize].known.take() {
             self.known.remove(&name);
         }
         Some(number)

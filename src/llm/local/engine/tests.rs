@@ -237,6 +237,12 @@ async fn beyond_the_queue_is_refused_and_a_quiet_tenant_is_next() {
         task.await.unwrap();
     }
     assert_eq!(order.lock().unwrap()[..2], ["acme", "other"], "it came last and is second");
+    let bench = self::bench(64, Bounds { sequences: 1, queue: 0, queue_per_tenant: 4 });
+    bench.strings.stuck.store(true, Ordering::SeqCst);
+    let only = bench.engine.submit(greedy("One", 3, ACME)).unwrap();
+    assert_eq!(bench.engine.submit(greedy("Two", 3, OTHER)).unwrap_err().reason, Reason::Busy, "nobody may wait");
+    bench.strings.stuck.store(false, Ordering::SeqCst);
+    hear(only).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -157,11 +157,11 @@ impl Memory {
 /// Every known page can be reached from the beginning, and every page is held as often as its readers say.
 fn check(pages: &Pages, runs: &[Running]) {
     for (name, page) in &pages.known {
-        assert_eq!(pages.pages[*page as usize].known.as_ref().map(|(_, own)| own), Some(name));
-        let parent = |id| pages.pages.iter().any(|page| page.known.as_ref().is_some_and(|(own, _)| *own == id));
+        assert_eq!(pages.all[*page as usize].known.as_ref().map(|(_, own)| own), Some(name));
+        let parent = |id| pages.all.iter().any(|page| page.known.as_ref().is_some_and(|(own, _)| *own == id));
         assert!(name.after == ROOT || parent(name.after), "nobody can find page {page}");
     }
-    for (number, page) in pages.pages.iter().enumerate() {
+    for (number, page) in pages.all.iter().enumerate() {
         let readers = runs.iter().filter(|run| run.held.pages().contains(&(number as u32))).count();
         assert_eq!(page.readers as usize, readers, "page {number}");
     }

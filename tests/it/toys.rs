@@ -1,0 +1,8 @@
+//! The toy model of the engine's own tests, behind a whole appliance.
+
+pub use orrery::limits;
+pub use orrery::llm::local::forward;
+
+#[path = "../../src/llm/local/toy.rs"]
+#[expect(dead_code, reason = "the engine's own tests use more of it")]
+pub mod toy;
