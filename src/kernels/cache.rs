@@ -94,24 +94,20 @@ impl Cache {
         self.shape
     }
 
-    /// Writes keys and values of a layer: a row of each for each position, head after head. No two spans write one position
-    /// of one page.
-    pub fn write(&mut self, pool: &Pool, level: Level, layer: usize, spans: &[Span<'_>], keys: &[f32], values: &[f32]) {
+    /// Writes keys and values of a layer: a row of each for each position, head after head.
+    pub fn write(&mut self, level: Level, layer: usize, spans: &[Span<'_>], keys: &[f32], values: &[f32]) {
         let shape = self.shape;
-        let row = shape.heads * shape.width;
-        let write = |halves: &mut [u16], first: usize, span: &Span<'_>, at: usize| {
-            let position = span.start + at;
-            let (page, slot) = (span.pages[position / KV_PAGE_POSITIONS] as usize, position % KV_PAGE_POSITIONS);
-            for head in 0..shape.heads {
-                let from = (span.row + at) * row + head * shape.width;
-                let to = &mut halves[shape.at(layer, page, head) - first..][..shape.head()];
-                let (key, value) = (&keys[from..][..shape.width], &values[from..][..shape.width]);
-                level.run(Write { key, value, slot, to });
-            }
-        };
-        let _ = pool;
         for span in spans {
-            (0..span.rows).for_each(|at| write(&mut self.halves, 0, span, at));
+            for at in 0..span.rows {
+                let position = span.start + at;
+                let (page, slot) = (span.pages[position / KV_PAGE_POSITIONS] as usize, position % KV_PAGE_POSITIONS);
+                for head in 0..shape.heads {
+                    let from = ((span.row + at) * shape.heads + head) * shape.width;
+                    let to = &mut self.halves[shape.at(layer, page, head)..][..shape.head()];
+                    let (key, value) = (&keys[from..][..shape.width], &values[from..][..shape.width]);
+                    level.run(Write { key, value, slot, to });
+                }
+            }
         }
     }
 

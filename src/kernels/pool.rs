@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-/// Turns that a thread waits for the next job before it sleeps: some tens of microseconds.
+/// Turns that a thread waits for the next job before it sleeps: some hundreds of microseconds.
 const SPINS: u32 = 20_000;
 /// Turns that the caller waits for the others before it lets other threads of the machine run.
 const SPINS_OF_CALLER: u32 = 4_000;

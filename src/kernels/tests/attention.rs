@@ -59,7 +59,7 @@ proptest! {
                     k.extend_from_slice(&keys[i][from[i] * row..to[i] * row]);
                     v.extend_from_slice(&values[i][from[i] * row..to[i] * row]);
                 }
-                cache.write(&pool, level, 1, &spans, &k, &v);
+                cache.write(level, 1, &spans, &k, &v);
             }
             let mut spans = Vec::new();
             let mut rows = 0;
@@ -98,7 +98,7 @@ fn numbers_beyond_half_precision_are_cut_off() {
     for level in Level::available() {
         let mut cache = Cache::new(CacheShape { layers: 1, pages: 1, heads: 1, width: 2 });
         let spans = [Span { row: 0, rows: 1, start: 0, pages: &[0] }];
-        cache.write(&pool, level, 0, &spans, &[1e9, f32::NAN], &[-1e9, 3.0]);
+        cache.write(level, 0, &spans, &[1e9, f32::NAN], &[-1e9, 3.0]);
         let mut out = [0.0; 2];
         let attention = Attention { layer: 0, heads: 1, scale: 1.0, window: None, softcap: None };
         cache.attend(&pool, level, attention, &spans, &[1.0, 1.0], &mut out);

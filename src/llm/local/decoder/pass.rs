@@ -124,7 +124,7 @@ impl Engine<'_> {
                 values.chunks_exact_mut(offset.len()).for_each(|row| add(level, row, offset));
             }
         });
-        cache.write(pool, level, number, spans, keys, values);
+        cache.write(level, number, spans, keys, values);
         let width = shape.heads * shape.head;
         attended.resize(rows * width, 0.0);
         let attention = Attention {
