@@ -169,7 +169,7 @@ fn chain<'e>(
 }
 
 /// What TLS found wrong, where it was that.
-fn tls_fault(error: &(dyn std::error::Error + 'static)) -> Option<&rustls::Error> {
+fn tls_fault<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
     chain(error).find_map(|cause| {
         let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         inner.and_then(|inner| inner.downcast_ref()).or_else(|| cause.downcast_ref())
