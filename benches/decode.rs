@@ -2,7 +2,7 @@
 //!
 //!     cargo bench --bench decode -- MODEL.gguf [--threads N]... [--level NAME]... [--prompt N] [--tokens N] [--rounds N]
 //!
-//! Prints a line of JSON for each measurement, the best of the rounds; `benches/peers/llama_cpp.py` reads them. Tokens are
+//! Prints a line of JSON for each measurement, the best of the rounds; `benches/peers/llama.py` reads them. Tokens are
 //! arbitrary ones, as the time does not depend on which. Without a model it says so and ends.
 
 #![expect(

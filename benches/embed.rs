@@ -21,11 +21,15 @@ use orrery::clock::Stopwatch;
 use orrery::retrieval::Corpus;
 use orrery::retrieval::embed::{Embedder, Tokens};
 
+/// The allocator of the program.
+#[global_allocator]
+static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BATCHES: [usize; 3] = [1, 8, 32];
 const THREADS: [usize; 2] = [1, 2];
 const PAIRS: usize = 7;
-/// Texts of a round: enough for four batches of the largest size.
-const TEXTS: usize = 128;
+/// Texts of a round: two batches of the largest size.
+const TEXTS: usize = 64;
 
 struct Peer {
     process: Child,
@@ -116,7 +120,8 @@ fn main() {
         let tokens: Vec<Tokens> = texts.iter().map(|text| embedder.tokens(text).expect("tokens")).collect();
         for batch in BATCHES {
             // Once unmeasured, so that neither pays for its first touch of memory.
-            (ours(&embedder, &tokens, batch), peer.seconds(batch, threads));
+            ours(&embedder, &tokens, batch);
+            peer.seconds(batch, threads);
             let pairs: Vec<(f64, f64)> =
                 (0..PAIRS).map(|_| (ours(&embedder, &tokens, batch), peer.seconds(batch, threads))).collect();
             let rate = |of: fn(&(f64, f64)) -> f64| texts.len() as f64 / median(pairs.iter().map(of).collect());

@@ -152,7 +152,11 @@ impl Bench {
         while watch.elapsed() < COMPARED {
             let turn = (watch.elapsed().as_millis() / TURN.as_millis() % 2) as usize;
             let request = Stopwatch::start();
-            if turn == 0 { self.bare(tenant).await } else { self.whole(tenant).await }
+            if turn == 0 {
+                self.bare(tenant).await;
+            } else {
+                self.whole(tenant).await;
+            }
             took[turn].push(request.elapsed_ms());
             if !rest.is_zero() {
                 tokio::time::sleep(rest).await;

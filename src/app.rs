@@ -194,10 +194,7 @@ impl App {
             charts: charts.clone(),
             retrieval: retrieval.clone(),
             ledger: ledger.clone(),
-            allowed: worker::Allowed {
-                private: settings.worker.webhooks_private,
-                ca_file: settings.worker.webhooks_ca_file.clone(),
-            },
+            allowed: worker::Allowed::of(&settings.worker),
         };
         let worker = Worker::open(parts, &settings.in_data_dir(JOB_NOTES), Some(metrics.jobs.clone())).await?;
         let following = local::follow(&models, &local, &settings.local, &ambient);

@@ -6,6 +6,11 @@
 //! them ([`Level`] is the proof), loads without bounds checks whose offsets follow from a layout, and threads that write
 //! different elements of one slice.
 
+#![expect(
+    clippy::inline_always,
+    reason = "vectors stay in registers only where everything is inlined into the copy of a level"
+)]
+
 mod blocks;
 mod buffer;
 mod cache;

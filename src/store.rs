@@ -27,7 +27,7 @@ use std::time::Duration;
 
 pub use self::error::StoreError;
 pub use self::span::Span;
-pub use self::tx::{Reads, Tx, Unreadable, View};
+pub use self::tx::{Reads, Surveyed, Tx, Unreadable, View};
 
 use self::engine::Engine;
 use self::tables::{META, MetaRow};

@@ -93,19 +93,16 @@ impl Asked {
 /// Runs an evaluation.
 pub fn run(command: &EvalCommand) -> Result<(), Failure> {
     let EvalCommand::Answers(options) = command;
-    let found = match (&options.url, &options.token_file) {
-        (Some(url), Some(file)) => {
-            let token = std::fs::read_to_string(file)
-                .map_err(|cause| Failure::usage(format!("--token-file {}: {cause}", file.display())))?;
-            let client = Client::new(url.trim_end_matches('/')).with_token(token.trim());
-            ask(options, client, &providers(options, &["composer", "local", "remote"]), true)?
-        }
-        _ => {
-            let runtime = runtime()?;
-            let found = runtime.block_on(within(options));
-            runtime.shutdown_background();
-            found?
-        }
+    let found = if let (Some(url), Some(file)) = (&options.url, &options.token_file) {
+        let token = std::fs::read_to_string(file)
+            .map_err(|cause| Failure::usage(format!("--token-file {}: {cause}", file.display())))?;
+        let client = Client::new(url.trim_end_matches('/')).with_token(token.trim());
+        ask(options, client, &providers(options, &["composer", "local", "remote"]), true)?
+    } else {
+        let runtime = runtime()?;
+        let found = runtime.block_on(within(options));
+        runtime.shutdown_background();
+        found?
     };
     tell(options, &found)
 }

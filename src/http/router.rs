@@ -153,11 +153,8 @@ fn person_routes() -> Router {
         .push(Router::with_path("sky").get(sky::get))
         .push(Router::with_path("chat/completions").post(completions::complete))
         .push(Router::with_path("embeddings").post(embeddings::embed))
-        .push(
-            Router::with_path("models")
-                .get(completions::models)
-                .push(Router::with_path("{model}").get(completions::one_model)),
-        )
+        .push(Router::with_path("models").get(completions::models))
+        .push(Router::with_path("models/{model}").get(completions::one_model))
         .push(Router::with_path("places").get(places::search))
         .push(Router::with_path("places/nearest").get(places::nearest))
         .push(Router::with_path("retrieval/search").post(retrieval::search))

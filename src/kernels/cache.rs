@@ -3,9 +3,10 @@
 //! neither sequences nor who a page belongs to.
 
 #![expect(unsafe_code, reason = "vector instructions, and threads that write different heads of the same rows")]
+#![expect(clippy::missing_panics_doc, reason = "a size that does not fit is a bug, as the head of `kernels` says")]
 
 use super::buffer::Buffer;
-use super::lanes::Lanes;
+use super::lanes::{Lanes, unroll};
 use super::level::{Level, Task};
 use super::pool::Pool;
 use super::vector::Exponentials;
@@ -70,6 +71,8 @@ pub struct Span<'a> {
 /// How attention is computed.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention {
+    /// The layer.
+    pub layer: usize,
     /// Heads of queries; a multiple of the cache's.
     pub heads: usize,
     /// What scores are multiplied by.
@@ -93,15 +96,7 @@ impl Cache {
 
     /// Writes keys and values of a layer: a row of each for each position, head after head. No two spans write one position
     /// of one page.
-    pub fn write(
-        &mut self,
-        pool: &Pool,
-        level: Level,
-        layer: usize,
-        spans: &[Span<'_>],
-        keys: &[f32],
-        values: &[f32],
-    ) {
+    pub fn write(&mut self, pool: &Pool, level: Level, layer: usize, spans: &[Span<'_>], keys: &[f32], values: &[f32]) {
         let shape = self.shape;
         let row = shape.heads * shape.width;
         let write = |halves: &mut [u16], first: usize, span: &Span<'_>, at: usize| {
@@ -126,7 +121,6 @@ impl Cache {
         &self,
         pool: &Pool,
         level: Level,
-        layer: usize,
         attention: Attention,
         spans: &[Span<'_>],
         queries: &[f32],
@@ -138,7 +132,7 @@ impl Cache {
         let units = self.units(pool, attention, spans);
         let target = Target(out.as_mut_ptr());
         pool.each(units.into_iter(), |(span, first, count)| {
-            level.run(Attend { cache: self, layer, attention, span, first, count, queries, target });
+            level.run(Attend { cache: self, attention, span, first, count, queries, target });
         });
     }
 
@@ -225,7 +219,6 @@ impl Task for Write<'_> {
 
 struct Attend<'a> {
     cache: &'a Cache,
-    layer: usize,
     attention: Attention,
     span: Span<'a>,
     first: (usize, usize),
@@ -278,7 +271,7 @@ impl Attend<'_> {
         scores.clear();
         scores.resize(R * len, 0.0);
         let page = |page: usize| {
-            let at = shape.at(self.layer, self.span.pages[page] as usize, head);
+            let at = shape.at(self.attention.layer, self.span.pages[page] as usize, head);
             self.cache.halves[at..at + shape.head()].as_ptr()
         };
         // SAFETY: the same condition; a page has a key and a value for each position, queries lie within their slice, and
@@ -296,7 +289,9 @@ impl Attend<'_> {
             for r in 0..R {
                 let row = &mut scores[r * len..][..len];
                 if let Some(cap) = self.attention.softcap {
-                    row.iter_mut().for_each(|score| *score = cap * (*score / cap).tanh());
+                    for score in &mut *row {
+                        *score = cap * (*score / cap).tanh();
+                    }
                 }
                 let (from, end) = (seen_from(ends[r]) - start, ends[r] - start);
                 row[..from].fill(0.0);
@@ -310,14 +305,14 @@ impl Attend<'_> {
                     let weights = scores.as_ptr().add(index * KV_PAGE_POSITIONS);
                     sums = weigh::<L, R>(values, shape.width.next_multiple_of(PAD), weights, len, sums);
                 }
-                for r in 0..R {
+                let count = PAD.min(shape.width - at);
+                unroll!(R, |r| {
                     let mut copy = [0.0; PAD];
-                    for part in 0..PAD / L::N {
-                        L::store(copy.as_mut_ptr().add(part * L::N), L::mul(sums[r][part], L::splat(inverse[r])));
-                    }
-                    let count = PAD.min(shape.width - at);
-                    self.target.0.add(places[r] + at).copy_from_nonoverlapping(copy.as_ptr(), count);
-                }
+                    let place = copy.as_mut_ptr();
+                    let scale = L::splat(inverse[r]);
+                    unroll!(PAD / L::N, |part| L::store(place.add(part * L::N), L::mul(sums[r][part], scale)));
+                    self.target.0.add(places[r] + at).copy_from_nonoverlapping(place, count);
+                });
             }
         }
     }
@@ -338,21 +333,19 @@ unsafe fn score<L: Lanes, const R: usize>(
         let mut sums = [[L::splat(0.0); KV_PAGE_POSITIONS / 4]; R];
         for at in 0..width {
             let mut line = [L::splat(0.0); KV_PAGE_POSITIONS / 4];
-            for part in 0..KV_PAGE_POSITIONS / L::N {
-                line[part] = L::load_half(keys.add(at * KV_PAGE_POSITIONS + part * L::N));
-            }
-            for r in 0..R {
+            let place = keys.add(at * KV_PAGE_POSITIONS);
+            unroll!(KV_PAGE_POSITIONS / L::N, |part| line[part] = L::load_half(place.add(part * L::N)));
+            unroll!(R, |r| {
                 let query = L::splat(*queries[r].add(at));
-                for part in 0..KV_PAGE_POSITIONS / L::N {
-                    sums[r][part] = L::fma(line[part], query, sums[r][part]);
-                }
-            }
+                unroll!(KV_PAGE_POSITIONS / L::N, |part| sums[r][part] = L::fma(line[part], query, sums[r][part]));
+            });
         }
-        for r in 0..R {
-            for part in 0..KV_PAGE_POSITIONS / L::N {
-                L::store(to.add(r * stride + part * L::N), L::mul(sums[r][part], L::splat(scale)));
-            }
-        }
+        unroll!(R, |r| {
+            let place = to.add(r * stride);
+            unroll!(KV_PAGE_POSITIONS / L::N, |part| {
+                L::store(place.add(part * L::N), L::mul(sums[r][part], L::splat(scale)));
+            });
+        });
     }
 }
 
@@ -370,15 +363,12 @@ unsafe fn weigh<L: Lanes, const R: usize>(
     unsafe {
         for position in 0..KV_PAGE_POSITIONS {
             let mut line = [L::splat(0.0); PAD / 4];
-            for part in 0..PAD / L::N {
-                line[part] = L::load_half(values.add(position * padded + part * L::N));
-            }
-            for r in 0..R {
+            let place = values.add(position * padded);
+            unroll!(PAD / L::N, |part| line[part] = L::load_half(place.add(part * L::N)));
+            unroll!(R, |r| {
                 let weight = L::splat(*weights.add(r * stride + position));
-                for part in 0..PAD / L::N {
-                    sums[r][part] = L::fma(line[part], weight, sums[r][part]);
-                }
-            }
+                unroll!(PAD / L::N, |part| sums[r][part] = L::fma(line[part], weight, sums[r][part]));
+            });
         }
     }
     sums

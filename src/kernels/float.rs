@@ -1,6 +1,10 @@
 //! P: Single-precision products and what stands between them in an encoder: exact GELU, softmax, layer norms. Weights are
 //! laid out once for the processor at hand. Starts no thread and knows no model.
 #![expect(unsafe_code, reason = "vector instructions chosen at run time; lengths are checked here, before any pointer")]
+#![expect(
+    clippy::inline_always,
+    reason = "an instruction is one only inside a function that enables it, so all up to that function must be inlined"
+)]
 
 mod blocks;
 mod lanes;
@@ -107,7 +111,8 @@ impl Panels {
 
     /// Lays columns of `depth` numbers each out.
     ///
-    /// Sizes that do not fit each other are a mistake of the caller, and stop the program.
+    /// # Panics
+    /// When sizes do not fit each other, which is a mistake of the caller and of no input.
     pub fn fill_columns<'n>(&mut self, columns: impl ExactSizeIterator<Item = &'n [f32]>, depth: usize) {
         let wide = self.reset(columns.len(), depth);
         let numbers = self.numbers_mut();
@@ -122,7 +127,8 @@ impl Panels {
 
     /// The same, from rows of `columns` numbers each.
     ///
-    /// Sizes that do not fit each other are a mistake of the caller, and stop the program.
+    /// # Panics
+    /// When sizes do not fit each other, which is a mistake of the caller and of no input.
     pub fn fill_rows<'n>(&mut self, rows: impl ExactSizeIterator<Item = &'n [f32]>, columns: usize) {
         let depth = rows.len();
         let wide = self.reset(columns, depth);
@@ -188,7 +194,8 @@ fn reach(count: usize, stride: usize, width: usize) -> usize {
 
 /// `out = a · panels + bias`, where a row of `a` has as many numbers as the panels are deep.
 ///
-/// Sizes that do not fit each other are a mistake of the caller, not of an input, and stop the program.
+/// # Panics
+/// When sizes do not fit each other, which is a mistake of the caller and of no input.
 pub fn multiply(a: Rows<'_>, panels: &Panels, bias: Option<&[f32]>, out: &mut Out<'_>) {
     let (columns, depth, isa) = (panels.columns, panels.depth, panels.isa);
     let wide = isa.panel();
@@ -266,7 +273,7 @@ macro_rules! for_each_isa {
 /// # Safety
 /// As [`blocks::rows`] says.
 unsafe fn product(isa: Isa, count: usize, block: Block) {
-    for_each_isa!(@body isa, blocks::rows, (count: usize, block: Block))
+    for_each_isa!(@body isa, blocks::rows, (count: usize, block: Block));
 }
 
 for_each_isa!(

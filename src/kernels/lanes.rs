@@ -18,6 +18,22 @@ pub(super) use avx2::Avx2;
 pub(super) use avx512::Avx512;
 pub(super) use portable::Portable;
 
+/// Does something for each number below a constant of at most 8, written out: where it indexes an array of vectors, each then
+/// is a register. Loops of this length would stay loops, and their vectors in memory.
+macro_rules! unroll {
+    ($count:expr, |$i:ident| $work:expr) => {{
+        $crate::kernels::lanes::unroll!(@ $count, $i, $work, 0, 1, 2, 3, 4, 5, 6, 7)
+    }};
+    (@ $count:expr, $i:ident, $work:expr, $($at:literal),*) => {{
+        $(if $at < $count {
+            // That is the number itself, as branches that are not taken are compiled too.
+            let $i = usize::clamp($at, 0, $count - 1);
+            $work;
+        })*
+    }};
+}
+pub(super) use unroll;
+
 /// Rows of weights that lie side by side; every `N` divides it.
 pub(super) const TILE: usize = 16;
 

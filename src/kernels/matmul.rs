@@ -2,6 +2,7 @@
 //! the caches while it meets the rows, several at a time. Levels multiply in whole numbers, floats in floats.
 
 #![expect(unsafe_code, reason = "vector instructions, and threads that write different columns of the same rows")]
+#![expect(clippy::missing_panics_doc, reason = "a size that does not fit is a bug, as the head of `kernels` says")]
 
 mod floats;
 mod levels;
@@ -9,7 +10,7 @@ mod levels;
 use std::marker::PhantomData;
 
 use super::blocks::Scheme;
-use super::lanes::{Lanes, TILE};
+use super::lanes::{Lanes, TILE, unroll};
 use super::level::Level;
 use super::packed::{Packed, Store};
 use super::pool::Pool;
@@ -58,11 +59,11 @@ impl Target {
             if is_cut {
                 to.copy_to_nonoverlapping(place, width);
             }
-            for (part, value) in values.into_iter().enumerate().take(TILE / L::N) {
+            unroll!(TILE / L::N, |part| {
                 let place = place.add(part * L::N);
-                let value = if self.put == Put::Add { L::add(L::load(place), value) } else { value };
-                L::store(place, value);
-            }
+                let value = values[part];
+                L::store(place, if self.put == Put::Add { L::add(L::load(place), value) } else { value });
+            });
             if is_cut {
                 place.copy_to_nonoverlapping(to, width);
             }
@@ -118,9 +119,15 @@ fn multiply(level: Level, weights: &Packed, rows: &Rows, part: &Part) {
             debug_assert_eq!(Scheme::of(*kind), Some(*scheme), "a matrix was packed by another scheme");
             levels::multiply(level, *kind, levels, scales, rows, part);
         }
-        Store::Single(floats) => level.run(floats::Floats { weights: floats, rows, part, kind: PhantomData::<floats::Single> }),
-        Store::Half(words) => level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Half> }),
-        Store::Brain(words) => level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Brain> }),
+        Store::Single(floats) => {
+            level.run(floats::Floats { weights: floats, rows, part, kind: PhantomData::<floats::Single> });
+        }
+        Store::Half(words) => {
+            level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Half> });
+        }
+        Store::Brain(words) => {
+            level.run(floats::Floats { weights: words, rows, part, kind: PhantomData::<floats::Brain> });
+        }
     }
 }
 

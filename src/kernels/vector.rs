@@ -1,6 +1,7 @@
 //! P: What a transformer does to a row beside multiplying it: norms, gates, sums, rotary positions. Knows no model.
 
 #![expect(unsafe_code, reason = "vector instructions over slices")]
+#![expect(clippy::missing_panics_doc, reason = "a size that does not fit is a bug, as the head of `kernels` says")]
 
 use super::lanes::{Lanes, exp};
 use super::level::{Level, Task};
@@ -142,7 +143,7 @@ unsafe fn gated<L: Lanes>(gate: Gate, x: L::Floats) -> L::Floats {
             Gate::Silu => x,
             Gate::GeluTanh => {
                 let cubic = L::fma(L::mul(x, x), L::splat(0.044_715), L::splat(1.0));
-                L::mul(L::mul(x, L::splat(1.595_769_1)), cubic)
+                L::mul(L::mul(x, L::splat(1.595_769)), cubic)
             }
         };
         let one = L::splat(1.0);

@@ -65,11 +65,7 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// When the table is unknown or the disk fails.
-    pub fn survey<K: Key, V: Row>(
-        &self,
-        table: &Table<K, V>,
-        span: &Span,
-    ) -> Result<Vec<Result<(K, V), Unreadable<K>>>, StoreError> {
+    pub fn survey<K: Key, V: Row>(&self, table: &Table<K, V>, span: &Span) -> Result<Vec<Surveyed<K, V>>, StoreError> {
         let mut found = Vec::new();
         self.source.visit(table.name(), span, &mut |key, value| {
             found.push(match (key_from_bytes(key), row_from_bytes(value)) {
@@ -82,6 +78,9 @@ impl<'a> View<'a> {
         Ok(found)
     }
 }
+
+/// A key and its row, or what cannot be read of them.
+pub type Surveyed<K, V> = Result<(K, V), Unreadable<K>>;
 
 /// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -39,6 +39,13 @@ pub struct Allowed {
     pub ca_file: Option<PathBuf>,
 }
 
+impl Allowed {
+    /// What the settings allow.
+    pub fn of(settings: &crate::config::Worker) -> Self {
+        Self { private: settings.webhooks_private, ca_file: settings.webhooks_ca_file.clone() }
+    }
+}
+
 /// The answer of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Answer {

@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use crate::encoder;
 use crate::support::Appliance;
 
+const WORDS: &str = "embeddings.word_embeddings.weight";
+
 const TEXTS: &[&str] = &[
     "The Moon in the fourth house.",
     "love",
@@ -95,7 +97,6 @@ fn files_that_are_wrong_or_hostile_are_refused_by_name() {
         let text = table.to_string();
         [(text.len() as u64).to_le_bytes().as_slice(), text.as_bytes(), &whole[8 + table_bytes..]].concat()
     };
-    const WORDS: &str = "embeddings.word_embeddings.weight";
     let config = |field: &str, value: Value| {
         let mut config = encoder::config();
         config[field] = value;
@@ -212,7 +213,8 @@ fn what_cannot_be_embedded_is_refused_by_its_field() {
     for (body, field, allowed) in cases {
         let refused = post(&body);
         let error = &refused.body["error"];
-        assert_eq!((refused.status, &error["type"]), (422, &json!("invalid_request_error")), "{}", refused.text);
+        let status = if field == "model" { 404 } else { 400 };
+        assert_eq!((refused.status, &error["type"]), (status, &json!("invalid_request_error")), "{}", refused.text);
         assert_eq!(error["param"], field, "{}", refused.text);
         assert!(error["message"].as_str().unwrap().contains(allowed), "{}", refused.text);
     }
@@ -220,7 +222,7 @@ fn what_cannot_be_embedded_is_refused_by_its_field() {
     assert_eq!((unknown.status, &unknown.body["error"]["type"]), (401, &json!("authentication_error")));
     let key = [("idempotency-key", "k")];
     let body = json!({"model": "tiny", "input": "a"});
-    assert_eq!(at.call_with("POST", "/v1/embeddings", Some(&person), Some(&body), &key).status, 422);
+    assert_eq!(at.call_with("POST", "/v1/embeddings", Some(&person), Some(&body), &key).status, 400);
     let usage = at.call("GET", "/v1/usage", Some(&person), None);
     assert_eq!(usage.data(200)["total"]["calls"], 0, "what is refused is not written down");
 }
@@ -230,7 +232,7 @@ fn without_a_model_nothing_changes_and_a_wrong_one_stops_the_start() {
     let at = crate::support::shared();
     let person = at.person();
     let refused = at.call("POST", "/v1/embeddings", Some(&person), Some(&json!({"model": "tiny", "input": "a"})));
-    assert_eq!((refused.status, &refused.body["error"]["param"]), (422, &json!("model")), "{}", refused.text);
+    assert_eq!((refused.status, &refused.body["error"]["param"]), (404, &json!("model")), "{}", refused.text);
     let data = tempfile::tempdir().unwrap();
     let sources = orrery::config::Sources::new()
         .flag("data_dir", "--data-dir", data.path().join("data").to_str().unwrap())

@@ -56,7 +56,10 @@ fn share_of_acme(weights: &str) -> usize {
         }
         said("So it is.")
     });
-    let at = appliance(&upstream, &[("streams.weights", weights), ("server.request_max_ms", "60000"), ("remote.read_ms", "18000")]);
+    let at = appliance(
+        &upstream,
+        &[("streams.weights", weights), ("server.request_max_ms", "60000"), ("remote.read_ms", "18000")],
+    );
     let tokens = ["first", "acme", "beta"].map(|slug| (slug, person(&at, slug)));
     let ask = |n: usize| {
         let (slug, token) = &tokens[n];

@@ -308,6 +308,12 @@ fn returns_and_synastry_are_shown_on_the_command_line() {
     for part in ["SYNASTRY", "B Eva, 15 Jun 1955", "A in houses of B", "B Ascendant: "] {
         assert!(stdout(&page).contains(part), "{part:?} is not in\n{}", stdout(&page));
     }
+    let page = run(&[&["synastry"], &birth[..], &second[..], &["--lang", "fr"]].concat());
+    for part in ["parcourt tous les signes en un jour", "Cela change d’une heure possible"] {
+        let words = stdout(&page).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(part), "{part:?} is not in\n{}", stdout(&page));
+    }
+    assert!(!stdout(&page).contains("birth can lie"), "{}", stdout(&page));
     for method in ["midpoint", "davison"] {
         let more = ["--time-b", "21:30:00", "--composite", method];
         let page = run(&[&["synastry"], &birth[..], &second[..], &more[..]].concat());

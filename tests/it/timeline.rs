@@ -97,6 +97,15 @@ fn a_vague_birth_has_windows_and_names_what_it_cannot_tell() {
     for point in ["moon", "ascendant", "midheaven"] {
         assert!(unknowns.contains(&&json!(point)), "{unknowns:?}");
     }
+    let why = |found: &Value, what: &str| {
+        let all = found["unknowns"].as_array().unwrap();
+        all.iter().find(|open| open["what"] == what).unwrap()["why"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(why(found, "ascendant"), "It follows the clock; the time of birth is not exact.");
+    let french = server.call("GET", &format!("{path}&lang=fr"), Some(&token), None);
+    let french = french.data(200);
+    assert_eq!(why(french, "ascendant"), "Il suit l’horloge ; l’heure de naissance n’est pas exacte.");
+    assert!(why(french, "moon").starts_with("L’heure de naissance est vague et laisse 1"), "{}", why(french, "moon"));
     let list = found["transits"].as_array().unwrap();
     let to_sun: Vec<_> = list.iter().filter(|t| t["natal"] == "sun" && t["transiting"] == "mars").collect();
     assert!(!to_sun.is_empty() && list.iter().all(|t| t["natal"] != "moon"));

@@ -1,5 +1,6 @@
 //! P: Eight lanes: AVX2, FMA and F16C.
 
+#[expect(clippy::wildcard_imports, reason = "a list of instructions says nothing that the code does not")]
 use std::arch::x86_64::*;
 
 use super::Lanes;
@@ -170,11 +171,11 @@ impl Lanes for Avx2 {
         unsafe {
             let mut sums = sums;
             for (part, bytes) in weights.into_iter().enumerate() {
-                let at = block.add(32 * half + 8 * part).cast::<i32>();
+                let at = block.add(32 * half + 8 * part);
                 let even = _mm256_and_si256(bytes, _mm256_set1_epi16(0xFF));
                 let odd = _mm256_srli_epi16::<8>(bytes);
-                let first = _mm256_madd_epi16(even, _mm256_set1_epi32(at.read_unaligned()));
-                let second = _mm256_madd_epi16(odd, _mm256_set1_epi32(at.add(1).read_unaligned()));
+                let first = _mm256_madd_epi16(even, _mm256_set1_epi32(at.cast::<i32>().read_unaligned()));
+                let second = _mm256_madd_epi16(odd, _mm256_set1_epi32(at.add(4).cast::<i32>().read_unaligned()));
                 sums = _mm256_add_epi32(sums, _mm256_add_epi32(first, second));
             }
             sums

@@ -170,7 +170,10 @@ impl Lanes for Portable {
 fn add_products(sums: [i32; 4], bytes: [u8; 16], even: [i16; 2], odd: [i16; 2]) -> [i32; 4] {
     let product = |lane: usize, at: usize, level: i16| i32::from(bytes[4 * lane + at]) * i32::from(level);
     std::array::from_fn(|lane| {
-        let pairs = [product(lane, 0, even[0]) + product(lane, 2, even[1]), product(lane, 1, odd[0]) + product(lane, 3, odd[1])];
+        let pairs = [
+            product(lane, 0, even[0]) + product(lane, 2, even[1]),
+            product(lane, 1, odd[0]) + product(lane, 3, odd[1]),
+        ];
         sums[lane] + pairs[0] + pairs[1]
     })
 }
@@ -179,15 +182,17 @@ fn add_products(sums: [i32; 4], bytes: [u8; 16], even: [i16; 2], odd: [i16; 2]) 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn add_products(sums: [i32; 4], bytes: [u8; 16], even: [i16; 2], odd: [i16; 2]) -> [i32; 4] {
-    use std::arch::x86_64::*;
+    use std::arch::x86_64::{__m128i, _mm_add_epi32, _mm_and_si128, _mm_madd_epi16};
+    use std::arch::x86_64::{_mm_set1_epi16, _mm_set1_epi32, _mm_srli_epi16};
 
     let both = |[a, b]: [i16; 2]| i32::from(a.cast_unsigned()) | i32::from(b) << 16;
     // SAFETY: all are of SSE2; vectors and arrays have the same size, and any bits are a value of either.
     unsafe {
-        let bytes: __m128i = std::mem::transmute(bytes);
+        let bytes = std::mem::transmute::<[u8; 16], __m128i>(bytes);
         let first = _mm_madd_epi16(_mm_and_si128(bytes, _mm_set1_epi16(0xFF)), _mm_set1_epi32(both(even)));
         let second = _mm_madd_epi16(_mm_srli_epi16::<8>(bytes), _mm_set1_epi32(both(odd)));
-        std::mem::transmute(_mm_add_epi32(std::mem::transmute(sums), _mm_add_epi32(first, second)))
+        let sums = _mm_add_epi32(std::mem::transmute::<[i32; 4], __m128i>(sums), _mm_add_epi32(first, second));
+        std::mem::transmute::<__m128i, [i32; 4]>(sums)
     }
 }
 

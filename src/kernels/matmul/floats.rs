@@ -1,7 +1,7 @@
 //! P: Tiles of floats times rows of floats.
 
 use super::{PARTS_MAX, Part, in_groups};
-use crate::kernels::lanes::{Lanes, TILE};
+use crate::kernels::lanes::{Lanes, TILE, unroll};
 use crate::kernels::level::Task;
 use crate::kernels::rows::Rows;
 
@@ -69,9 +69,7 @@ impl<S: Stored> Task for Floats<'_, S> {
             // SAFETY: the same condition; `M` rows from `row` on lie in the range, which is the target's.
             in_groups!(self.part.rows.clone(), L::ROWS, |row, M| unsafe {
                 let sums = tile_of_floats::<L, S, M>(weights, self.rows, row);
-                for (at, sums) in sums.into_iter().enumerate() {
-                    self.part.target.write::<L>(row + at, tile, sums);
-                }
+                unroll!(M, |at| self.part.target.write::<L>(row + at, tile, sums[at]));
             });
         }
     }
@@ -91,17 +89,13 @@ unsafe fn tile_of_floats<L: Lanes, S: Stored, const M: usize>(
     unsafe {
         let mut sums = [[L::splat(0.0); PARTS_MAX]; M];
         let mut from = [rows.row(first).as_ptr(); M];
-        for (at, from) in from.iter_mut().enumerate() {
-            *from = rows.row(first + at).as_ptr();
-        }
+        unroll!(M, |at| from[at] = rows.row(first + at).as_ptr());
         for column in 0..weights.len() / TILE {
             let at = weights.as_ptr().add(column * TILE);
-            for part in 0..TILE / L::N {
+            unroll!(TILE / L::N, |part| {
                 let weights = S::load::<L>(at.add(part * L::N));
-                for m in 0..M {
-                    sums[m][part] = L::fma(weights, L::splat(*from[m].add(column)), sums[m][part]);
-                }
-            }
+                unroll!(M, |m| sums[m][part] = L::fma(weights, L::splat(*from[m].add(column)), sums[m][part]));
+            });
         }
         sums
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::{PARTS_MAX, Part, in_groups};
 use crate::kernels::TensorKind;
 use crate::kernels::blocks::{Scales, Scheme};
-use crate::kernels::lanes::{Lanes, TILE};
+use crate::kernels::lanes::{Lanes, TILE, unroll};
 use crate::kernels::level::{Level, Task};
 use crate::kernels::packed::{CHUNK, NEST, block_bytes, scale_bytes, tile_bytes};
 use crate::kernels::rows::{Block, Rows};
@@ -38,7 +38,7 @@ macro_rules! formats {
             part: &Part,
         ) {
             match kind {
-                $(TensorKind::$kind => level.run(Levels { levels, scales, rows, part, format: PhantomData::<$kind> }),)*
+                $(TensorKind::$kind => level.run(Levels { packed: levels, scales, rows, part, format: PhantomData::<$kind> }),)*
                 // Never packed as levels.
                 TensorKind::F32 | TensorKind::F16 | TensorKind::BF16 | TensorKind::Q8K => {}
             }
@@ -49,7 +49,7 @@ formats!(Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2K, Q3K, Q4K, Q5K, Q6K);
 
 /// Some tiles of levels times some rows.
 struct Levels<'a, F: Format> {
-    levels: &'a [u8],
+    packed: &'a [u8],
     scales: &'a [u8],
     rows: &'a Rows,
     part: &'a Part,
@@ -63,14 +63,12 @@ impl<F: Format> Task for Levels<'_, F> {
     unsafe fn run<L: Lanes>(self) {
         let (level_bytes, scale_bytes) = tile_bytes(F::SCHEME, self.rows.columns());
         for tile in self.part.tiles.clone() {
-            let levels = &self.levels[tile * level_bytes..][..level_bytes];
+            let levels = &self.packed[tile * level_bytes..][..level_bytes];
             let scales = &self.scales[tile * scale_bytes..][..scale_bytes];
             // SAFETY: the same condition; `M` rows from `row` on lie in the range, which is the target's.
             in_groups!(self.part.rows.clone(), L::ROWS, |row, M| unsafe {
                 let sums = tile_of_levels::<L, F, M>(levels, scales, self.rows, row);
-                for (at, sums) in sums.into_iter().enumerate() {
-                    self.part.target.write::<L>(row + at, tile, sums);
-                }
+                unroll!(M, |at| self.part.target.write::<L>(row + at, tile, sums[at]));
             });
         }
     }
@@ -91,15 +89,13 @@ unsafe fn tile_of_levels<L: Lanes, F: Format, const M: usize>(
     unsafe {
         let mut sums = [[L::splat(0.0); PARTS_MAX]; M];
         let mut from = [rows.blocks(first).as_ptr(); M];
-        for (at, from) in from.iter_mut().enumerate() {
-            *from = rows.blocks(first + at).as_ptr();
-        }
+        unroll!(M, |at| from[at] = rows.blocks(first + at).as_ptr());
         for block in 0..rows.columns() / super::super::packed::BLOCK {
             let levels = levels.as_ptr().add(block * block_bytes(F::SCHEME));
-            for part in 0..TILE / L::N {
+            unroll!(TILE / L::N, |part| {
                 let (low, high) = unpack::<L, F>(levels.add(part * 4 * L::N));
                 let [first, second] = groups::<L, F>(scales.as_ptr(), block, part * L::N);
-                for m in 0..M {
+                unroll!(M, |m| {
                     let with = &*from[m].add(block);
                     sums[m][part] = if F::SCHEME.group == 32 {
                         whole::<L, F>(sums[m][part], low, high, first, with)
@@ -107,8 +103,8 @@ unsafe fn tile_of_levels<L: Lanes, F: Format, const M: usize>(
                         let sum = half::<L, F>(sums[m][part], low, first, with, 0);
                         half::<L, F>(sum, high, second, with, 1)
                     };
-                }
-            }
+                });
+            });
         }
         sums
     }
@@ -196,6 +192,7 @@ unsafe fn unpack<L: Lanes, F: Format>(at: *const u8) -> ([L::Bytes; 4], [L::Byte
 
 /// Scale and offset of the one or two groups of a block, for the lanes from `lane` on. Where there is no second group, or no
 /// offset, what stands in its place is not used.
+#[expect(clippy::cast_ptr_alignment, reason = "`Lanes` loads without alignment")]
 #[inline(always)]
 unsafe fn groups<L: Lanes, F: Format>(scales: *const u8, block: usize, lane: usize) -> [(L::Floats, L::Floats); 2] {
     // SAFETY: the caller's conditions; scales stand as `packed.rs` says.

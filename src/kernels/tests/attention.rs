@@ -47,7 +47,7 @@ proptest! {
         let row = kv_heads * width;
         let keys: Vec<Vec<f32>> = ends.iter().map(|end| random.units(end * row)).collect();
         let values: Vec<Vec<f32>> = ends.iter().map(|end| random.units(end * row)).collect();
-        let attention = Attention { heads, scale: 0.7, window, softcap };
+        let attention = Attention { layer: 1, heads, scale: 0.7, window, softcap };
         for level in Level::available() {
             let mut cache = Cache::new(shape);
             // What stands before the start was written by an earlier step, the rest by this one.
@@ -69,7 +69,7 @@ proptest! {
             }
             let queries = random.units(rows * heads * width);
             let mut out = vec![f32::NAN; queries.len()];
-            cache.attend(&pool, level, 1, attention, &spans, &queries, &mut out);
+            cache.attend(&pool, level, attention, &spans, &queries, &mut out);
             for (i, span) in spans.iter().enumerate() {
                 for at in 0..span.rows {
                     let end = span.start + at + 1;
@@ -100,8 +100,8 @@ fn numbers_beyond_half_precision_are_cut_off() {
         let spans = [Span { row: 0, rows: 1, start: 0, pages: &[0] }];
         cache.write(&pool, level, 0, &spans, &[1e9, f32::NAN], &[-1e9, 3.0]);
         let mut out = [0.0; 2];
-        let attention = Attention { heads: 1, scale: 1.0, window: None, softcap: None };
-        cache.attend(&pool, level, 0, attention, &spans, &[1.0, 1.0], &mut out);
+        let attention = Attention { layer: 0, heads: 1, scale: 1.0, window: None, softcap: None };
+        cache.attend(&pool, level, attention, &spans, &[1.0, 1.0], &mut out);
         assert_eq!(out, [-65_504.0, 3.0], "{level:?}");
     }
 }

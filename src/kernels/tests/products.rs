@@ -93,7 +93,12 @@ fn several_matrices_share_the_activations_and_rows_do_not_change_each_other() {
             let together = filled(&pool, level, 13, columns, &values);
             let [mut a, mut b, mut c] = sizes.map(|outputs| vec![0.0; 13 * outputs]);
             let put = Put::Set;
-            matmul(&pool, level, &together, [(&packed[0], &mut a, put), (&packed[1], &mut b, put), (&packed[2], &mut c, put)]);
+            matmul(
+                &pool,
+                level,
+                &together,
+                [(&packed[0], &mut a, put), (&packed[1], &mut b, put), (&packed[2], &mut c, put)],
+            );
             for row in 0..13 {
                 let one = filled(&pool, level, 1, columns, &values[row * columns..]);
                 for (packed, all) in packed.iter().zip([&a, &b, &c]) {
@@ -131,7 +136,10 @@ fn extreme_levels_do_not_overflow() {
                     let expected: f64 = weights[..columns].iter().sum::<f64>() * f64::from(sign);
                     for given in out {
                         let off = (f64::from(given) - expected).abs();
-                        assert!(off <= 1e-5 * expected.abs(), "{kind:?} of {fill:#x} at {level:?}: {given}, not {expected}");
+                        assert!(
+                            off <= 1e-5 * expected.abs(),
+                            "{kind:?} of {fill:#x} at {level:?}: {given}, not {expected}"
+                        );
                     }
                 }
             }

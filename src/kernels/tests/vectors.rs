@@ -83,7 +83,10 @@ fn gates_of_large_numbers_stay_finite() {
         for kind in [Gate::Silu, Gate::GeluTanh] {
             let mut out = [0.0; 6];
             gate(level, kind, &x, &[1.0; 6], &mut out);
-            assert!(out[..3].iter().all(|value| value.abs() < 1e-5 * 1e30_f32.sqrt()), "{kind:?} at {level:?}: {out:?}");
+            assert!(
+                out[..3].iter().all(|value| value.abs() < 1e-5 * 1e30_f32.sqrt()),
+                "{kind:?} at {level:?}: {out:?}"
+            );
             assert_eq!(&out[4..], &x[4..], "{kind:?} at {level:?}");
         }
     }

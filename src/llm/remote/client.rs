@@ -1,6 +1,8 @@
 //! A: One HTTP request to one upstream: connections kept alive, TLS by rustls, the operator's certificates, bounds on time
 //! and size. Follows no redirect and keeps no cookie.
 
+use std::error::Error as StdError;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -162,18 +164,23 @@ fn unconnected(error: &hyper_util::client::legacy::Error) -> Refused {
     refused(Reason::Error, format!("cut off: {}", root_of(error)), false)
 }
 
-fn chain<'e>(
-    error: &'e (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |cause| cause.source())
+fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |cause| (*cause).source())
 }
 
-/// What TLS found wrong, where it was that.
-fn tls_fault<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
-    chain(error).find_map(|cause| {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        inner.and_then(|inner| inner.downcast_ref()).or_else(|| cause.downcast_ref())
-    })
+/// What TLS found wrong, where it was that. An error of IO hides the one that it wraps from `source`.
+fn tls_fault<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
+    let wrapped = |cause: &'e (dyn StdError + 'static)| {
+        let mut outer = cause.downcast_ref::<io::Error>();
+        while let Some(inner) = outer.and_then(io::Error::get_ref) {
+            if let Some(fault) = inner.downcast_ref() {
+                return Some(fault);
+            }
+            outer = inner.downcast_ref();
+        }
+        cause.downcast_ref()
+    };
+    chain(error).find_map(wrapped)
 }
 
 fn of_status(status: StatusCode) -> Refused {
@@ -188,7 +195,7 @@ fn of_status(status: StatusCode) -> Refused {
 }
 
 /// The innermost cause, which names no address.
-fn root_of(error: &dyn std::error::Error) -> String {
+fn root_of(error: &dyn StdError) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;

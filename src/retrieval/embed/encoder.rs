@@ -1,7 +1,9 @@
 //! A: The encoder: tokens of sentences in, one row for each sentence out. Sentences of a batch lie one behind the other in
 //! one table without padding; each thread computes a share of its rows. Reads no text.
 
-use std::sync::{Barrier, PoisonError, RwLock, RwLockReadGuard};
+use std::hint::spin_loop;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 
 use super::EmbedError;
@@ -133,8 +135,14 @@ impl Encoder {
         let total = starts.last().copied().unwrap_or(0);
         // Fewer rows than a block are no work to share.
         let parts = threads.clamp(1, total.div_ceil(8).max(1));
-        let pass =
-            Pass { model: self, sentences, starts, parts, barrier: Barrier::new(parts), heads: Heads::new(parts) };
+        let pass = Pass {
+            model: self,
+            sentences,
+            starts,
+            parts,
+            gate: Gate { parts, ..Gate::default() },
+            heads: Heads::new(parts),
+        };
         let mut shares: Vec<Vec<f32>> = Vec::with_capacity(parts);
         thread::scope(|scope| {
             let others: Vec<_> = (1..parts)
@@ -183,6 +191,34 @@ impl Heads {
     }
 }
 
+/// Turns of waiting before a thread lets others have its processor: parts end within microseconds of each other, unless
+/// there are fewer processors than parts.
+const SPINS_MAX: usize = 10_000;
+
+/// Where every part waits for the last one.
+#[derive(Default)]
+struct Gate {
+    parts: usize,
+    arrived: AtomicUsize,
+    round: AtomicUsize,
+}
+
+impl Gate {
+    fn wait(&self) {
+        let round = self.round.load(Ordering::Acquire);
+        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.parts {
+            self.arrived.store(0, Ordering::Relaxed);
+            self.round.store(round.wrapping_add(1), Ordering::Release);
+            return;
+        }
+        let mut spins = 0;
+        while self.round.load(Ordering::Acquire) == round {
+            spins += 1;
+            if spins < SPINS_MAX { spin_loop() } else { thread::yield_now() }
+        }
+    }
+}
+
 /// One batch on its way.
 struct Pass<'a> {
     model: &'a Encoder,
@@ -190,7 +226,7 @@ struct Pass<'a> {
     /// Row of the first token of each sentence, and the number of rows.
     starts: Vec<usize>,
     parts: usize,
-    barrier: Barrier,
+    gate: Gate,
     heads: Heads,
 }
 
@@ -233,7 +269,7 @@ impl Pass<'_> {
                     linear(&layer.qkv, rows, hidden, own, 3 * hidden);
                 }
             }
-            self.barrier.wait();
+            self.gate.wait();
             let heads: Vec<_> =
                 heads.iter().map(|heads| heads.read().unwrap_or_else(PoisonError::into_inner)).collect();
             self.attend(part, &heads, &mut room);

@@ -107,7 +107,7 @@ impl Shape {
                 return Err(wrong(field, &given, &format!("1 to {most}")));
             }
         }
-        if config.hidden_size % config.num_attention_heads != 0 {
+        if !config.hidden_size.is_multiple_of(config.num_attention_heads) {
             return Err(wrong("num_attention_heads", &config.num_attention_heads, "a divisor of hidden_size"));
         }
         if !(0.0..=1.0).contains(&config.layer_norm_eps) {

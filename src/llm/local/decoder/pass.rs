@@ -127,9 +127,14 @@ impl Engine<'_> {
         cache.write(pool, level, number, spans, keys, values);
         let width = shape.heads * shape.head;
         attended.resize(rows * width, 0.0);
-        let attention =
-            Attention { heads: shape.heads, scale: shape.attention_scale, window, softcap: shape.attention_cap };
-        cache.attend(pool, level, number, attention, spans, queries, attended);
+        let attention = Attention {
+            layer: number,
+            heads: shape.heads,
+            scale: shape.attention_scale,
+            window,
+            softcap: shape.attention_cap,
+        };
+        cache.attend(pool, level, attention, spans, queries, attended);
         input.fill(pool, level, rows, width, |row, to| to.copy_from_slice(&attended[row * width..][..width]));
         self.onto(state, input, &layer.output, layer.after_attention_norm.as_deref(), product);
     }
@@ -204,7 +209,9 @@ impl Engine<'_> {
         let output = weights.output.as_ref().unwrap_or(&weights.embedding);
         matmul(pool, level, input, [(output, &mut **logits, Put::Set)]);
         if let Some(cap) = shape.logit_cap {
-            logits.iter_mut().for_each(|logit| *logit = cap * (*logit / cap).tanh());
+            for logit in logits {
+                *logit = cap * (*logit / cap).tanh();
+            }
         }
     }
 }

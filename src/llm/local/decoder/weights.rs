@@ -91,11 +91,8 @@ impl<R: Read + Seek> Loader<'_, R> {
     pub fn weights(&mut self, shape: &Shape) -> Result<Weights, DecoderError> {
         let embedding = self.matrix("token_embd.weight", shape.vocabulary, shape.embedding)?;
         let has_output = self.gguf.tensor("output.weight").is_some();
-        let output = if has_output {
-            Some(self.matrix("output.weight", shape.vocabulary, shape.embedding)?)
-        } else {
-            None
-        };
+        let output =
+            if has_output { Some(self.matrix("output.weight", shape.vocabulary, shape.embedding)?) } else { None };
         let output_norm = self.vector("output_norm.weight", shape.embedding)?;
         let angle_factors = self.optional("rope_freqs.weight", shape.rotation.width / 2)?;
         let layers = (0..shape.layers).map(|layer| self.layer(shape, layer)).collect::<Result<_, _>>()?;

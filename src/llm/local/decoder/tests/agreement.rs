@@ -30,7 +30,10 @@ fn each_family_agrees_with_plain_arithmetic_and_with_candle() {
             if let Some(mut candle) = Candle::new(architecture, &file) {
                 for (at, token) in tokens.iter().enumerate() {
                     let off = distance(&candle.step(&[*token], at), &expected[at]);
-                    assert!(off < TOLERANCE_OF_FLOATS, "{architecture:?}: candle and plain arithmetic differ by {off} at {at}");
+                    assert!(
+                        off < TOLERANCE_OF_FLOATS,
+                        "{architecture:?}: candle and plain arithmetic differ by {off} at {at}"
+                    );
                 }
             }
             for level in Level::available() {

@@ -112,14 +112,18 @@ fn a_real_model_writes_what_candle_writes() {
             decoder.step(&[Chunk { tokens: &tokens, start: 0, pages: &pages, wants_logits: true }], &mut logits);
             for at in start..start + 20 {
                 tokens.push(greedy(&logits));
-                decoder.step(&[Chunk { tokens: &tokens[at..], start: at, pages: &pages, wants_logits: true }], &mut logits);
+                decoder.step(
+                    &[Chunk { tokens: &tokens[at..], start: at, pages: &pages, wants_logits: true }],
+                    &mut logits,
+                );
             }
             equal += usize::from(tokens[start..] == **expected);
             alike += tokens[start..].iter().zip(expected).take_while(|(a, b)| a == b).count();
         }
         let mut sum = 0.0;
         for at in 0..text.len() - 1 {
-            decoder.step(&[Chunk { tokens: &text[at..=at], start: at, pages: &pages, wants_logits: true }], &mut logits);
+            decoder
+                .step(&[Chunk { tokens: &text[at..=at], start: at, pages: &pages, wants_logits: true }], &mut logits);
             sum += surprise(&logits, text[at + 1]);
         }
         let count = (text.len() - 1) as f64;

@@ -13,12 +13,9 @@ fn tokens(seed: usize, count: usize) -> Vec<u32> {
 
 #[test]
 fn chunked_is_whole_and_batched_is_alone() {
-    for (architecture, kind) in Architecture::ALL.into_iter().zip([
-        GgmlDType::Q4_1,
-        GgmlDType::Q8_0,
-        GgmlDType::F32,
-        GgmlDType::Q5_0,
-    ]) {
+    for (architecture, kind) in
+        Architecture::ALL.into_iter().zip([GgmlDType::Q4_1, GgmlDType::Q8_0, GgmlDType::F32, GgmlDType::Q5_0])
+    {
         let file = Tiny { kind, ..Tiny::of(architecture) }.file();
         for level in Level::available() {
             let mut decoder = decoder(&file, 2, level, 12);

@@ -1,6 +1,6 @@
 """Tokens per second of Orrery's local models beside llama.cpp on the same file, threads and machine, in one session.
 
-    python3 benches/peers/llama_cpp.py MODEL.gguf [--rounds N] [--prompt N] [--tokens N] [--bench COMMAND] [--level NAME]
+    python3 benches/peers/llama.py MODEL.gguf [--rounds N] [--prompt N] [--tokens N] [--bench COMMAND] [--level NAME]
 
 llama.cpp is that of the package llama-cpp-python (`CMAKE_ARGS=-DGGML_NATIVE=ON pip install --no-binary=llama-cpp-python
 llama-cpp-python`), so that it is built for this processor. Each round runs llama.cpp, then `cargo bench --bench decode`, for 1
@@ -41,7 +41,8 @@ class Peer:
         llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(self.context), True)
 
     def step(self, tokens):
-        batch = llama_cpp.llama_batch_get_one((llama_cpp.llama_token * len(tokens))(*tokens), len(tokens))
+        kept = (llama_cpp.llama_token * len(tokens))(*tokens)
+        batch = llama_cpp.llama_batch_get_one(kept, len(tokens))
         if llama_cpp.llama_decode(self.context, batch) != 0:
             raise RuntimeError("llama.cpp could not compute the batch")
         llama_cpp.llama_get_logits_ith(self.context, -1)
