@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use candle_core::quantized::GgmlDType;
 use orrery::llm::local::forward::Vocabulary;
 use orrery::llm::local::provider::{Loaded, Script};
 use orrery::llm::model::{Message, Model as _};
-use candle_core::quantized::GgmlDType;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Appliance, einstein};
