@@ -6,3 +6,8 @@ pub mod gguf;
 pub mod library;
 pub mod template;
 pub mod tokenizer;
+
+#[cfg(test)]
+#[path = "../../tests/it/tiny.rs"]
+#[expect(dead_code, reason = "the integration tests use the rest")]
+mod tiny;
