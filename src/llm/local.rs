@@ -15,3 +15,8 @@ pub mod template;
 pub mod tokenizer;
 #[cfg(test)]
 pub mod toy;
+
+#[cfg(test)]
+#[path = "../../tests/it/tiny.rs"]
+#[expect(dead_code, reason = "the integration tests use the rest")]
+mod tiny;

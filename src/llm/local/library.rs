@@ -195,8 +195,13 @@ impl Library {
         let Staged { facts, files, called, unfinished } = staged;
         let sha256 = shelf::hash_of(&files);
         if let Some(there) = self.list()?.into_iter().find(|model| model.row.sha256 == sha256) {
-            // The same bytes: their files are put in place again, in case they were lost or damaged.
-            unfinished.settle(&there.path).map_err(Error::internal)?;
+            // The same bytes: where the files that are there were lost or damaged, these take their place.
+            let (shelf, row, place) = (self.shelf.clone(), there.row.clone(), there.path.clone());
+            let heal = move || match shelf.is_whole(&row.sha256, &row.files, &|_| {}) {
+                Ok(true) => Ok(()),
+                _ => unfinished.settle(&place),
+            };
+            tokio::task::spawn_blocking(heal).await.map_err(Error::internal)?.map_err(Error::internal)?;
             self.tell()?;
             return Ok(Imported { model: there, was_there: true });
         }

@@ -173,7 +173,7 @@ impl Tokenizer {
                     cut.words(text, |word| match whole_words.then(|| self.word(word)).flatten() {
                         Some(token) => tokens.push(token),
                         None => bpe.encode(word, chain, tokens),
-                    })
+                    });
                 }
                 Model::Pieces { pieces, space_first } => {
                     pieces.encode(&self.words, text, *space_first, chain, tokens);

@@ -162,7 +162,8 @@ pub(super) fn hash_of(files: &[ModelFile]) -> [u8; 32] {
     match files {
         [one] => one.sha256,
         many => {
-            let list = many.iter().map(|file| format!("{}  {}\n", hex(&file.sha256), file.name)).collect::<String>();
+            let line = |file: &ModelFile| format!("{}  {}\n", hex(&file.sha256), file.name);
+            let list = many.iter().map(line).collect::<Vec<_>>().concat();
             Sha256::digest(list.as_bytes()).into()
         }
     }

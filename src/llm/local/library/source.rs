@@ -150,7 +150,13 @@ impl Source {
             }
             parts.push(bounded(Part { name, bytes, place: Place::Entry(index) })?);
         }
-        let called = if is_gguf(chosen) { stem(Path::new(chosen)) } else { stem(path) };
+        // Many are called `model`, within a folder that says more.
+        let folder = chosen.rsplit('/').skip(1).find(|folder| !matches!(*folder, "" | "." | ".." | "model"));
+        let called = match folder {
+            _ if is_gguf(chosen) => stem(Path::new(chosen)),
+            Some(folder) => folder.to_owned(),
+            None => stem(path),
+        };
         Ok(Self { archive: Some(archive), parts, called })
     }
 
@@ -198,11 +204,7 @@ impl Source {
 
 /// The name of an entry; nothing for one that cannot be read, which is then not looked for.
 fn named(archive: &ZipArchive<File>, index: usize) -> String {
-    archive
-        .name_for_index(index)
-        .and_then(Result::ok)
-        .map(std::borrow::Cow::into_owned)
-        .unwrap_or_default()
+    archive.name_for_index(index).and_then(Result::ok).map(std::borrow::Cow::into_owned).unwrap_or_default()
 }
 
 fn bounded(part: Part) -> Result<Part, Refusal> {

@@ -9,13 +9,8 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
+use crate::llm::local::tiny::{self, Tiny};
 use crate::store::tables::AUDIT;
-
-#[path = "../../../../tests/it/tiny.rs"]
-#[expect(dead_code, reason = "the integration tests use the rest")]
-mod tiny;
-
-use tiny::Tiny;
 
 struct Bench {
     dir: tempfile::TempDir,
@@ -106,7 +101,9 @@ fn changed(tiny: &Tiny, key: &str, value: Option<Value>) -> Vec<u8> {
 fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {
-        archive.start_file(*name, SimpleFileOptions::default().compression_method(CompressionMethod::Deflated)).unwrap();
+        archive
+            .start_file(*name, SimpleFileOptions::default().compression_method(CompressionMethod::Deflated))
+            .unwrap();
         archive.write_all(bytes).unwrap();
     }
     archive.finish().unwrap().into_inner()
@@ -168,7 +165,10 @@ fn a_gguf_file_is_checked_copied_and_told() {
     let Imported { model, was_there } = bench.import(&bench.file("Tiny Qwen.Q8_0.gguf", &bytes)).unwrap();
     let row = &model.row;
     assert!(!was_there && !model.in_use);
-    assert_eq!((model.name.as_str(), row.kind, row.architecture.as_str()), ("tiny-qwen.q8_0", ModelKind::Chat, "qwen2"));
+    assert_eq!(
+        (model.name.as_str(), row.kind, row.architecture.as_str()),
+        ("tiny-qwen.q8_0", ModelKind::Chat, "qwen2")
+    );
     assert_eq!((row.quantisation.as_str(), row.context, row.embedding_length), ("Q8_0", 512, 64));
     assert_eq!((row.has_template, row.licence.as_deref(), row.vocabulary), (true, Some("apache-2.0"), 320));
     assert_eq!(fs::read(model.path.join("model.gguf")).unwrap(), bytes);
@@ -279,11 +279,22 @@ fn sentence_models_come_as_directories_and_in_archives() {
         bench.file(&format!("mini/model/{name}"), bytes);
     }
     let model = bench.import(&bench.dir.path().join("mini/model")).unwrap().model;
-    assert_eq!((model.name.as_str(), model.row.kind, model.row.architecture.as_str()), ("mini", ModelKind::Embedding, "bert"));
-    assert_eq!((model.row.licence.as_deref(), model.row.quantisation.as_str(), model.row.context), (Some("mit"), "F32", 32));
-    assert!(["model.safetensors", "config.json", "tokenizer.json", "README.md"].iter().all(|f| model.path.join(f).is_file()));
+    assert_eq!(
+        (model.name.as_str(), model.row.kind, model.row.architecture.as_str()),
+        ("mini", ModelKind::Embedding, "bert")
+    );
+    assert_eq!(
+        (model.row.licence.as_deref(), model.row.quantisation.as_str(), model.row.context),
+        (Some("mit"), "F32", 32)
+    );
+    assert!(
+        ["model.safetensors", "config.json", "tokenizer.json", "README.md"]
+            .iter()
+            .all(|f| model.path.join(f).is_file())
+    );
     assert!(bench.import(&bench.dir.path().join("mini/model/model.safetensors")).unwrap().was_there);
-    let entries: Vec<(String, &[u8])> = files.iter().map(|(name, bytes)| (format!("p/model/{name}"), bytes.as_slice())).collect();
+    let entries: Vec<(String, &[u8])> =
+        files.iter().map(|(name, bytes)| (format!("p/model/{name}"), bytes.as_slice())).collect();
     let entries: Vec<(&str, &[u8])> = entries.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
     assert!(bench.import(&bench.file("mini.whl", &zipped(&entries))).unwrap().was_there);
     bench.put_to_use("mini").unwrap();
@@ -308,9 +319,17 @@ fn a_broken_sentence_model_is_refused_by_what_is_wrong() {
     let text = String::from_utf8(config.1).unwrap();
     refused(1, b"{".to_vec(), "`config.json` cannot be read");
     refused(1, text.replace("bert", "gpt2").into_bytes(), "`gpt2`");
-    refused(1, text.replace("\"vocab_size\":6", "\"vocab_size\":7").into_bytes(), "has the sizes [6, 8], expected [7, 8]");
+    refused(
+        1,
+        text.replace("\"vocab_size\":6", "\"vocab_size\":7").into_bytes(),
+        "has the sizes [6, 8], expected [7, 8]",
+    );
     refused(1, text.replace("\"num_hidden_layers\":1", "\"num_hidden_layers\":2").into_bytes(), "encoder.layer.1");
-    refused(1, text.replace("\"num_hidden_layers\":1", "\"num_hidden_layers\":99999999").into_bytes(), "`num_hidden_layers`");
+    refused(
+        1,
+        text.replace("\"num_hidden_layers\":1", "\"num_hidden_layers\":99999999").into_bytes(),
+        "`num_hidden_layers`",
+    );
     refused(1, text.replace("\"num_attention_heads\":2", "\"num_attention_heads\":3").into_bytes(), "a multiple of");
     refused(2, b"{}".to_vec(), "`tokenizer.json` cannot be read");
     refused(0, weights.1[..weights.1.len() - 1].to_vec(), "stands at");
@@ -384,7 +403,8 @@ fn what_is_no_model_of_ours_is_refused_by_what_is_wrong() {
     let bomb = "{% set ns = namespace(x=messages[0].content) %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}";
     refused(&changed(&tiny, "tokenizer.chat_template", text(bomb)), "double");
     // A vocabulary that is shorter than the matrix of the embeddings.
-    let Some((_, Value::Array(tokens))) = tiny.metadata().into_iter().find(|(key, _)| key == "tokenizer.ggml.tokens") else {
+    let Some((_, Value::Array(tokens))) = tiny.metadata().into_iter().find(|(key, _)| key == "tokenizer.ggml.tokens")
+    else {
         panic!("it has tokens")
     };
     let short = Value::Array(tokens[..310].to_vec());

@@ -144,7 +144,7 @@ fn tags(source: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         loop {
             let start = left.find('{')?;
-            let close = match left[start..].as_bytes().get(1) {
+            let close = match left.as_bytes().get(start + 1) {
                 Some(b'{') => "}}",
                 Some(b'%') => "%}",
                 Some(b'#') => "#}",
@@ -198,7 +198,7 @@ fn words(tag: &str) -> Vec<Word> {
                 words.push(Word::Sign(letter));
             }
             (None, Some(Word::Name(name))) if letter.is_alphanumeric() || matches!(letter, '_' | '.') => {
-                name.push(letter)
+                name.push(letter);
             }
             (None, _) if letter.is_alphanumeric() || letter == '_' => words.push(Word::Name(letter.into())),
             (None, _) => words.push(Word::Sign(letter)),

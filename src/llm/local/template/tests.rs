@@ -8,10 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::llm::local::gguf::Value as GgufValue;
-
-#[path = "../../../../tests/it/tiny.rs"]
-#[expect(dead_code, reason = "the integration tests use the rest")]
-mod tiny;
+use crate::llm::local::tiny;
 
 /// As Qwen 2.5 has it, tools left out.
 const QWEN: &str = "{%- if messages[0]['role'] == 'system' %}{{- '<|im_start|>system\n' + messages[0]['content'] + '<|im_end|>\n' }}\
@@ -113,7 +110,8 @@ fn what_a_person_writes_never_becomes_a_control_token() {
 fn templates_made_to_harm_are_refused_soon() {
     let double = "{% set ns = namespace(x=messages[0].content) %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}";
     let by_turns = "{% set a = messages[0].content %}{% set b = a %}{% for i in range(60) %}{% set a = b ~ b %}{% set b = a %}{% endfor %}{{ a }}";
-    let chain: String = (1..60).map(|n| format!("{{% set x{n} = x{} + x{} %}}", n - 1, n - 1)).collect();
+    let step = |n: u32| format!("{{% set x{n} = x{} + x{} %}}", n - 1, n - 1);
+    let chain = (1..60).map(step).collect::<Vec<_>>().concat();
     let chain = format!("{{% set x0 = messages[0].content %}}{chain}{{{{ x59 }}}}");
     let macros = "{% macro m(x, n) %}{% if n > 0 %}{{ m(x ~ x, n - 1) }}{% endif %}{% endmacro %}{{ m(messages[0].content, 60) }}";
     let long = format!("{{{{ messages }}}}{}", "x".repeat(TEMPLATE_MAX_BYTES));
