@@ -2,6 +2,7 @@
 
 mod embedding;
 mod ground;
+mod local;
 mod models;
 
 use std::path::Path;
@@ -16,13 +17,12 @@ use crate::chat::advisor::{self, Advisor};
 use crate::chat::embeddings::Embeddings;
 use crate::chat::{self, Answer, Answers, Question};
 use crate::clock::{Ambient, UnixMs};
-use crate::config::{self, MasterKeyError, Settings};
+use crate::config::{MasterKeyError, Settings};
 use crate::error::{Error, Result};
 use crate::idempotency::Idempotency;
 use crate::limits;
 use crate::llm::Composer;
 use crate::llm::gateway::Gateway;
-use crate::llm::local::engine::Bounds;
 use crate::llm::local::library::Library;
 pub use crate::llm::local::library::{Import, Imported, Model, Progress, hex};
 use crate::llm::local::provider::Slot;
@@ -116,6 +116,7 @@ pub struct App {
     answers: Answers,
     advisor: Advisor,
     local: Slot,
+    following: tokio::task::JoinHandle<()>,
     embeddings: Embeddings,
     searches: Turns,
     retrieval: Retrieval,
@@ -170,7 +171,7 @@ impl App {
         let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
         let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
         let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
-        let local = Slot::new(bounds(&settings.local), metrics.engine.clone());
+        let local = local::slot(&settings.local, &metrics);
         let on = advisor::Foundations {
             retrieval: retrieval.clone(),
             store: store.clone(),
@@ -196,6 +197,7 @@ impl App {
             allowed: worker::Allowed::of(&settings.worker),
         };
         let worker = Worker::open(parts, &settings.in_data_dir(JOB_NOTES), Some(metrics.jobs.clone())).await?;
+        let following = local::follow(&models, &local, &settings.local, &ambient);
         Ok(Arc::new(Self {
             settings,
             ambient,
@@ -214,6 +216,7 @@ impl App {
             answers,
             advisor,
             local,
+            following,
             embeddings,
             searches: Turns::new(limits::SEARCHES_AT_ONCE, limits::SEARCH_QUEUE_MAX, limits::SEARCH_RETRY_AFTER_S),
             retrieval,
@@ -407,20 +410,12 @@ impl App {
     pub async fn shutdown(&self) {
         self.worker.drain(Duration::from_millis(self.settings.worker.drain_ms)).await;
         self.advisor.drain().await;
+        self.following.abort();
         self.local.stop().await;
         self.ledger.drain().await;
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the store was not flushed");
         }
-    }
-}
-
-fn bounds(local: &config::Local) -> Bounds {
-    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    Bounds {
-        sequences: size(local.sequences),
-        queue: size(local.queue),
-        queue_per_tenant: size(local.queue_per_tenant),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod forward;
 pub mod gguf;
 pub mod grammar;
 pub mod library;
+pub mod load;
 pub mod provider;
 pub mod sampler;
 pub mod spelling;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use candle_core::quantized::GgmlDType;
 use orrery::llm::local::forward::Vocabulary;
 use orrery::llm::local::provider::{Loaded, Script};
-use orrery::llm::model::Message;
+use orrery::llm::model::{Message, Model as _};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Appliance, einstein};
+use crate::tiny::Tiny;
 use crate::toys::toy::{Letters, Strings, Toy};
 use crate::upstream::{Upstream, eventually, quotes};
 
@@ -203,6 +205,50 @@ fn advice_says_who_wrote_it_and_a_model_that_says_nothing_sound_is_completed() {
     at.app().local().clear();
     assert_eq!(ask()["passed_over"][0]["reason"], "no_model");
     eventually("the models of before have gone", || at.app().local().footprints().1.is_empty());
+}
+
+#[test]
+fn an_imported_file_is_taken_into_use_and_put_away() {
+    let dir = tempfile::tempdir().unwrap();
+    for (file, seed) in [("first.gguf", 1), ("second.gguf", 2)] {
+        std::fs::write(dir.path().join(file), Tiny::new("llama", GgmlDType::Q8_0, seed).bytes()).unwrap();
+    }
+    let at = appliance(&[
+        ("models.import_dir", dir.path().to_str().unwrap()),
+        ("local.kv_mib", "4"),
+        ("local.threads", "1"),
+    ]);
+    let (token, ops) = (at.person(), at.operator());
+    for file in ["first.gguf", "second.gguf"] {
+        at.call("POST", "/v1/ops/models", Some(ops), Some(&json!({"file": file}))).data(200);
+    }
+    let serves = |name: Option<&str>| {
+        eventually("the model is in use", || {
+            at.app().local().current().map(|model| model.model().to_owned()).as_deref() == name
+        });
+    };
+    let turn = |name: &str, act: &str| {
+        at.call("POST", &format!("/v1/ops/models/{name}/{act}"), Some(ops), None).data(200);
+    };
+    let ask = |model: &str, text: &str| {
+        let body = json!({"model": model, "messages": [{"role": "user", "content": text}], "max_tokens": 24,
+            "temperature": 0.8, "seed": 7});
+        post(&at, &token, &body)
+    };
+    turn("first", "use");
+    serves(Some("first"));
+    let first = ask("first", "What does Venus say?");
+    assert!(first.body["usage"]["completion_tokens"].as_u64().unwrap() > 0, "{}", first.text);
+    // Chance starts at the same seed, and what is cached changes nothing.
+    let again = ask("first", "What does Venus say?");
+    assert_eq!(said(&again), said(&first));
+    turn("second", "use");
+    serves(Some("second"));
+    assert_eq!(ask("first", "What does Venus say?").status, 422);
+    assert_ne!(said(&ask("second", "What does Venus say?")), said(&first));
+    turn("second", "release");
+    serves(None);
+    eventually("their memory is free", || at.app().local().footprints().1.is_empty());
 }
 
 /// Sends a request for a stream and reads until `enough`; `false` leaves the connection in the middle.

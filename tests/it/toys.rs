@@ -1,6 +1,5 @@
 //! The toy model of the engine's own tests, behind a whole appliance.
 
-pub use orrery::limits;
 pub use orrery::llm::local::forward;
 
 #[path = "../../src/llm/local/toy.rs"]

@@ -11,7 +11,7 @@ use salvo::{Depot, Request, Response};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::auth::Scope;
+use crate::auth::{Caller, Scope};
 use crate::chat::advisor::{Talk, TalkSeal};
 use crate::chat::stream::{Event, Reader};
 use crate::error::{Class, Error, FieldError, Result};

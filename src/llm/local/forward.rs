@@ -1,6 +1,8 @@
 //! P: What stands between the engine, which decides who computes when, and what it drives: a decoder that turns tokens into
 //! logits over pages of cached keys and values, and a vocabulary that turns tokens into bytes. Decides nothing itself.
 
+pub use crate::limits::KV_PAGE_POSITIONS;
+
 /// Tokens of one sequence that go through the model in one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk<'a> {
@@ -23,7 +25,7 @@ pub trait Forward: Send {
     /// Most positions of one sequence.
     fn context(&self) -> usize;
 
-    /// How many pages of [`crate::limits::KV_PAGE_POSITIONS`] positions there are, numbered from 0.
+    /// How many pages of [`KV_PAGE_POSITIONS`] positions there are, numbered from 0.
     fn pages(&self) -> usize;
 
     /// Computes all chunks in one pass; `logits` is replaced by a row for each chunk that wants one, in their order.

@@ -101,7 +101,7 @@ impl Local {
     /// Reads the conversation and the form, away from the async threads, and puts the answer into the engine's queue.
     async fn submit(&self, ask: Ask) -> Result<Said, Failure> {
         let inner = Arc::clone(&self.inner);
-        let job = tokio::task::spawn_blocking(move || inner.job(ask));
+        let job = tokio::task::spawn_blocking(move || inner.job(&ask));
         let job = job.await.map_err(|error| Failure::new(Reason::Error, error.to_string()))??;
         self.inner.engine.submit(job)
     }
@@ -124,7 +124,7 @@ impl Local {
 }
 
 impl Inner {
-    fn job(&self, ask: Ask) -> Result<Job, Failure> {
+    fn job(&self, ask: &Ask) -> Result<Job, Failure> {
         let prompt = self.script.prompt(&ask.messages);
         let prompt = prompt.map_err(|allowed| Failure::invalid(FieldError::unshown("messages", allowed)))?;
         let constraint = self.hold(&ask.form)?;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::forward::{Chunk, Forward, Vocabulary};
-use crate::limits::KV_PAGE_POSITIONS;
+use super::forward::{Chunk, Forward, KV_PAGE_POSITIONS, Vocabulary};
 
 /// Even noise from 0 to below 1.
 pub fn noise(a: u64, b: u64, c: u64) -> f32 {

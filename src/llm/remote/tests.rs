@@ -7,8 +7,9 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::config::{Settings, Sources};
+use crate::ids::TenantId;
 use crate::limits;
-use crate::llm::model::{End, Finish, Message, Reported};
+use crate::llm::model::{Choice, End, Finish, Form, Message, Party, Reported};
 
 const TEXT: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n\
                     data: {\"choices\":[{\"delta\":{\"content\":\"lo\"}}]}\n\n";
@@ -105,6 +106,10 @@ fn ask() -> Ask {
         temperature_percent: 0,
         seed: 1,
         within: Duration::from_secs(3),
+        choice: Choice::default(),
+        stop: Vec::new(),
+        form: Form::Text,
+        party: Party { tenant: TenantId([7; 16]), weight: 1 },
     }
 }
 
