@@ -120,6 +120,8 @@ pub(super) trait Lanes: Copy + 'static {
     /// Adds to each lane the products of its four bytes of each of `weights`, unsigned, with four of the 16 levels of a half
     /// of a block, in order. The sum stays within 32 bits: 32 * 255 * 2^14 is below 2^31, and so is what bias it began with.
     unsafe fn dot(sums: Self::Sums, weights: [Self::Bytes; 4], block: *const u8, half: usize) -> Self::Sums;
+    /// Asks for the cache line of an address, which need not be readable.
+    unsafe fn prefetch(at: *const u8);
     /// The sums.
     unsafe fn total(sums: Self::Sums) -> Self::Ints;
 }

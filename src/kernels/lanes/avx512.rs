@@ -170,6 +170,10 @@ impl Lanes for Avx512 {
         }
     }
     #[inline(always)]
+    unsafe fn prefetch(at: *const u8) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+    #[inline(always)]
     unsafe fn total([upper, lower]: [__m512i; 2]) -> __m512i {
         unsafe { _mm512_add_epi32(_mm512_slli_epi32::<7>(upper), lower) }
     }

@@ -74,6 +74,9 @@ impl<F: Format> Task for Levels<'_, F> {
     }
 }
 
+/// How far ahead of their use levels are asked for.
+const AHEAD_BYTES: usize = 4096;
+
 /// A tile times `M` rows.
 ///
 /// # Safety
@@ -92,6 +95,10 @@ unsafe fn tile_of_levels<L: Lanes, F: Format, const M: usize>(
         unroll!(M, |at| from[at] = rows.blocks(first + at).as_ptr());
         for block in 0..rows.columns() / super::super::packed::BLOCK {
             let levels = levels.as_ptr().add(block * block_bytes(F::SCHEME));
+            if M == 1 {
+                // With one row, weights are waited for: their lines are asked for early enough to arrive.
+                unroll!(F::SCHEME.bits as usize, |line| L::prefetch(levels.wrapping_add(AHEAD_BYTES + line * CHUNK)));
+            }
             unroll!(TILE / L::N, |part| {
                 let (low, high) = unpack::<L, F>(levels.add(part * 4 * L::N));
                 let [first, second] = groups::<L, F>(scales.as_ptr(), block, part * L::N);
