@@ -1,4 +1,4 @@
-//! P: The chat template of a model: a conversation as the text that the model was trained on, and as its tokens. No text of a
+//! A: The chat template of a model: a conversation as the text that the model was trained on, and as its tokens. No text of a
 //! message becomes a control token. Reads no file and keeps no conversation.
 
 mod growth;

@@ -1,4 +1,4 @@
-//! P: Checks a GGUF file that is to write text: its hyperparameters, each tensor against them, its vocabulary and its
+//! A: Checks a GGUF file that is to write text: its hyperparameters, each tensor against them, its vocabulary and its
 //! template. Loads no weights.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! P: What a model file says of itself, and why a file is refused. Reads nothing.
+//! A: What a model file says of itself, and why a file is refused. Reads nothing.
 
 use crate::llm::local::gguf::GgufError;
 use crate::llm::local::template::TemplateError;

@@ -1,4 +1,4 @@
-//! P: Checks a model that turns sentences into vectors: safetensors weights with their configuration and tokenizer beside
+//! A: Checks a model that turns sentences into vectors: safetensors weights with their configuration and tokenizer beside
 //! them, of the BERT family. Loads no weights.
 
 use std::collections::BTreeMap;
