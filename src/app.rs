@@ -116,7 +116,7 @@ pub struct App {
     answers: Answers,
     advisor: Advisor,
     local: Slot,
-    following: tokio::task::JoinHandle<()>,
+    following: [tokio::task::JoinHandle<()>; 2],
     embeddings: Embeddings,
     searches: Turns,
     retrieval: Retrieval,
@@ -159,18 +159,13 @@ impl App {
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
         let ledger = ground::ledger((&store, &auditor, &ambient, &metrics), prices, &settings.budgets).await?;
-        let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
-        let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
-        let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
+        let (rates, plans, quotas) = limits_of((&store, &auditor, &ambient), &settings)?;
         let admission = Admission::new(&settings.streams);
         let models = models::open(&store, &auditor, &ambient, &settings).await?;
         let identity = open_identity(&store, &vault, &auditor, &ambient, &settings).await?;
         let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
         embedding::open(&settings.embed, &retrieval).await?;
-        let idempotency = Idempotency::new(store.clone(), Arc::clone(&vault), ambient.clone());
-        let charts = Charts::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
-        let rulesets = Rulesets::new(store.clone(), auditor.clone(), ambient.clone());
-        let answers = Answers::new(store.clone(), Arc::clone(&vault), auditor.clone(), ambient.clone());
+        let (idempotency, charts, rulesets, answers) = kept((&store, &auditor, &ambient), &vault);
         let local = local::slot(&settings.local, &metrics);
         let on = advisor::Foundations {
             retrieval: retrieval.clone(),
@@ -197,7 +192,10 @@ impl App {
             allowed: worker::Allowed::of(&settings.worker),
         };
         let worker = Worker::open(parts, &settings.in_data_dir(JOB_NOTES), Some(metrics.jobs.clone())).await?;
-        let following = local::follow(&models, &local, &settings.local, &ambient);
+        let following = [
+            local::follow(&models, &local, &settings.local, &ambient),
+            embedding::follow(&models, &settings.embed, &retrieval),
+        ];
         Ok(Arc::new(Self {
             settings,
             ambient,
@@ -410,13 +408,37 @@ impl App {
     pub async fn shutdown(&self) {
         self.worker.drain(Duration::from_millis(self.settings.worker.drain_ms)).await;
         self.advisor.drain().await;
-        self.following.abort();
+        self.following.iter().for_each(tokio::task::JoinHandle::abort);
         self.local.stop().await;
         self.ledger.drain().await;
         if let Err(error) = self.store.flush().await {
             tracing::error!(%error, "the store was not flushed");
         }
     }
+}
+
+/// What bounds requests: rates, plans and what they count.
+fn limits_of(
+    (store, auditor, ambient): (&Store, &Auditor, &Ambient),
+    settings: &Settings,
+) -> Result<(Rates, Plans, Quotas)> {
+    let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
+    let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
+    let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
+    Ok((rates, plans, quotas))
+}
+
+/// What is kept for people.
+fn kept(
+    (store, auditor, ambient): (&Store, &Auditor, &Ambient),
+    vault: &Arc<Vault>,
+) -> (Idempotency, Charts, Rulesets, Answers) {
+    (
+        Idempotency::new(store.clone(), Arc::clone(vault), ambient.clone()),
+        Charts::new(store.clone(), Arc::clone(vault), auditor.clone(), ambient.clone()),
+        Rulesets::new(store.clone(), auditor.clone(), ambient.clone()),
+        Answers::new(store.clone(), Arc::clone(vault), auditor.clone(), ambient.clone()),
+    )
 }
 
 async fn open_identity(

@@ -244,7 +244,7 @@ impl Retrieval {
         // Given ids are all returned, so that there is nothing to be found by meaning.
         let dense = self.dense().filter(|dense| dense.serves(query.lang) && query.filters.ids.is_empty());
         let Some(dense) = dense.filter(|_| limit > 0 && !query.text.trim().is_empty()) else {
-            return Ok(self.index.search(query, limit)?);
+            return self.index.search(query, limit);
         };
         let by_words = self.index.search(query, limit.max(dense::DEPTH))?;
         Ok(turns::here(|| dense.fused(&by_words, query, &self.corpus, limit)).unwrap_or_else(|cause| {

@@ -54,6 +54,7 @@ const MODULES: &[Module] = &[
 
 /// Uses that the table does not grant, each with its reason. Together with the table they must stay free of circles.
 const DEPARTURES: &[Departure] = &[
+    Departure { from: "ids", to: "limits", why: "the length of a slug is one of the bounds" },
     Departure { from: "ids", to: "clock", why: "a new id takes the instant and the random bytes that were passed" },
     Departure {
         from: "retrieval",

@@ -365,7 +365,7 @@ impl Source for Batch<'_> {
     }
 
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        if let Some(changed) = self.change(table, key, |value| value.cloned()) {
+        if let Some(changed) = self.change(table, key, Option::<&_>::cloned) {
             return Ok(changed);
         }
         self.noted(self.with_table(table, |table| {

@@ -63,7 +63,7 @@ fn panels_of_rows_are_those_of_columns() {
 fn gelu_is_that_of_the_error_function() {
     // x Φ(x), by the series and the tables of Φ in Abramowitz and Stegun (26.2).
     let known = [(-10.0, 0.0), (-3.0, -0.004_049_7), (-1.0, -0.158_655_25), (-0.5, -0.154_268_77), (0.0, 0.0)];
-    let more = [(0.5, 0.345_731_23), (1.0, 0.841_344_75), (2.0, 1.954_499_7), (5.0, 4.999_998_6), (20.0, 20.0)];
+    let more = [(0.5, 0.345_731_2), (1.0, 0.841_344_7), (2.0, 1.954_499_7), (5.0, 4.999_998_6), (20.0, 20.0)];
     for isa in Isa::all() {
         let cases: Vec<(f32, f32)> = known.into_iter().chain(more).cycle().take(37).collect();
         let mut found: Vec<f32> = cases.iter().map(|case| case.0).collect();

@@ -1,6 +1,5 @@
 //! P: Sixteen lanes: AVX-512 F, BW, DQ, VL and VNNI.
 
-#[expect(clippy::wildcard_imports, reason = "a list of instructions says nothing that the code does not")]
 use std::arch::x86_64::*;
 
 use super::Lanes;

@@ -23,8 +23,8 @@ pub(super) fn element(kind: TensorKind, block: &[u8], i: usize) -> f64 {
         TensorKind::Q4_1 => half(0) * nibble(4) + half(2),
         TensorKind::Q5_0 => half(0) * (nibble(6) + fifth(2) - 16.0),
         TensorKind::Q5_1 => half(0) * (nibble(8) + fifth(4)) + half(2),
-        TensorKind::Q8_0 => half(0) * f64::from(block[2 + i] as i8),
-        TensorKind::Q8K => float() * f64::from(block[4 + i] as i8),
+        TensorKind::Q8_0 => half(0) * f64::from(block[2 + i].cast_signed()),
+        TensorKind::Q8K => float() * f64::from(block[4 + i].cast_signed()),
         TensorKind::Q2K => {
             let group = block[i / 16];
             let level = (block[16 + 32 * side + place] >> (2 * quarter)) & 3;
@@ -49,7 +49,7 @@ pub(super) fn element(kind: TensorKind, block: &[u8], i: usize) -> f64 {
             };
             let start = if kind == TensorKind::Q4K { 16 } else { 48 };
             let pair = block[start + 32 * (group / 2) + place];
-            let mut level = f64::from(if group % 2 == 0 { pair & 15 } else { pair >> 4 });
+            let mut level = f64::from(if group.is_multiple_of(2) { pair & 15 } else { pair >> 4 });
             if kind == TensorKind::Q5K {
                 level += 16.0 * f64::from((block[16 + place] >> group) & 1);
             }
@@ -60,7 +60,7 @@ pub(super) fn element(kind: TensorKind, block: &[u8], i: usize) -> f64 {
             let low = if quarter < 2 { low & 15 } else { low >> 4 };
             let high = (block[128 + 32 * side + place] >> (2 * quarter)) & 3;
             let level = f64::from(low) + 16.0 * f64::from(high) - 32.0;
-            half(208) * f64::from(block[192 + i / 16] as i8) * level
+            half(208) * f64::from(block[192 + i / 16].cast_signed()) * level
         }
     }
 }

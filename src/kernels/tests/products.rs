@@ -122,7 +122,9 @@ fn extreme_levels_do_not_overflow() {
                 let mut bytes = vec![fill; kind.block_bytes() * columns / kind.block_elements() * 16];
                 let halves: &[usize] = if kind == TensorKind::Q6K { &[208] } else { &[0] };
                 for block in bytes.chunks_exact_mut(kind.block_bytes()) {
-                    halves.iter().for_each(|at| block[*at..at + 2].copy_from_slice(&half::f16::ONE.to_le_bytes()));
+                    for at in halves {
+                        block[*at..at + 2].copy_from_slice(&half::f16::ONE.to_le_bytes());
+                    }
                     if kind == TensorKind::Q4K {
                         block[2..4].copy_from_slice(&half::f16::ONE.to_le_bytes());
                     }

@@ -34,7 +34,7 @@ proptest! {
             }
             gate(level, Gate::GeluTanh, &x, &y, &mut out);
             for i in 0..len {
-                let inner = (2.0 / std::f64::consts::PI).sqrt() * (x64[i] + 0.044715 * x64[i].powi(3));
+                let inner = (2.0 / std::f64::consts::PI).sqrt() * (x64[i] + 0.044_715 * x64[i].powi(3));
                 let expected = 0.5 * x64[i] * (1.0 + inner.tanh()) * y64[i];
                 prop_assert!(near(out[i], expected, x64[i].abs()), "gelu at {level:?}: {} for {}", out[i], x[i]);
             }
@@ -65,9 +65,9 @@ proptest! {
         for kind in [Pairs::Neighbours, Pairs::Halves] {
             let mut turned = head.clone();
             rotate(kind, &mut turned, &cosines, &sines);
-            for i in 0..pairs {
+            for (i, angle) in angles.iter().enumerate() {
                 let (a, b) = if kind == Pairs::Halves { (i, i + pairs) } else { (2 * i, 2 * i + 1) };
-                let (x, y, angle) = (f64::from(head[a]), f64::from(head[b]), f64::from(angles[i]));
+                let (x, y, angle) = (f64::from(head[a]), f64::from(head[b]), f64::from(*angle));
                 prop_assert!(near(turned[a], x * angle.cos() - y * angle.sin(), 1.0));
                 prop_assert!(near(turned[b], x * angle.sin() + y * angle.cos(), 1.0));
             }

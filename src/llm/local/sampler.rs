@@ -256,7 +256,9 @@ mod tests {
     fn penalties_weigh_what_was_said() {
         let choose = |taste: Taste, prompt: &[u32], written: &[u32]| {
             let mut sampler = Sampler::new(Taste { temperature: 0.0, ..taste }, 1, prompt);
-            written.iter().for_each(|token| sampler.wrote(*token));
+            for token in written {
+                sampler.wrote(*token);
+            }
             sampler.choose(&mut [2.0, 1.5, 1.2, -1.0]).unwrap()
         };
         let plain = Taste::default();
@@ -306,7 +308,9 @@ mod tests {
                     break;
                 };
                 prop_assert!(logits[token as usize] > f32::NEG_INFINITY);
-                both.iter_mut().for_each(|sampler| sampler.wrote(token));
+                for sampler in &mut both {
+                    sampler.wrote(token);
+                }
             }
         }
 

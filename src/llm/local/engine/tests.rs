@@ -42,7 +42,7 @@ fn greedy(prompt: &str, max_tokens: usize, tenant: TenantId) -> Job {
         stop: Vec::new(),
         constraint: None,
         party: Party { tenant, weight: 1 },
-        within: Duration::from_secs(60),
+        within: Duration::from_mins(1),
     }
 }
 
@@ -187,7 +187,7 @@ async fn thirty_two_that_come_and_leave_at_random_leave_nothing_behind() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_leaves_is_gone_before_the_next_step() {
     let bench = bench(64, BOUNDS);
-    let prompt = (0..).map(prompt).find(|prompt| bench.expected(prompt, 400).len() > 300).unwrap();
+    let prompt = (0..10_000).map(prompt).find(|prompt| bench.expected(prompt, 400).len() > 300).unwrap();
     bench.strings.slow_ms.store(5, Ordering::SeqCst);
     let mut said = bench.engine.submit(greedy(&prompt, 400, ACME)).unwrap();
     assert!(said.recv().await.unwrap().is_ok());
@@ -202,7 +202,7 @@ async fn who_leaves_is_gone_before_the_next_step() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadline_ends_what_runs_and_what_waits() {
     let bench = bench(64, Bounds { sequences: 1, ..BOUNDS });
-    let prompt = (0..).map(prompt).find(|prompt| bench.expected(prompt, 400).len() > 300).unwrap();
+    let prompt = (0..10_000).map(prompt).find(|prompt| bench.expected(prompt, 400).len() > 300).unwrap();
     bench.strings.slow_ms.store(5, Ordering::SeqCst);
     let soon = |ms| Job { within: Duration::from_millis(ms), ..greedy(&prompt, 400, ACME) };
     let (runs, waits) = (bench.engine.submit(soon(200)).unwrap(), bench.engine.submit(soon(50)).unwrap());
@@ -284,7 +284,7 @@ async fn a_closed_engine_answers_what_it_has_and_ends() {
 async fn an_aborted_engine_fails_what_it_has() {
     let bench = bench(64, Bounds { sequences: 1, ..BOUNDS });
     bench.strings.slow_ms.store(20, Ordering::SeqCst);
-    let prompt = (0..).map(prompt).find(|prompt| bench.expected(prompt, 400).len() > 300).unwrap();
+    let prompt = (0..10_000).map(prompt).find(|prompt| bench.expected(prompt, 400).len() > 300).unwrap();
     let both: Vec<Said> = (0..2).map(|_| bench.engine.submit(greedy(&prompt, 400, ACME)).unwrap()).collect();
     bench.engine.abort();
     for said in both {
@@ -313,7 +313,7 @@ async fn what_does_not_fit_is_refused_before_any_work() {
 #[tokio::test]
 async fn a_stop_text_ends_the_answer_and_is_not_told() {
     let bench = bench(64, BOUNDS);
-    let prompt = (0..).map(prompt).find(|prompt| bench.expected(prompt, 60).len() > 20).unwrap();
+    let prompt = (0..10_000).map(prompt).find(|prompt| bench.expected(prompt, 60).len() > 20).unwrap();
     let whole = bench.expected(&prompt, 60);
     let stop: String = whole.chars().skip(4).take(3).collect();
     let job = Job { stop: vec![stop.clone()], ..greedy(&prompt, 60, ACME) };

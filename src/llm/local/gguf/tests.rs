@@ -1,3 +1,5 @@
+//! Tests of the reader: whole files, files cut anywhere, and lengths that lie.
+
 use std::io::Cursor;
 
 use super::*;

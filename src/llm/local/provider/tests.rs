@@ -20,7 +20,8 @@ impl Script for Lines {
         if messages.iter().any(|message| message.text.contains("weather")) {
             return Err("no weather".into());
         }
-        Ok(self.0.encode(&messages.iter().map(|m| format!("{}: {}\n", m.role, m.text)).collect::<String>(), true))
+        let lines: Vec<String> = messages.iter().map(|m| format!("{}: {}\n", m.role, m.text)).collect();
+        Ok(self.0.encode(&lines.concat(), true))
     }
 }
 

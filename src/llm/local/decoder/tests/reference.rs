@@ -77,7 +77,7 @@ impl Plain {
     }
 
     fn has_window(&self, layer: usize) -> bool {
-        self.of.architecture == Architecture::Gemma3 && (layer + 1) % 6 != 0
+        self.of.architecture == Architecture::Gemma3 && !(layer + 1).is_multiple_of(6)
     }
 
     fn attended(&mut self, layer: usize, x: &[f64], position: usize) -> Vector {

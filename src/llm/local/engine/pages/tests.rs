@@ -92,7 +92,9 @@ fn two_that_compute_the_same_at_once_end_on_the_same_pages() {
     assert_eq!(both[0].pages()[..2], both[1].pages()[..2]);
     assert_ne!(both[0].pages()[2], both[1].pages()[2], "what is not full is nobody else's");
     assert_eq!(pages.used(), 4);
-    both.into_iter().for_each(|held| pages.release(held));
+    for held in both {
+        pages.release(held);
+    }
     assert_eq!(pages.used(), 0);
 }
 
