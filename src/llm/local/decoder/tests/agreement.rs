@@ -1,7 +1,7 @@
 //! Logits against other computations of the same model.
 //!
-//! The tolerance, as the size of the difference beside that of the logits, is 0.1 %: keys and values are kept in half
-//! precision (2^-11), and activations are multiplied by levels in 15 bits.
+//! The tolerance, as the size of the difference beside that of the logits, is 0.2 %: keys and values are kept in half
+//! precision (2^-11) in each of seven layers of random weights, and activations meet levels in 15 bits.
 
 use candle_core::quantized::GgmlDType;
 
@@ -10,7 +10,7 @@ use super::tiny::{Tiny, dequantised};
 use super::{Architecture, decoder, distance, one_by_one};
 use crate::kernels::Level;
 
-const TOLERANCE: f64 = 1e-3;
+const TOLERANCE: f64 = 2e-3;
 
 fn tokens(tiny: &Tiny, count: usize) -> Vec<u32> {
     (0..count).map(|at| ((at * at * 31 + at * 7 + 5) % tiny.vocabulary) as u32).collect()
