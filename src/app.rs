@@ -4,6 +4,7 @@ mod embedding;
 mod ground;
 mod local;
 mod models;
+mod parts;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use crate::astro::{Chart, Today};
 use crate::audit::{self, Auditor};
-use crate::auth::{Foundations, HashCost, Identity};
+use crate::auth::Identity;
 use crate::charts::{Charts, Rulesets};
 use crate::chat::advisor::{self, Advisor};
 use crate::chat::embeddings::Embeddings;
@@ -31,7 +32,7 @@ use crate::retrieval::{Query, Retrieval};
 use crate::store::lock::{DirLock, LockError};
 use crate::store::tables::jobs::JobState;
 pub use crate::store::tables::models::ModelFile;
-use crate::store::tables::{META, MetaRow};
+
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::jobs::Depth;
@@ -46,8 +47,6 @@ use crate::vault::{Vault, VaultError};
 use crate::worker::{self, Worker};
 use ground::Ground;
 
-/// Name under which the store says which generation of the index serves.
-const SERVING_INDEX: &str = "index_generation";
 /// Where the queue notes which jobs' code runs.
 const JOB_NOTES: &str = "jobs.running";
 
@@ -159,13 +158,12 @@ impl App {
         let tenants = Tenants::new(store.clone(), auditor.clone(), ambient.clone());
         tenants.bootstrap().await?;
         let ledger = ground::ledger((&store, &auditor, &ambient, &metrics), prices, &settings.budgets).await?;
-        let (rates, plans, quotas) = limits_of((&store, &auditor, &ambient), &settings)?;
-        let admission = Admission::new(&settings.streams);
+        let (rates, plans, quotas, admission) = parts::limits_of((&store, &auditor, &ambient), &settings)?;
         let models = models::open(&store, &auditor, &ambient, &settings).await?;
-        let identity = open_identity(&store, &vault, &auditor, &ambient, &settings).await?;
-        let retrieval = serve_index(&settings.data_dir.join("index"), &store).await?;
+        let identity = parts::open_identity(&store, &vault, &auditor, &ambient, &settings).await?;
+        let retrieval = parts::serve_index(&settings.data_dir.join("index"), &store).await?;
         embedding::open(&settings.embed, &retrieval).await?;
-        let (idempotency, charts, rulesets, answers) = kept((&store, &auditor, &ambient), &vault);
+        let (idempotency, charts, rulesets, answers) = parts::kept((&store, &auditor, &ambient), &vault);
         let local = local::slot(&settings.local, &metrics);
         let on = advisor::Foundations {
             retrieval: retrieval.clone(),
@@ -192,10 +190,7 @@ impl App {
             allowed: worker::Allowed::of(&settings.worker),
         };
         let worker = Worker::open(parts, &settings.in_data_dir(JOB_NOTES), Some(metrics.jobs.clone())).await?;
-        let following = [
-            local::follow(&models, &local, &settings.local, &ambient),
-            embedding::follow(&models, &settings.embed, &retrieval),
-        ];
+        let following = parts::following(&models, (&local, &retrieval), &settings, &ambient);
         Ok(Arc::new(Self {
             settings,
             ambient,
@@ -415,58 +410,6 @@ impl App {
             tracing::error!(%error, "the store was not flushed");
         }
     }
-}
-
-/// What bounds requests: rates, plans and what they count.
-fn limits_of(
-    (store, auditor, ambient): (&Store, &Auditor, &Ambient),
-    settings: &Settings,
-) -> Result<(Rates, Plans, Quotas)> {
-    let rates = Rates::open(store.clone(), auditor.clone(), ambient.clone(), settings.limits.clone())?;
-    let plans = Plans::open(store.clone(), auditor.clone(), ambient.clone(), &settings.quotas.default_plan)?;
-    let quotas = Quotas::new(store.clone(), auditor.clone(), ambient.clone(), plans.clone());
-    Ok((rates, plans, quotas))
-}
-
-/// What is kept for people.
-fn kept(
-    (store, auditor, ambient): (&Store, &Auditor, &Ambient),
-    vault: &Arc<Vault>,
-) -> (Idempotency, Charts, Rulesets, Answers) {
-    (
-        Idempotency::new(store.clone(), Arc::clone(vault), ambient.clone()),
-        Charts::new(store.clone(), Arc::clone(vault), auditor.clone(), ambient.clone()),
-        Rulesets::new(store.clone(), auditor.clone(), ambient.clone()),
-        Answers::new(store.clone(), Arc::clone(vault), auditor.clone(), ambient.clone()),
-    )
-}
-
-async fn open_identity(
-    store: &Store,
-    vault: &Arc<Vault>,
-    auditor: &Auditor,
-    ambient: &Ambient,
-    settings: &Settings,
-) -> Result<Identity> {
-    let on = Foundations {
-        store: store.clone(),
-        vault: Arc::clone(vault),
-        auditor: auditor.clone(),
-        ambient: ambient.clone(),
-        policy: ground::policy(&settings.auth),
-    };
-    Identity::open(on, HashCost::OWASP).await
-}
-
-/// Opens the index of this corpus, says in the store that it serves, and only then removes the others.
-async fn serve_index(root: &Path, store: &Store) -> Result<Retrieval, StartError> {
-    let root = root.to_path_buf();
-    let opened = tokio::task::spawn_blocking(move || Retrieval::open(&root));
-    let retrieval = opened.await.map_err(Error::internal)?.map_err(Error::from)?;
-    let serving = MetaRow::Text(retrieval.generation().to_owned());
-    store.write(move |tx| tx.put(&META, &SERVING_INDEX.to_owned(), &serving)).await?;
-    retrieval.remove_other_generations().map_err(Error::from)?;
-    Ok(retrieval)
 }
 
 fn disk(dir: &Path) -> Probe {

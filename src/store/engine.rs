@@ -359,13 +359,17 @@ impl<'t> Batch<'t> {
     }
 }
 
+fn owned(value: Option<&Vec<u8>>) -> Option<Vec<u8>> {
+    value.cloned()
+}
+
 impl Source for Batch<'_> {
     fn check(&self, table: &'static str) -> Result<(), StoreError> {
         known(self.tables, table)
     }
 
     fn get(&self, table: &'static str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        if let Some(changed) = self.change(table, key, Option::<&_>::cloned) {
+        if let Some(changed) = self.change(table, key, owned) {
             return Ok(changed);
         }
         self.noted(self.with_table(table, |table| {

@@ -22,7 +22,7 @@ struct Lines(Arc<Letters>);
 
 impl Script for Lines {
     fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>, String> {
-        let text: String = messages.iter().map(|m| format!("{}: {}\n", m.role, m.text)).collect();
+        let text = messages.iter().map(|m| format!("{}: {}\n", m.role, m.text)).collect::<Vec<_>>().concat();
         Ok(self.0.encode(&text, true))
     }
 }
@@ -255,7 +255,7 @@ fn an_imported_file_is_taken_into_use_and_put_away() {
 fn listen(at: &Appliance, token: &str, body: &Value, bytes: usize) -> String {
     let body = body.to_string();
     let mut socket = TcpStream::connect(at.address).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let head = format!(
         "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nauthorization: Bearer {token}\r\n\
          connection: close\r\ncontent-length: {}\r\n\r\n{body}",

@@ -63,7 +63,7 @@ impl Crowd {
         };
         let body = body.to_string();
         let mut socket = TcpStream::connect(self.at.address).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\naccept: text/event-stream\r\n\
              authorization: Bearer {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",

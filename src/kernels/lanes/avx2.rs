@@ -1,5 +1,9 @@
 //! P: Eight lanes: AVX2, FMA and F16C.
 
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "a list of instructions says nothing that the code does not")
+)]
 use std::arch::x86_64::*;
 
 use super::Lanes;

@@ -1,5 +1,9 @@
 //! P: Sixteen lanes: AVX-512 F, BW, DQ, VL and VNNI.
 
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "a list of instructions says nothing that the code does not")
+)]
 use std::arch::x86_64::*;
 
 use super::Lanes;
