@@ -1,5 +1,5 @@
 //! The real `openai` package against the appliance, by `tests/tools/openai_client.py`. The interpreter that has the package is
-//! named by `ORRERY_TEST_OPENAI_PYTHON`, else `python3` is tried; without the package the test says aloud that it was skipped.
+//! named by `OPENAI_TEST_PYTHON`, else `python3` is tried; without the package the test says aloud that it was skipped.
 
 use std::io::Write;
 use std::process::Command;
@@ -17,10 +17,10 @@ const MODEL: &str = "gpt-4o-mini";
 fn python() -> Option<&'static str> {
     static FOUND: OnceLock<Option<String>> = OnceLock::new();
     let found = FOUND.get_or_init(|| {
-        let named = std::env::var("ORRERY_TEST_OPENAI_PYTHON").unwrap_or_else(|_| "python3".into());
+        let named = std::env::var("OPENAI_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
         let has_it = Command::new(&named).args(["-c", "import openai"]).output().is_ok_and(|o| o.status.success());
         if !has_it {
-            let told = format!("\n!!! SKIPPED: {named} has no `openai` package; see ORRERY_TEST_OPENAI_PYTHON\n");
+            let told = format!("\n!!! SKIPPED: {named} has no `openai` package; see OPENAI_TEST_PYTHON\n");
             std::io::stderr().write_all(told.as_bytes()).unwrap();
         }
         has_it.then_some(named)
